@@ -1,0 +1,102 @@
+import pg from 'pg'
+import { assert } from '../assert.ts'
+
+/**
+ * The database port. Every statement runs inside a transaction that has put on one role, and for the app role one tenant:
+ * row-level security then hides everything else, so a forgotten `where` shows nothing instead of another merchant's rows.
+ */
+export type Scope =
+  /** Work for one tenant. */
+  | { role: 'app'; tenantId: number }
+  /** Storing verified callbacks: may only insert into the inbox. */
+  | { role: 'intake' }
+  /** Looking for tenants with due work: may only read (tenant_id, due_at) of job tables. */
+  | { role: 'scheduler' }
+  /** Sign-in and the list of tenants a user belongs to. */
+  | { role: 'auth' }
+
+export type Row = Record<string, unknown>
+export type Tx = {
+  readonly scope: Scope
+  query<R = Row>(text: string, params?: readonly unknown[]): Promise<R[]>
+  /** The number of rows a statement touched. */
+  run(text: string, params?: readonly unknown[]): Promise<number>
+}
+export type Db = {
+  tx<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+/** Sees every statement that is sent: the rule tests collect them. */
+export type StatementHook = (text: string, scope: Scope) => void
+
+/** 64-bit integers come back as numbers while they are exact, as text beyond; times are bigint milliseconds, so no dates are parsed. */
+export const types = {
+  getTypeParser(oid: number, format?: string) {
+    if (oid === 20 && format !== 'binary') {
+      return (text: string) => {
+        const value = Number(text)
+        return Number.isSafeInteger(value) ? value : text
+      }
+    }
+    return pg.types.getTypeParser(oid, format as 'text')
+  },
+}
+
+export function openDb(config: pg.PoolConfig, hook?: StatementHook): Db {
+  const pool = new pg.Pool({ max: 12, ...config, types: types as pg.CustomTypesConfig })
+  pool.on('error', () => {}) // an idle connection that breaks is replaced; the next query reports its own failure
+  return {
+    async tx(scope, work) {
+      const client = await pool.connect()
+      try {
+        const result = await runTx(client, scope, work, hook)
+        client.release()
+        return result
+      } catch (error) {
+        client.release(brokenConnection(error))
+        throw error
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+function brokenConnection(error: unknown): boolean {
+  const code = (error as { code?: string }).code
+  return code === undefined ? false : code.startsWith('08') || code.startsWith('57P') || code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+export async function runTx<T>(client: pg.ClientBase, scope: Scope, work: (tx: Tx) => Promise<T>, hook?: StatementHook): Promise<T> {
+  await client.query(opening(scope))
+  let open = true
+  const tx: Tx = {
+    scope,
+    async query(text, params) {
+      assert(open, 'a transaction was used after it ended')
+      hook?.(text, scope)
+      return (await client.query(text, params as unknown[])).rows
+    },
+    async run(text, params) {
+      assert(open, 'a transaction was used after it ended')
+      hook?.(text, scope)
+      return (await client.query(text, params as unknown[])).rowCount ?? 0
+    },
+  }
+  try {
+    const result = await work(tx)
+    open = false
+    await client.query('commit')
+    return result
+  } catch (error) {
+    open = false
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
+}
+
+/** Role and tenant ride in the same round trip as BEGIN. */
+function opening(scope: Scope): string {
+  if (scope.role !== 'app') return `begin; set local role qz_${scope.role}`
+  assert(Number.isSafeInteger(scope.tenantId) && scope.tenantId > 0, `a tenant id must be a positive integer, got ${scope.tenantId}`)
+  return `begin; set local role qz_app; set local app.tenant = '${scope.tenantId}'`
+}

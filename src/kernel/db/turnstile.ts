@@ -1,0 +1,61 @@
+import pg from 'pg'
+import type { Random } from '../random.ts'
+import { runTx, types, type Db, type Scope, type StatementHook, type Tx } from './db.ts'
+
+/** What may happen to a commit: refused before anything, lost before it, or done with the answer lost. */
+export type CommitFault = 'refused' | 'lost-before' | 'done-answer-lost'
+export class CommitLost extends Error {
+  override name = 'CommitLost'
+  readonly kind: CommitFault
+  constructor(kind: CommitFault) {
+    super(`injected: the commit was ${kind}`)
+    this.kind = kind
+  }
+}
+
+/**
+ * The simulator's database port: one connection, one transaction at a time; who goes next is drawn by seed among those waiting,
+ * so a seed always gives the same order.
+ */
+export function openTurnstile(config: pg.ClientConfig, random: Random, options: { hook?: StatementHook; fault?: (turn: number) => CommitFault | undefined } = {}): Promise<Db> {
+  const client = new pg.Client({ ...config, types: types as pg.CustomTypesConfig })
+  client.on('error', () => {})
+  const waiting: Array<() => void> = []
+  let busy = false
+  let turn = 0
+  const next = (): void => {
+    if (waiting.length === 0) {
+      busy = false
+      return
+    }
+    const index = Math.floor(random.u('turnstile', turn++) * waiting.length)
+    waiting.splice(index, 1)[0]()
+  }
+  const enter = (): Promise<void> => {
+    if (!busy) {
+      busy = true
+      return Promise.resolve()
+    }
+    return new Promise((resolve) => waiting.push(resolve))
+  }
+  const db: Db = {
+    async tx<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
+      await enter()
+      try {
+        const fault = options.fault?.(turn)
+        if (fault === 'refused') throw new CommitLost(fault)
+        const result = await runTx(client, scope, async (tx) => {
+          const value = await work(tx)
+          if (fault === 'lost-before') throw new CommitLost(fault)
+          return value
+        }, options.hook)
+        if (fault === 'done-answer-lost') throw new CommitLost(fault)
+        return result
+      } finally {
+        next()
+      }
+    },
+    close: () => client.end(),
+  }
+  return client.connect().then(() => db)
+}

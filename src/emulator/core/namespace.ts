@@ -12,14 +12,18 @@ export type Namespace = {
   readonly seed: string
   /** The world's business time. Set by the command being executed. */
   now: Instant
+  /** Wire time of the command being executed: real unless simulated. For signatures, never for business. */
+  wireNow: Instant
   accounts: Account[]
   /** One plain object per slice name; see `slice`. */
   slices: Record<string, unknown>
   counters: Record<string, number>
-  /** Pushes not yet acknowledged, in no particular order. */
-  deliveries: Delivery[]
-  /** Work the platform does later by itself (auto-receipt, settlement, audits), ordered when due. */
+  /** Pushes not yet acknowledged, by id. Made with `push` (push.ts). */
+  deliveries: Record<string, Delivery>
+  /** Work the platform does later by itself (auto-receipt, settlement, audits): a binary heap. Made with `schedule` (push.ts). */
   scheduled: Scheduled[]
+  /** Ids of pushes made by the command being executed; the engine empties it after each command. */
+  queued: string[]
 }
 
 /** A push to one account's configured address: one logical message, sent until acknowledged or given up. */
@@ -45,10 +49,11 @@ export type Delivery = {
   signedAt?: Instant
 }
 
-export type Scheduled = { id: string; dueAt: Instant; act: string; args: unknown }
+/** `n` keeps the order of work due at the same instant. */
+export type Scheduled = { n: number; dueAt: Instant; act: string; args: unknown }
 
 export function createNamespace(name: string, seed: string, now: Instant): Namespace {
-  return { name, seed, now, accounts: [], slices: {}, counters: {}, deliveries: [], scheduled: [] }
+  return { name, seed, now, wireNow: now, accounts: [], slices: {}, counters: {}, deliveries: {}, scheduled: [], queued: [] }
 }
 
 /** A line's own state inside a namespace, made on first use. `T` must be JSON-able (use records, not Maps). */

@@ -1,0 +1,114 @@
+import type { Instant } from '../clock.ts'
+import type { Tx } from '../db/index.ts'
+
+export type Bell = { connectionId: string; kind: string; objectId: string; at: Instant }
+export type Ring = { connectionId: string; kind: string; objectId: string; wanted: number; attempts: number }
+export type ObjectVersion = { connectionId: string; kind: string; objectId: string; readAt: Instant; cause: 'callback' | 'backfill' | 'own'; digest: string; body: string }
+
+export async function ringDoorbells(tx: Tx, tenantId: number, bells: readonly Bell[]): Promise<void> {
+  if (bells.length === 0) return
+  const unique = new Map<string, Bell & { count: number }>()
+  for (const bell of bells) {
+    const key = `${bell.connectionId}/${bell.kind}/${bell.objectId}`
+    const known = unique.get(key)
+    if (known) known.count++
+    else unique.set(key, { ...bell, count: 1 })
+  }
+  const rows = [...unique.values()].sort((a, b) => (a.objectId < b.objectId ? -1 : 1)) // one order everywhere: no deadlock between workers
+  await tx.run(
+    `insert into doorbell (tenant_id, connection_id, kind, object_id, wanted, done, due_at, attempts)
+     select $1, r.connection_id, r.kind, r.object_id, r.count, 0, r.at, 0
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[]) as r(connection_id, kind, object_id, at, count)
+     on conflict (tenant_id, connection_id, kind, object_id) do update set wanted = doorbell.wanted + excluded.wanted, due_at = least(doorbell.due_at, excluded.due_at)`,
+    [tenantId, rows.map((r) => r.connectionId), rows.map((r) => r.kind), rows.map((r) => r.objectId), rows.map((r) => r.at), rows.map((r) => r.count)],
+  )
+}
+
+export function claimRings(tx: Tx, tenantId: number, kind: string, now: Instant, limit: number): Promise<Ring[]> {
+  return tx.query<Ring>(
+    `select connection_id as "connectionId", kind, object_id as "objectId", wanted, attempts
+     from doorbell where tenant_id = $1 and kind = $2 and wanted > done and due_at <= $3
+     order by due_at, object_id limit $4`,
+    [tenantId, kind, now, limit],
+  )
+}
+
+/** `wanted` as it was when the object was read: a later ring keeps it dirty. */
+export async function settleRings(tx: Tx, tenantId: number, rings: readonly Ring[]): Promise<void> {
+  if (rings.length === 0) return
+  await tx.run(
+    `update doorbell set done = greatest(done, r.wanted), attempts = 0, error = null
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[]) as r(connection_id, kind, object_id, wanted)
+     where doorbell.tenant_id = $1 and doorbell.connection_id = r.connection_id and doorbell.kind = r.kind and doorbell.object_id = r.object_id`,
+    [tenantId, rings.map((r) => r.connectionId), rings.map((r) => r.kind), rings.map((r) => r.objectId), rings.map((r) => r.wanted)],
+  )
+}
+
+export async function failRings(tx: Tx, tenantId: number, rings: ReadonlyArray<Ring & { error: string }>, now: Instant): Promise<void> {
+  if (rings.length === 0) return
+  await tx.run(
+    `update doorbell set attempts = doorbell.attempts + 1, error = r.error, due_at = $6::bigint + 500 * (4 ^ least(doorbell.attempts, 7))::bigint
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) as r(connection_id, kind, object_id, error)
+     where doorbell.tenant_id = $1 and doorbell.connection_id = r.connection_id and doorbell.kind = r.kind and doorbell.object_id = r.object_id`,
+    [tenantId, rings.map((r) => r.connectionId), rings.map((r) => r.kind), rings.map((r) => r.objectId), rings.map((r) => r.error.slice(0, 300)), now],
+  )
+}
+
+export async function doorbellDepth(tx: Tx, tenantId: number): Promise<{ due: number; failing: number; oldestDueAt: Instant | null }> {
+  const [row] = await tx.query<{ due: number; failing: number; oldestDueAt: Instant | null }>(
+    `select count(*) as due, count(*) filter (where attempts >= 3) as failing, min(due_at) as "oldestDueAt" from doorbell where tenant_id = $1 and wanted > done`,
+    [tenantId],
+  )
+  return row
+}
+
+export function listFailedRings(tx: Tx, tenantId: number, limit: number): Promise<Array<{ connectionId: string; kind: string; objectId: string; attempts: number; error: string; dueAt: Instant }>> {
+  return tx.query(
+    `select connection_id as "connectionId", kind, object_id as "objectId", attempts, error, due_at as "dueAt"
+     from doorbell where tenant_id = $1 and wanted > done and attempts > 0 order by attempts desc, object_id limit $2`,
+    [tenantId, limit],
+  )
+}
+
+export function retryRings(tx: Tx, tenantId: number, objectIds: readonly string[], now: Instant): Promise<number> {
+  return tx.run(`update doorbell set due_at = $3, attempts = 0 where tenant_id = $1 and object_id = any($2) and wanted > done`, [tenantId, objectIds, now])
+}
+
+/**
+ * Keeps each new state of an object; a state equal to the newest one is not stored again.
+ * @returns for every given object whether it is new, in the given order.
+ */
+export async function storeVersions(tx: Tx, tenantId: number, versions: readonly ObjectVersion[]): Promise<Array<{ version: number; changed: boolean }>> {
+  if (versions.length === 0) return []
+  const newest = await tx.query<{ n: number; version: number | null; digest: string | null }>(
+    `select r.n::int as n, v.version, v.digest
+     from unnest($2::uuid[], $3::text[], $4::text[]) with ordinality as r(connection_id, kind, object_id, n)
+     left join lateral (
+       select version, digest from object_version o
+       where o.tenant_id = $1 and o.connection_id = r.connection_id and o.kind = r.kind and o.object_id = r.object_id
+       order by version desc limit 1
+     ) v on true
+     order by r.n`,
+    [tenantId, versions.map((v) => v.connectionId), versions.map((v) => v.kind), versions.map((v) => v.objectId)],
+  )
+  const outcome = versions.map((version, index) => {
+    const before = newest[index]
+    const changed = before.digest !== version.digest
+    return { version: changed ? (before.version ?? 0) + 1 : before.version!, changed }
+  })
+  const fresh = versions.flatMap((version, index) => (outcome[index].changed ? [{ ...version, version: outcome[index].version }] : []))
+  if (fresh.length > 0) {
+    await tx.run(
+      `insert into object_version (tenant_id, connection_id, kind, object_id, version, read_at, cause, digest, body)
+       select $1, r.connection_id, r.kind, r.object_id, r.version, r.read_at, r.cause, r.digest, r.body
+       from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::text[], $8::text[], $9::text[]) as r(connection_id, kind, object_id, version, read_at, cause, digest, body)
+       on conflict (tenant_id, connection_id, kind, object_id, version) do nothing`,
+      [tenantId, fresh.map((v) => v.connectionId), fresh.map((v) => v.kind), fresh.map((v) => v.objectId), fresh.map((v) => v.version), fresh.map((v) => v.readAt), fresh.map((v) => v.cause), fresh.map((v) => v.digest), fresh.map((v) => v.body)],
+    )
+  }
+  return outcome
+}
+
+export function listVersions(tx: Tx, tenantId: number, kind: string, objectId: string): Promise<Array<{ version: number; readAt: Instant; cause: string; body: string }>> {
+  return tx.query(`select version, read_at as "readAt", cause, body from object_version where tenant_id = $1 and kind = $2 and object_id = $3 order by version`, [tenantId, kind, objectId])
+}

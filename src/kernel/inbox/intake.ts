@@ -1,0 +1,46 @@
+import type { Clock } from '../clock.ts'
+import type { Db } from '../db/index.ts'
+import type { Ids } from '../ids.ts'
+import { insertMessages } from './store.ts'
+
+export type IncomingMessage = { tenantId: number; connectionId: string; digest: string; event: string; message: string }
+
+/**
+ * Stores messages for callers that wait for the commit. While one statement is under way, arrivals gather and travel together in the next:
+ * the batch is 1 when it is quiet and grows by itself under load, so no timer is needed.
+ */
+export type Intake = {
+  /** Resolves once the message is on disk. */
+  store(message: IncomingMessage): Promise<void>
+  /** Nothing waiting and nothing under way. */
+  idle(): boolean
+}
+
+type Waiting = { message: IncomingMessage; done: () => void; fail: (error: unknown) => void }
+
+export function createIntake(db: Db, ids: Ids, clockOf: (tenantId: number) => Clock, maxBatch = 500): Intake {
+  let waiting: Waiting[] = []
+  let running = 0
+  const flush = async (): Promise<void> => {
+    running++
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, maxBatch)
+      try {
+        await db.tx({ role: 'intake' }, (tx) => insertMessages(tx, batch.map((one) => ({ ...one.message, receivedAt: clockOf(one.message.tenantId).now() })), ids))
+        for (const one of batch) one.done()
+      } catch (error) {
+        for (const one of batch) one.fail(error)
+      }
+    }
+    running--
+  }
+  return {
+    store: (message) =>
+      new Promise((done, fail) => {
+        waiting.push({ message, done, fail })
+        // Two writers: while one waits for the disk, the other fills.
+        if (running < 2 && (running === 0 || waiting.length >= 32)) void flush()
+      }),
+    idle: () => running === 0 && waiting.length === 0,
+  }
+}

@@ -22,7 +22,7 @@ export function createSeal(masterKey: Buffer, random: Random): Seal {
       const nonce = random.bytes(12, 'seal', purpose, count++)
       const cipher = createCipheriv('aes-256-gcm', masterKey, nonce)
       cipher.setAAD(Buffer.from(purpose))
-      const body = Buffer.concat([cipher.update(plain as string, typeof plain === 'string' ? 'utf8' : undefined), cipher.final()])
+      const body = Buffer.concat([cipher.update(typeof plain === 'string' ? Buffer.from(plain, 'utf8') : plain), cipher.final()])
       return Buffer.concat([nonce, cipher.getAuthTag(), body])
     },
     open(sealed, purpose) {

@@ -1,0 +1,68 @@
+import type { Instant } from '../clock.ts'
+import type { Tx } from '../db/index.ts'
+
+export type NewCall = { outboxId: string; connectionId: string; endpoint: string; request: unknown; lane: string | null; reply: unknown; dueAt: Instant; createdAt: Instant }
+export type OutboxCall = NewCall & { seq: number; attempts: number }
+
+/** `seq` orders a lane: the uuid's time part is not enough inside a millisecond, so the caller's order in the array counts. */
+export async function enqueueCalls(tx: Tx, tenantId: number, calls: readonly NewCall[]): Promise<void> {
+  if (calls.length === 0) return
+  await tx.run(
+    `insert into outbox (tenant_id, outbox_id, connection_id, endpoint, request, lane, seq, state, due_at, attempts, created_at, reply)
+     select $1, r.outbox_id, r.connection_id, r.endpoint, r.request, r.lane, r.created_at * 1000 + r.n, 'due', r.due_at, 0, r.created_at, r.reply
+     from jsonb_to_recordset($2::jsonb) as r(n int, outbox_id uuid, connection_id uuid, endpoint text, request jsonb, lane text, due_at bigint, created_at bigint, reply jsonb)`,
+    [tenantId, JSON.stringify(calls.map((c, n) => ({ n, outbox_id: c.outboxId, connection_id: c.connectionId, endpoint: c.endpoint, request: c.request, lane: c.lane, due_at: c.dueAt, created_at: c.createdAt, reply: c.reply ?? null })))],
+  )
+}
+
+/** Due rows that are the oldest open one of their lane; postponed by `leaseMs` so that a crash in the middle lets them come back. */
+export function claimCalls(tx: Tx, tenantId: number, now: Instant, leaseMs: number, limit: number): Promise<OutboxCall[]> {
+  return tx.query<OutboxCall>(
+    `with due as (
+       select outbox_id from outbox o
+       where o.tenant_id = $1 and o.state = 'due' and o.due_at <= $2
+         and (o.lane is null or not exists (
+           select 1 from outbox b where b.tenant_id = $1 and b.lane = o.lane and b.state in ('due', 'unknown', 'failed') and (b.seq, b.outbox_id) < (o.seq, o.outbox_id)))
+       order by o.due_at, o.seq, o.outbox_id limit $4 for update skip locked
+     )
+     update outbox set due_at = $2::bigint + $3::bigint, attempts = attempts + 1
+     from due where outbox.tenant_id = $1 and outbox.outbox_id = due.outbox_id
+     returning outbox.outbox_id as "outboxId", connection_id as "connectionId", endpoint, request, lane, reply, due_at as "dueAt", created_at as "createdAt", seq, attempts`,
+    [tenantId, now, leaseMs, limit],
+  )
+}
+
+export async function finishCall(tx: Tx, tenantId: number, outboxId: string, state: 'sent' | 'unknown' | 'failed', now: Instant, result: unknown, error: unknown): Promise<void> {
+  await tx.run(`update outbox set state = $3, finished_at = $4, result = $5, error = $6 where tenant_id = $1 and outbox_id = $2`, [
+    tenantId, outboxId, state, now, result === undefined ? null : JSON.stringify(result), error === undefined ? null : JSON.stringify(error),
+  ])
+}
+
+export async function postponeCall(tx: Tx, tenantId: number, outboxId: string, dueAt: Instant, error: unknown): Promise<void> {
+  await tx.run(`update outbox set due_at = $3, error = $4 where tenant_id = $1 and outbox_id = $2`, [tenantId, outboxId, dueAt, error === undefined ? null : JSON.stringify(error)])
+}
+
+export async function outboxDepth(tx: Tx, tenantId: number): Promise<{ due: number; stuck: number; oldestDueAt: Instant | null }> {
+  const [row] = await tx.query<{ due: number; stuck: number; oldestDueAt: Instant | null }>(
+    `select count(*) filter (where state = 'due') as due, count(*) filter (where state in ('unknown', 'failed')) as stuck, min(due_at) filter (where state = 'due') as "oldestDueAt"
+     from outbox where tenant_id = $1 and state in ('due', 'unknown', 'failed')`,
+    [tenantId],
+  )
+  return row
+}
+
+export function listOpenCalls(tx: Tx, tenantId: number, states: readonly string[], limit: number): Promise<Array<{ outboxId: string; endpoint: string; state: string; lane: string | null; attempts: number; error: unknown; createdAt: Instant; dueAt: Instant }>> {
+  return tx.query(
+    `select outbox_id as "outboxId", endpoint, state, lane, attempts, error, created_at as "createdAt", due_at as "dueAt"
+     from outbox where tenant_id = $1 and state = any($2) order by created_at desc, outbox_id limit $3`,
+    [tenantId, states, limit],
+  )
+}
+
+export function skipCalls(tx: Tx, tenantId: number, outboxIds: readonly string[], now: Instant): Promise<number> {
+  return tx.run(`update outbox set state = 'skipped', finished_at = $3 where tenant_id = $1 and outbox_id = any($2) and state in ('unknown', 'failed')`, [tenantId, outboxIds, now])
+}
+
+export function retryCalls(tx: Tx, tenantId: number, outboxIds: readonly string[], now: Instant): Promise<number> {
+  return tx.run(`update outbox set state = 'due', attempts = 0, due_at = $3 where tenant_id = $1 and outbox_id = any($2) and state in ('unknown', 'failed')`, [tenantId, outboxIds, now])
+}

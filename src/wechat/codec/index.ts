@@ -1,0 +1,63 @@
+/**
+ * The codec (编解码) of the wire: pure functions that seal, sign, open and verify what travels between WeChat and a merchant, both sides of
+ * each, so that server and emulator share them. Times, nonces and random bytes are arguments. Everything that cannot be believed is a CodecError.
+ */
+export { CodecError, type CodecErrorKind } from './codec-error.ts'
+export { readXml, writeXml, xmlList, type XmlInput, type XmlObject, type XmlValue } from './xml.ts'
+export {
+  callbackSignature,
+  decryptMessage,
+  encryptMessage,
+  openCallback,
+  openEcho,
+  openReply,
+  sealCallback,
+  sealEcho,
+  sealReply,
+  type CallbackFlavour,
+  type CallbackFormat,
+  type CallbackKeys,
+  type OpenedCallback,
+  type SealedCallback,
+  type SealOptions,
+} from './callback.ts'
+export {
+  decryptSensitive,
+  encryptSensitive,
+  openCertificates,
+  openPayNotice,
+  openResource,
+  payPlatformKeys,
+  payPrivateKey,
+  payRequestMessage,
+  paySign,
+  paySkewMs,
+  payVerify,
+  platformCertificate,
+  platformPublicKey,
+  readCertificate,
+  readPayAuthorization,
+  sealCertificate,
+  sealResource,
+  signApp,
+  signatureProbePrefix,
+  signJsapi,
+  signPayMessage,
+  signPayRequest,
+  verifyPayMessage,
+  verifyPayRequest,
+  type AppPayParams,
+  type JsapiPayParams,
+  type PayAuthorization,
+  type PayCertificate,
+  type PayHeaders,
+  type PayMessage,
+  type PayNotice,
+  type PayPlatformKey,
+  type PayPlatformKeys,
+  type PayRequestParts,
+  type PayResource,
+  type PaySigner,
+  type SealedCertificate,
+} from './pay.ts'
+export { readBill, writeBill, type BillLine } from './pay-bill.ts'

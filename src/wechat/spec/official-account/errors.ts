@@ -1,0 +1,44 @@
+import type { KnownError } from '../endpoint.ts'
+import { weixinErrors } from '../tokens.ts'
+
+/** Error codes of the Official Account (official-account sheet 1); those marked UNCONFIRMED there say so here. */
+export const officialErrors = {
+  ...weixinErrors,
+  '40003': { retry: 'never', en: 'not an openid of this account' },
+  '40004': { retry: 'never', en: 'no such media type' },
+  '40007': { retry: 'never', en: 'no such media_id' },
+  '40008': { retry: 'never', en: 'no such message type' },
+  '43004': { retry: 'never', en: 'the user must follow the account' },
+  '50002': { retry: 'never', en: 'the user is restricted' },
+} as const satisfies Record<string, KnownError>
+
+export const tagErrors = {
+  ...officialErrors,
+  '45056': { retry: 'never', en: 'too many tags: 100 for one account' },
+  '45057': { retry: 'never', en: 'the tag has more than 100,000 followers (UNCONFIRMED)' },
+  '45058': { retry: 'never', en: 'tags 0, 1 and 2 belong to the system' },
+  '45059': { retry: 'never', en: 'the user has 20 tags already' },
+  '45157': { retry: 'never', en: 'the tag name exists' },
+  '45158': { retry: 'never', en: 'the tag name is longer than 30' },
+  '45159': { retry: 'never', en: 'no such tag' },
+} as const satisfies Record<string, KnownError>
+
+export const messageErrors = {
+  ...officialErrors,
+  '40037': { retry: 'never', en: 'no such template_id' },
+  '43101': { retry: 'never', en: 'the user refused the message or no consent is left' },
+  '45015': { retry: 'never', en: 'the reply window is closed' },
+  '45028': { retry: 'later', en: 'the mass-send quota is used up (UNCONFIRMED)' },
+  '45047': { retry: 'later', en: 'the count of customer-service messages is used up' },
+  '45065': { retry: 'never', en: 'this clientmsgid was sent before' },
+  '45066': { retry: 'later', en: 'this clientmsgid was tried less than a minute ago' },
+  '45067': { retry: 'never', en: 'clientmsgid is too long' },
+  '47003': { retry: 'never', en: 'a template parameter is invalid' },
+} as const satisfies Record<string, KnownError>
+
+export const articleErrors = {
+  ...officialErrors,
+  '53503': { retry: 'never', en: 'the draft did not pass the check before publishing' },
+  '53504': { retry: 'never', en: 'the draft must be published in the console' },
+  '53505': { retry: 'never', en: 'the draft must be saved again by hand before publishing' },
+} as const satisfies Record<string, KnownError>

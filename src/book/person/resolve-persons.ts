@@ -1,0 +1,16 @@
+import type { Ids } from '../../kernel/ids.ts'
+import type { Tx } from '../../kernel/db/index.ts'
+import { identitiesOf, planResolution, type Resolution, type Sighting } from './resolution.ts'
+import { applyResolution, findIdentities } from './store.ts'
+
+export type { Sighting } from './resolution.ts'
+
+/** Load, decide, save: the person of every sighting, in order; new persons and merges are stored and returned. */
+export async function resolvePersons(tx: Tx, tenantId: number, sightings: readonly Sighting[], ids: Ids): Promise<Resolution> {
+  const named = sightings.flatMap(identitiesOf)
+  const known = await findIdentities(tx, tenantId, named)
+  // Ids of ours sort by creation, so the smaller one is known longer.
+  const plan = planResolution(sightings, known, () => ids.next(), (a, b) => (a < b ? a : b))
+  await applyResolution(tx, tenantId, plan, ids)
+  return plan
+}

@@ -1,0 +1,129 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Tx } from '../../kernel/db/index.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { Random } from '../../kernel/random.ts'
+import type { Seal } from '../../kernel/seal.ts'
+import type { KnownIdentity, Resolution } from './resolution.ts'
+
+export type IdentityRow = { kind: string; scope: string; value: string; firstSeenAt: Instant; evidence: string }
+export type PersonCard = { personId: string; createdAt: Instant; mergedInto: string | null; erasedAt: Instant | null; identities: IdentityRow[] }
+
+export function findIdentities(tx: Tx, tenantId: number, named: ReadonlyArray<{ kind: string; scope: string; value: string }>): Promise<KnownIdentity[]> {
+  if (named.length === 0) return Promise.resolve([])
+  return tx.query<KnownIdentity>(
+    `select distinct i.kind, i.scope, i.value, i.person_id as "personId"
+     from unnest($2::text[], $3::text[], $4::text[]) as r(kind, scope, value)
+     join identity i on i.tenant_id = $1 and i.kind = r.kind and i.scope = r.scope and i.value = r.value
+     order by 1, 2, 3`,
+    [tenantId, named.map((n) => n.kind), named.map((n) => n.scope), named.map((n) => n.value)],
+  )
+}
+
+export async function applyResolution(tx: Tx, tenantId: number, plan: Resolution, ids: Ids): Promise<void> {
+  if (plan.newPersons.length > 0) {
+    await tx.run(`insert into person (tenant_id, person_id, created_at) select $1, r.id, r.at from unnest($2::uuid[], $3::bigint[]) as r(id, at)`, [
+      tenantId, plan.newPersons.map((p) => p.personId), plan.newPersons.map((p) => p.createdAt),
+    ])
+  }
+  if (plan.newIdentities.length > 0) {
+    const rows = plan.newIdentities
+    await tx.run(
+      `insert into identity (tenant_id, kind, scope, value, person_id, first_seen_at, evidence)
+       select $1, r.kind, r.scope, r.value, r.person_id, r.at, r.evidence from unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[], $7::text[]) as r(kind, scope, value, person_id, at, evidence)
+       on conflict (tenant_id, kind, scope, value) do nothing`,
+      [tenantId, rows.map((r) => r.kind), rows.map((r) => r.scope), rows.map((r) => r.value), rows.map((r) => r.personId), rows.map((r) => r.firstSeenAt), rows.map((r) => r.evidence)],
+    )
+  }
+  for (const merge of plan.merges) {
+    await tx.run(`update identity set person_id = $3 where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone, merge.kept])
+    await tx.run(`update person set merged_into = $3 where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone, merge.kept])
+    await tx.run(`insert into person_merge (tenant_id, merge_id, at, kept, gone, evidence) values ($1, $2, $3, $4, $5, $6)`, [tenantId, ids.next(), merge.at, merge.kept, merge.gone, JSON.stringify(merge.evidence)])
+  }
+}
+
+export async function personByIdentity(tx: Tx, tenantId: number, kind: string, scope: string, value: string): Promise<string | undefined> {
+  const [row] = await tx.query<{ personId: string }>(`select person_id as "personId" from identity where tenant_id = $1 and kind = $2 and scope = $3 and value = $4`, [tenantId, kind, scope, value])
+  return row?.personId
+}
+
+export async function findPerson(tx: Tx, tenantId: number, personId: string): Promise<PersonCard | undefined> {
+  const [person] = await tx.query<Omit<PersonCard, 'identities'>>(
+    `select person_id as "personId", created_at as "createdAt", merged_into as "mergedInto", erased_at as "erasedAt" from person where tenant_id = $1 and person_id = $2`,
+    [tenantId, personId],
+  )
+  if (!person) return undefined
+  const identities = await tx.query<IdentityRow>(
+    `select kind, scope, value, first_seen_at as "firstSeenAt", evidence from identity where tenant_id = $1 and person_id = $2 order by first_seen_at, kind, scope, value`,
+    [tenantId, personId],
+  )
+  return { ...person, identities }
+}
+
+export function listPersons(tx: Tx, tenantId: number, options: { search?: string; after?: string; limit: number }): Promise<Array<{ personId: string; createdAt: Instant; identityCount: number; known: boolean }>> {
+  return tx.query(
+    `select p.person_id as "personId", p.created_at as "createdAt", count(i.value) as "identityCount", coalesce(bool_or(i.kind = 'unionid'), false) as known
+     from person p left join identity i on i.tenant_id = p.tenant_id and i.person_id = p.person_id
+     where p.tenant_id = $1 and p.merged_into is null and p.erased_at is null
+       and ($2::text is null or p.person_id::text like $2 || '%' or exists (select 1 from identity s where s.tenant_id = $1 and s.person_id = p.person_id and s.value like $2 || '%'))
+       and ($3::uuid is null or p.person_id < $3)
+     group by p.tenant_id, p.person_id order by p.person_id desc limit $4`,
+    [tenantId, options.search || null, options.after ?? null, options.limit],
+  )
+}
+
+/** Undoes the newest merge into this person: identities that the gone person had first go back to it. */
+export async function splitPerson(tx: Tx, tenantId: number, mergeId: string, now: Instant): Promise<{ kept: string; gone: string } | undefined> {
+  const [merge] = await tx.query<{ kept: string; gone: string }>(
+    `update person_merge set undone_at = $3 where tenant_id = $1 and merge_id = $2 and undone_at is null returning kept, gone`,
+    [tenantId, mergeId, now],
+  )
+  if (!merge) return undefined
+  await tx.run(`update person set merged_into = null where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone])
+  return merge
+}
+
+async function personKey(tx: Tx, tenantId: number, personId: string, seal: Seal, random: Random | undefined): Promise<Buffer | undefined> {
+  const purpose = `person ${tenantId} ${personId}`
+  const [row] = await tx.query<{ sealed: Buffer }>(`select sealed_key as sealed from person_key where tenant_id = $1 and person_id = $2`, [tenantId, personId])
+  if (row) return seal.open(row.sealed, purpose)
+  if (!random) return undefined
+  const key = random.bytes(32, 'person key', personId)
+  await tx.run(`insert into person_key (tenant_id, person_id, sealed_key) values ($1, $2, $3) on conflict (tenant_id, person_id) do nothing`, [tenantId, personId, seal.seal(key, purpose)])
+  const [stored] = await tx.query<{ sealed: Buffer }>(`select sealed_key as sealed from person_key where tenant_id = $1 and person_id = $2`, [tenantId, personId])
+  return seal.open(stored.sealed, purpose)
+}
+
+export async function writeFields(tx: Tx, tenantId: number, personId: string, fields: Record<string, string>, now: Instant, seal: Seal, random: Random): Promise<void> {
+  const key = (await personKey(tx, tenantId, personId, seal, random))!
+  for (const [field, value] of Object.entries(fields)) {
+    const nonce = random.bytes(12, 'person field', personId, field, now)
+    const cipher = createCipheriv('aes-256-gcm', key, nonce)
+    const body = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()])
+    await tx.run(
+      `insert into person_field (tenant_id, person_id, field, sealed, updated_at) values ($1, $2, $3, $4, $5)
+       on conflict (tenant_id, person_id, field) do update set sealed = excluded.sealed, updated_at = excluded.updated_at`,
+      [tenantId, personId, field, Buffer.concat([nonce, cipher.getAuthTag(), body]), now],
+    )
+  }
+}
+
+export async function readFields(tx: Tx, tenantId: number, personId: string, seal: Seal): Promise<Record<string, string>> {
+  const key = await personKey(tx, tenantId, personId, seal, undefined)
+  if (!key) return {}
+  const rows = await tx.query<{ field: string; sealed: Buffer }>(`select field, sealed from person_field where tenant_id = $1 and person_id = $2 order by field`, [tenantId, personId])
+  return Object.fromEntries(rows.map(({ field, sealed }) => {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
+    decipher.setAuthTag(sealed.subarray(12, 28))
+    return [field, Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8')]
+  }))
+}
+
+/** Shreds the key, deletes identities and fields, leaves a tombstone. @returns the identity values that other tables must forget too. */
+export async function erasePerson(tx: Tx, tenantId: number, personId: string, now: Instant): Promise<string[]> {
+  const values = await tx.query<{ value: string }>(`delete from identity where tenant_id = $1 and person_id = $2 returning value`, [tenantId, personId])
+  await tx.run(`delete from person_key where tenant_id = $1 and person_id = $2`, [tenantId, personId])
+  await tx.run(`delete from person_field where tenant_id = $1 and person_id = $2`, [tenantId, personId])
+  await tx.run(`update person set erased_at = $3 where tenant_id = $1 and person_id = $2`, [tenantId, personId, now])
+  return values.map((row) => row.value)
+}

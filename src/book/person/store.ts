@@ -36,9 +36,9 @@ export async function applyResolution(tx: Tx, tenantId: number, plan: Resolution
     )
   }
   for (const merge of plan.merges) {
-    await tx.run(`update identity set person_id = $3 where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone, merge.kept])
+    const moved = await tx.query<{ kind: string; scope: string; value: string }>(`update identity set person_id = $3 where tenant_id = $1 and person_id = $2 returning kind, scope, value`, [tenantId, merge.gone, merge.kept])
     await tx.run(`update person set merged_into = $3 where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone, merge.kept])
-    await tx.run(`insert into person_merge (tenant_id, merge_id, at, kept, gone, evidence) values ($1, $2, $3, $4, $5, $6)`, [tenantId, ids.next(), merge.at, merge.kept, merge.gone, JSON.stringify(merge.evidence)])
+    await tx.run(`insert into person_merge (tenant_id, merge_id, at, kept, gone, evidence) values ($1, $2, $3, $4, $5, $6)`, [tenantId, ids.next(), merge.at, merge.kept, merge.gone, JSON.stringify({ ...merge.evidence, moved })])
   }
 }
 
@@ -72,15 +72,21 @@ export function listPersons(tx: Tx, tenantId: number, options: { search?: string
   )
 }
 
-/** Undoes the newest merge into this person: identities that the gone person had first go back to it. */
+/** Undoes one merge: the identities it moved go back to the person it had taken them from. */
 export async function splitPerson(tx: Tx, tenantId: number, mergeId: string, now: Instant): Promise<{ kept: string; gone: string } | undefined> {
-  const [merge] = await tx.query<{ kept: string; gone: string }>(
-    `update person_merge set undone_at = $3 where tenant_id = $1 and merge_id = $2 and undone_at is null returning kept, gone`,
+  const [merge] = await tx.query<{ kept: string; gone: string; evidence: { moved?: Array<{ kind: string; scope: string; value: string }> } }>(
+    `update person_merge set undone_at = $3 where tenant_id = $1 and merge_id = $2 and undone_at is null returning kept, gone, evidence`,
     [tenantId, mergeId, now],
   )
   if (!merge) return undefined
+  const moved = merge.evidence.moved ?? []
+  await tx.run(
+    `update identity set person_id = $5 from unnest($2::text[], $3::text[], $4::text[]) as r(kind, scope, value)
+     where identity.tenant_id = $1 and identity.kind = r.kind and identity.scope = r.scope and identity.value = r.value`,
+    [tenantId, moved.map((m) => m.kind), moved.map((m) => m.scope), moved.map((m) => m.value), merge.gone],
+  )
   await tx.run(`update person set merged_into = null where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone])
-  return merge
+  return { kept: merge.kept, gone: merge.gone }
 }
 
 async function personKey(tx: Tx, tenantId: number, personId: string, seal: Seal, random: Random | undefined): Promise<Buffer | undefined> {

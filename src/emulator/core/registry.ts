@@ -86,6 +86,8 @@ export type LineHooks = {
   encode?: (outcome: Outcome, context: EncodeContext) => WireAnswer
   /** Makes the envelope of a push of this line; `nonce` and `prefix` are drawn from the world. Default: the callback envelope of the line's account. */
   seal?: (delivery: Delivery, ns: Namespace, stamp: { wireNow: number; nonce: string; prefix: Buffer }) => Sealed
+  /** The receiver acknowledged a push with a body that is neither empty nor `success` (a passive reply, still sealed). May change the state. */
+  onReply?: (ns: Namespace, delivery: Delivery, body: string) => void
   /** Deliveries of which account kind follow this line's policy. */
   push?: { kinds: readonly AccountKind[]; policy: PushPolicy }
   /** The line's own errors; each returns what to throw. */

@@ -1,0 +1,1 @@
+export function adminPage(): string { return '' }

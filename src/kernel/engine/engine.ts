@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto'
+import { assert } from '../assert.ts'
+import type { Clock, Instant } from '../clock.ts'
+import type { Db, Tx } from '../db/index.ts'
+import { claimRings, failRings, ringDoorbells, settleRings, storeVersions } from '../doorbell/index.ts'
+import { claimDeliveries, emit, failDelivery, finishDeliveries, type Delivery } from '../event/index.ts'
+import type { Ids } from '../ids.ts'
+import { claimFacts, failFact, finishFacts, type CallbackFact } from '../inbox/index.ts'
+import { claimJobs, failJob, settleJob } from '../job/index.ts'
+import type { Log } from '../log.ts'
+import { afterAnswer, claimCalls, finishCall, postponeCall, type OutboxCall, type RepeatRule } from '../outbox/index.ts'
+import type { Random } from '../random.ts'
+import type { Handlers, ObjectReader, PlatformAnswer, Work } from './handlers.ts'
+
+export type EnginePorts = {
+  db: Db
+  ids: Ids
+  random: Random
+  log: Log
+  clockOf(tenantId: number): Clock
+  /** Line of a connection of the tenant ('shop', 'wecom', …). */
+  lineOf(tenantId: number, connectionId: string): string | undefined
+  /** Sends one outbox call to the platform. */
+  call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer>
+  repeatOf(endpoint: string): RepeatRule
+}
+
+export type Engine = {
+  /** Works what is due for the tenant once, in batches. @returns how many items it touched; 0 means quiet. */
+  tick(tenantId: number): Promise<number>
+  /** Repeats until quiet, at most `rounds` times. */
+  drain(tenantId: number, rounds?: number): Promise<number>
+}
+
+const batchSize = 200
+const leaseMs = 60_000
+
+export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
+  const subscribersOf = (name: string): string[] => handlers.subscribers.filter((s) => s.hears.includes(name)).map((s) => s.name)
+  const workOf = (tenantId: number): Work => {
+    const clock = ports.clockOf(tenantId)
+    const now = clock.now()
+    return {
+      tenantId, now, clock, ids: ports.ids, random: ports.random,
+      emit: (tx, events) => emit(tx, tenantId, events, subscribersOf),
+      ring: (tx, bells) => ringDoorbells(tx, tenantId, bells),
+    }
+  }
+  const app = <T>(tenantId: number, run: (tx: Tx) => Promise<T>): Promise<T> => ports.db.tx({ role: 'app', tenantId }, run)
+
+  async function workFacts(work: Work): Promise<number> {
+    const { tenantId, now } = work
+    try {
+      return await app(tenantId, async (tx) => {
+        const facts = await claimFacts(tx, tenantId, now, batchSize)
+        if (facts.length > 0) await handleFacts(work, tx, facts)
+        return facts.length
+      })
+    } catch (error) {
+      ports.log.warn({ tenantId, error: String(error) }, 'a batch of callbacks failed; trying its facts one by one')
+    }
+    // One by one: the good ones pass, the poisonous one is marked with its reason.
+    const facts = await app(tenantId, (tx) => claimFacts(tx, tenantId, now, batchSize))
+    for (const fact of facts) {
+      try {
+        await app(tenantId, (tx) => handleFacts(work, tx, [fact]))
+      } catch (error) {
+        await app(tenantId, (tx) => failFact(tx, tenantId, fact, String(error), now))
+      }
+    }
+    return facts.length
+  }
+
+  async function handleFacts(work: Work, tx: Tx, facts: readonly CallbackFact[]): Promise<void> {
+    const known = facts.map((fact) => ({ ...fact, line: ports.lineOf(work.tenantId, fact.connectionId) ?? '' }))
+    for (const handler of handlers.facts) {
+      const mine = known.filter((fact) => fact.line === handler.line && handler.accepts(fact.event))
+      if (mine.length > 0) await handler.handle(work, tx, mine)
+    }
+    await finishFacts(tx, work.tenantId, facts)
+  }
+
+  async function workRings(work: Work, reader: ObjectReader): Promise<number> {
+    const { tenantId, now } = work
+    const rings = await app(tenantId, (tx) => claimRings(tx, tenantId, reader.kind, now, batchSize))
+    if (rings.length === 0) return 0
+    const results = await reader.read(work, rings)
+    const failed = results.flatMap((r) => ('error' in r ? [{ ...r.ring, error: r.error }] : []))
+    const good = results.flatMap((r) => ('error' in r ? [] : [r]))
+    const store = async (tx: Tx, reads: typeof good): Promise<void> => {
+      const outcome = await storeVersions(tx, tenantId, reads.map(({ ring, text }) => ({
+        connectionId: ring.connectionId, kind: ring.kind, objectId: ring.objectId, readAt: now, cause: 'callback' as const, digest: createHash('sha256').update(text).digest('hex'), body: text,
+      })))
+      const fresh = reads.filter((_, index) => outcome[index].changed)
+      if (fresh.length > 0) await reader.save(work, tx, fresh.map(({ ring, body }) => ({ ring, body, cause: 'callback' })))
+      await settleRings(tx, tenantId, reads.map((r) => r.ring))
+    }
+    try {
+      if (good.length > 0) await app(tenantId, (tx) => store(tx, good))
+    } catch (error) {
+      ports.log.warn({ tenantId, kind: reader.kind, error: String(error) }, 'a batch of reads could not be stored; trying one by one')
+      for (const read of good) {
+        try {
+          await app(tenantId, (tx) => store(tx, [read]))
+        } catch (one) {
+          failed.push({ ...read.ring, error: String(one) })
+        }
+      }
+    }
+    if (failed.length > 0) await app(tenantId, (tx) => failRings(tx, tenantId, failed, now))
+    return rings.length
+  }
+
+  async function workEvents(work: Work): Promise<number> {
+    const { tenantId, now } = work
+    let count = 0
+    for (const subscriber of handlers.subscribers) {
+      let claimed: Delivery[] = []
+      try {
+        count += await app(tenantId, async (tx) => {
+          claimed = await claimDeliveries(tx, tenantId, subscriber.name, now, batchSize)
+          if (claimed.length === 0) return 0
+          await subscriber.handle(work, tx, claimed)
+          await finishDeliveries(tx, tenantId, subscriber.name, claimed.map((d) => d.eventId))
+          return claimed.length
+        })
+      } catch (error) {
+        ports.log.warn({ tenantId, subscriber: subscriber.name, error: String(error) }, 'a batch of events failed; trying one by one')
+        for (const delivery of claimed) {
+          try {
+            await app(tenantId, async (tx) => {
+              await subscriber.handle(work, tx, [delivery])
+              await finishDeliveries(tx, tenantId, subscriber.name, [delivery.eventId])
+            })
+          } catch (one) {
+            await app(tenantId, (tx) => failDelivery(tx, tenantId, delivery, String(one), now))
+          }
+        }
+        count += claimed.length
+      }
+    }
+    return count
+  }
+
+  async function workJobs(work: Work): Promise<number> {
+    const { tenantId, now } = work
+    const due = await app(tenantId, (tx) => claimJobs(tx, tenantId, now, 20))
+    for (const job of due) {
+      const handler = handlers.jobs.find((h) => h.kind === job.kind)
+      try {
+        assert(handler, `no handler for jobs of kind ${job.kind}`)
+        const prepared = await handler.prepare?.(work, job)
+        await app(tenantId, async (tx) => {
+          const next = await handler.run(work, tx, job, prepared)
+          await settleJob(tx, tenantId, job, next === null ? null : next.dueAt, next?.state ?? job.state)
+        })
+      } catch (error) {
+        ports.log.warn({ tenantId, job: job.kind, key: job.key, error: String(error) }, 'a job failed and will be tried again')
+        await app(tenantId, (tx) => failJob(tx, tenantId, job, String(error), now))
+      }
+    }
+    return due.length
+  }
+
+  async function workCalls(work: Work): Promise<number> {
+    const { tenantId } = work
+    const calls = await app(tenantId, (tx) => claimCalls(tx, tenantId, work.now, leaseMs, 50))
+    for (const call of calls) await send(work, call)
+    return calls.length
+  }
+
+  async function send(work: Work, call: OutboxCall): Promise<void> {
+    const { tenantId } = work
+    const answer = await ports.call(tenantId, call.connectionId, call.endpoint, call.request)
+    const now: Instant = work.clock.now()
+    const next = afterAnswer(answer.kind === 'ok' ? { kind: 'ok' } : answer.kind === 'refused' ? answer : { kind: 'no-answer' }, ports.repeatOf(call.endpoint), call.attempts, now)
+    await app(tenantId, async (tx) => {
+      const error = answer.kind === 'ok' ? undefined : { kind: answer.kind, text: answer.text, ...(answer.kind === 'refused' ? { code: answer.code } : {}) }
+      if (next.state === 'due') await postponeCall(tx, tenantId, call.outboxId, next.dueAt, error)
+      else await finishCall(tx, tenantId, call.outboxId, next.state, now, answer.kind === 'ok' ? answer.result : undefined, error)
+      const kind = (call.reply as { kind?: string } | null)?.kind
+      const handler = handlers.replies.find((h) => h.kind === kind)
+      if (handler) await handler.handle({ ...work, now }, tx, call, { ...answer, final: next.state !== 'due' })
+    })
+  }
+
+  async function tick(tenantId: number): Promise<number> {
+    const work = workOf(tenantId)
+    let count = await workFacts(work)
+    for (const reader of handlers.readers) count += await workRings(work, reader)
+    count += await workEvents(work)
+    count += await workJobs(work)
+    count += await workCalls(work)
+    return count
+  }
+
+  return {
+    tick,
+    async drain(tenantId, rounds = 10_000) {
+      let total = 0
+      for (let round = 0; round < rounds; round++) {
+        const count = await tick(tenantId)
+        if (count === 0) return total
+        total += count
+      }
+      return total
+    },
+  }
+}

@@ -1,0 +1,327 @@
+import { greedyPerson, softTree, type Scratch } from './inner.ts'
+import type { Model } from './problem.ts'
+
+/** A long computation that hands back control: yields the candidates visited since the last yield, returns its result. */
+export type Work<T> = Generator<number, T, void>
+
+/** Persons looked at between two yields: large enough to cost nothing, small enough to stay far under 50 ms. */
+const blockPersons = 4096
+/** A row count up to which Newton steps use the full Hessian; above it the diagonal. */
+export const denseRows = 64
+
+export type Evaluation = {
+  /** g(λ): an upper bound on every plan's value, forced candidates included. */
+  hard: number
+  /** The smoothed g_γ(λ) (equal to `hard` without smoothing). */
+  soft: number
+  /** Use per row by the (smoothed) inner solutions, forced candidates not included. */
+  use: Float64Array
+  /** Sum of |terms| of `hard`, for rounding the bound up. */
+  magnitude: number
+}
+
+export function rowPrices(model: Model, lambda: Float64Array): Float64Array {
+  const price = new Float64Array(model.rows)
+  model.constraints.forEach((con, k) => (price[con.row] += con.sign * lambda[k]))
+  return price
+}
+
+/** Dense Hessian rows × rows, or its diagonal when `dense` is false; filled by {@link evaluate}. */
+export type Curvature = { dense: boolean; at: Float64Array }
+
+/**
+ * Evaluates the dual at λ with smoothing γ (0: none) over every `stride`-th person starting at `offset`, the limits scaled by the share of
+ * candidates sampled when stride > 1. Sums run over blocks of persons, so rounding grows with the number of blocks, not of candidates.
+ */
+export function* evaluate(
+  model: Model, scratch: Scratch, lambda: Float64Array, gamma: number, curvature: Curvature | null, stride = 1, offset = 0,
+): Work<Evaluation> {
+  const { first, value, useFirst, useRow, useAmount, kind, rows } = model
+  const price = rowPrices(model, lambda)
+  const use = new Float64Array(rows)
+  const { profit, taken, chance } = scratch
+  const hessian = curvature?.at
+  const dense = curvature?.dense ?? false
+  hessian?.fill(0)
+  const mean = new Float64Array(rows)
+  const touched: number[] = []
+  let hard = 0
+  let soft = 0
+  let magnitude = 0
+  let sampled = 0
+  const inverse = gamma > 0 ? 1 / gamma : 0
+  const step = blockPersons * stride
+  for (let from = offset; from < model.persons; from += step) {
+    let blockHard = 0
+    let blockSoft = 0
+    let seen = 0
+    const to = Math.min(model.persons, from + step)
+    for (let p = from; p < to; p += stride) {
+      const start = first[p]
+      const size = first[p + 1] - start
+      if (size === 0) continue
+      seen += size
+      let top = 0
+      for (let i = 0, e = useFirst[start]; i < size; i++) {
+        let reduced = value[start + i]
+        for (const end = useFirst[start + i + 1]; e < end; e++) reduced -= price[useRow[e]] * useAmount[e]
+        profit[i] = reduced
+        if (reduced > top) top = reduced
+      }
+      const type = kind[p]
+      if (gamma === 0) {
+        blockHard += greedyPerson(model, p, scratch)
+        for (let i = 0; i < size; i++) {
+          if (taken[i] === 0) continue
+          for (let e = useFirst[start + i], end = useFirst[start + i + 1]; e < end; e++) use[useRow[e]] += useAmount[e]
+        }
+        continue
+      }
+      if (type === 1) {
+        // Choose at most one: a softmax with the empty choice.
+        let total = top < 40 * gamma ? Math.exp(-top * inverse) : 0
+        for (let i = 0; i < size; i++) {
+          const gap = (profit[i] - top) * inverse
+          const weight = gap > -32 ? Math.exp(gap) : 0
+          chance[i] = weight
+          total += weight
+        }
+        blockHard += top
+        blockSoft += top + gamma * Math.log(total)
+        const scale = 1 / total
+        for (let i = 0; i < size; i++) chance[i] *= scale
+      } else if (type === 0) {
+        for (let i = 0; i < size; i++) {
+          const x = profit[i] * inverse
+          blockHard += profit[i] > 0 ? profit[i] : 0
+          const tail = Math.abs(x) < 40 ? Math.log1p(Math.exp(-Math.abs(x))) : 0
+          blockSoft += (profit[i] > 0 ? profit[i] : 0) + gamma * tail
+          chance[i] = x > 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))
+        }
+      } else {
+        const best = greedyPerson(model, p, scratch)
+        blockHard += best
+        // Without a near tie (between two candidates, or with 0) the smoothed choice is the greedy one to 1e-13.
+        let near = false
+        for (let i = 0; i < size && !near; i++) {
+          if (Math.abs(profit[i]) < 32 * gamma) near = true
+          for (let h = 0; h < i && !near; h++) if (Math.abs(profit[i] - profit[h]) < 32 * gamma) near = true
+        }
+        if (near) blockSoft += gamma * softTree(model, p, profit, gamma, chance)
+        else {
+          blockSoft += best
+          for (let i = 0; i < size; i++) chance[i] = taken[i]
+        }
+      }
+      touched.length = 0
+      for (let i = 0; i < size; i++) {
+        const x = chance[i]
+        if (x < 1e-13) continue
+        for (let e = useFirst[start + i], end = useFirst[start + i + 1]; e < end; e++) {
+          const r = useRow[e]
+          const amount = x * useAmount[e]
+          use[r] += amount
+          if (type === 1 && hessian) {
+            if (mean[r] === 0) touched.push(r)
+            mean[r] += amount
+            if (dense) for (let f = useFirst[start + i]; f < end; f++) hessian[r * rows + useRow[f]] += amount * useAmount[f]
+            else hessian[r] += amount * useAmount[e]
+          }
+        }
+      }
+      if (!hessian) continue
+      if (type === 1) {
+        if (dense) for (const r of touched) for (const s of touched) hessian[r * rows + s] -= mean[r] * mean[s]
+        else for (const r of touched) hessian[r] -= mean[r] * mean[r]
+        for (const r of touched) mean[r] = 0
+      } else if (type === 0 || !dense) {
+        for (let i = 0; i < size; i++) {
+          const spread = chance[i] * (1 - chance[i])
+          if (spread < 1e-13) continue
+          for (let e = useFirst[start + i], end = useFirst[start + i + 1]; e < end; e++) {
+            if (!dense) hessian[useRow[e]] += spread * useAmount[e] * useAmount[e]
+            else for (let f = useFirst[start + i]; f < end; f++) hessian[useRow[e] * rows + useRow[f]] += spread * useAmount[e] * useAmount[f]
+          }
+        }
+      } else addTreeCovariance(model, p, profit, gamma, chance, hessian)
+    }
+    hard += blockHard
+    soft += blockSoft
+    magnitude += Math.abs(blockHard)
+    sampled += seen
+    yield seen
+  }
+  // On a sample everything is blown up to the whole, so steps and limits keep their scale.
+  const blow = stride === 1 || sampled === 0 ? 1 : model.count / sampled
+  hard *= blow
+  soft *= blow
+  for (let r = 0; r < rows; r++) use[r] *= blow
+  if (hessian) for (let i = 0; i < hessian.length; i++) hessian[i] *= blow * inverse
+  let limits = model.forcedValue
+  magnitude = magnitude * blow + Math.abs(limits)
+  model.constraints.forEach((con, k) => {
+    limits += lambda[k] * con.limit
+    magnitude += Math.abs(lambda[k] * con.limit)
+  })
+  return { hard: hard + limits, soft: (gamma > 0 ? soft : hard) + limits, use, magnitude }
+}
+
+/** Exact covariance of one person's consumption: the chances given that one uncertain candidate is in, one reverse pass each. */
+function addTreeCovariance(model: Model, p: number, profit: Float64Array, gamma: number, chance: Float64Array, hessian: Float64Array): void {
+  const start = model.first[p]
+  const size = model.first[p + 1] - start
+  const { useFirst, useRow, useAmount, rows } = model
+  const given = new Float64Array(size)
+  for (let i = 0; i < size; i++) {
+    if (chance[i] < 1e-12 || chance[i] > 1 - 1e-12) continue
+    softTree(model, p, profit, gamma, given, i)
+    for (let h = 0; h < size; h++) {
+      const covariance = h === i ? chance[i] * (1 - chance[i]) : chance[i] * (given[h] - chance[h])
+      if (covariance === 0) continue
+      for (let e = useFirst[start + i]; e < useFirst[start + i + 1]; e++) {
+        for (let f = useFirst[start + h]; f < useFirst[start + h + 1]; f++) {
+          hessian[useRow[e] * rows + useRow[f]] += covariance * useAmount[e] * useAmount[f]
+        }
+      }
+    }
+  }
+}
+
+/** Cholesky solve of a symmetric positive definite system, in place; false when it is not positive definite. */
+function solveCholesky(a: Float64Array, n: number, b: Float64Array): boolean {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = a[i * n + j]
+      for (let k = 0; k < j; k++) sum -= a[i * n + k] * a[j * n + k]
+      if (i === j) {
+        if (!(sum > 0)) return false
+        a[i * n + i] = Math.sqrt(sum)
+      } else a[i * n + j] = sum / a[j * n + j]
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) b[i] -= a[i * n + k] * b[k]
+    b[i] /= a[i * n + i]
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) b[i] -= a[k * n + i] * b[k]
+    b[i] /= a[i * n + i]
+  }
+  return true
+}
+
+export type PriceSearch = {
+  /** Smoothing from and to, as a share of the largest value, and the factor between. */
+  from: number
+  to: number
+  factor: number
+  iterations: number
+  stride: number
+  /** Upper bound per constraint price (the elastic phase), or null. */
+  upper: Float64Array | null
+  /** Stop as soon as the hard bound is at most this (Infinity below: never). */
+  target: number
+}
+
+/**
+ * Finds prices by smoothing: projected Newton steps with backtracking on g_γ, γ falling from `from` to `to`. Mutates `lambda`.
+ * Any λ ≥ 0 certifies, so nothing here needs to converge for the answer to be right; it only makes the bound tighter.
+ * Full Hessian up to {@link denseRows} rows, its diagonal above. Returns the λ with the least hard bound seen.
+ */
+export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Array, search: PriceSearch): Work<{ lambda: Float64Array; hard: number }> {
+  const { constraints, rows } = model
+  const size = constraints.length
+  const dense = rows <= denseRows
+  const curvature: Curvature = { dense, at: new Float64Array(dense ? rows * rows : rows) }
+  const scale = model.valueScale || 1
+  let best = lambda.slice()
+  let bestHard = Infinity
+  const consider = (point: Float64Array, hard: number): void => {
+    if (hard < bestHard) {
+      bestHard = hard
+      best = point.slice()
+    }
+  }
+  if (size === 0) {
+    const only = yield* evaluate(model, scratch, lambda, 0, null)
+    return { lambda: best, hard: only.hard }
+  }
+  const gradient = new Float64Array(size)
+  const direction = new Float64Array(size)
+  for (let gamma = search.from * scale; ; gamma *= search.factor) {
+    gamma = Math.max(gamma, search.to * scale)
+    let here = yield* evaluate(model, scratch, lambda, gamma, curvature, search.stride)
+    consider(lambda, here.hard)
+    for (let round = 0; round < search.iterations; round++) {
+      const free: number[] = []
+      let blocked = 0
+      for (let k = 0; k < size; k++) {
+        const con = constraints[k]
+        gradient[k] = con.limit - con.sign * here.use[con.row]
+        direction[k] = 0
+        const high = search.upper ? search.upper[k] : Infinity
+        if ((lambda[k] <= 0 && gradient[k] >= 0) || (lambda[k] >= high && gradient[k] <= 0)) blocked++
+        else free.push(k)
+      }
+      if (blocked === size) break
+      const trust = (k: number): number => (8 * gamma) / (model.amountScale[constraints[k].row] || 1)
+      if (dense) {
+        const m = free.length
+        const matrix = new Float64Array(m * m)
+        const step = new Float64Array(m)
+        let largest = 0
+        for (let r = 0; r < rows; r++) largest = Math.max(largest, curvature.at[r * rows + r])
+        free.forEach((k, i) => {
+          step[i] = -gradient[k]
+          free.forEach((h, j) => {
+            matrix[i * m + j] = constraints[k].sign * constraints[h].sign * curvature.at[constraints[k].row * rows + constraints[h].row]
+          })
+          // A ridge that only shows where there is no curvature: there the step is cut by the trust region.
+          matrix[i * m + i] += 1e-10 * largest + (1e-9 * model.amountScale[constraints[k].row] ** 2) / gamma + 1e-300
+        })
+        if (solveCholesky(matrix, m, step)) free.forEach((k, i) => (direction[k] = step[i]))
+        else for (const k of free) direction[k] = -Math.sign(gradient[k]) * trust(k)
+        // One common factor keeps the Newton direction.
+        let shrink = 1
+        for (const k of free) shrink = Math.min(shrink, trust(k) / Math.abs(direction[k] || 1e-300))
+        for (const k of free) direction[k] *= shrink
+      } else {
+        for (const k of free) {
+          const curve = curvature.at[constraints[k].row]
+          const limit = trust(k)
+          direction[k] = Math.max(-limit, Math.min(limit, -gradient[k] / (curve + 1e-300)))
+        }
+      }
+      let moved = false
+      let length = 1
+      let decrease = 0
+      for (const k of free) decrease -= gradient[k] * direction[k]
+      if (!(decrease > 1e-3 * gamma)) break
+      for (let attempt = 0; attempt < 6; attempt++) {
+        const next = lambda.slice()
+        let promised = 0
+        for (const k of free) {
+          const high = search.upper ? search.upper[k] : Infinity
+          next[k] = Math.min(high, Math.max(0, lambda[k] + length * direction[k]))
+          promised -= gradient[k] * (next[k] - lambda[k])
+        }
+        const there = yield* evaluate(model, scratch, next, gamma, curvature, search.stride)
+        consider(next, there.hard)
+        if (there.soft <= here.soft - 1e-4 * promised) {
+          lambda.set(next)
+          here = there
+          moved = true
+          break
+        }
+        length *= 0.4
+      }
+      if (!moved) {
+        here = yield* evaluate(model, scratch, lambda, gamma, curvature, search.stride)
+        break
+      }
+      if (bestHard <= search.target) return { lambda: best, hard: bestHard }
+    }
+    if (gamma <= search.to * scale) break
+  }
+  return { lambda: best, hard: bestHard }
+}

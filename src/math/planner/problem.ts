@@ -1,0 +1,347 @@
+/**
+ * A planning problem as columns, and the checked, person-sorted model the solver works on.
+ *
+ * max Σ v_j x_j  subject to  m_r ≤ Σ a_rj x_j ≤ b_r per resource row, and per person a laminar family of count caps; x_j ∈ {0, 1}.
+ */
+
+export type PlanRow = {
+  /** What the row is called in errors and explanations, for example `staff 7` or `budget`. */
+  name: string
+  /** The most that may be used, in the row's own unit; `Infinity` when only a minimum matters. */
+  capacity: number
+  /** The least that must be used; absent or 0 when there is none. */
+  minimum?: number
+  /**
+   * What giving way by one unit costs when no plan fits, in the merchant's own order of what may give. A row's minimum gives first
+   * (default 1), a capacity last (default 1000). `Infinity` is not accepted: forced candidates alone may exceed a capacity.
+   */
+  relaxCost?: { minimum?: number; capacity?: number }
+}
+
+/** One level of caps: at most `limit` of a person's candidates with the same key. Levels of one person must nest or be disjoint. */
+export type PlanCap = {
+  name: string
+  /** Per candidate the group inside its person (week number, campaign, channel); −1 is outside this cap. Absent: all candidates of the person. */
+  key?: Int32Array
+  /** One limit for all; or one per key value; or, without `key`, one per person (the dose arm). */
+  limit: number | Int32Array
+}
+
+/** What each candidate uses, candidate by candidate: entries `first[j] … first[j + 1] − 1` hold row and amount (≥ 0). */
+export type PlanUse = { first: Int32Array; row: Int32Array; amount: Float64Array | Float32Array }
+
+export type PlanProblem = {
+  /** Number of persons; persons are 0 … persons − 1 and need not all have candidates (holdout persons have none). */
+  persons: number
+  /** Per candidate its person, in any order. */
+  person: Int32Array
+  /** Per candidate its expected value, any unit (the product uses fen). Posterior means, never draws or maxima. */
+  value: Float64Array | Float32Array
+  rows: readonly PlanRow[]
+  use: PlanUse
+  caps?: readonly PlanCap[]
+  /** Candidates that are in whatever they cost (already confirmed), and candidates that are out. */
+  forced?: Int32Array
+  forbidden?: Int32Array
+}
+
+/** Internal: one inequality `sign · use(row) ≤ limit`; a capacity has sign +1, a minimum −1 with limit −m. */
+export type Constraint = { row: number; sign: 1 | -1; limit: number; relaxCost: number }
+
+export type Model = {
+  persons: number
+  count: number
+  rows: number
+  /** Free candidates of person p are `first[p] … first[p + 1] − 1`. */
+  first: Int32Array
+  /** Free candidate → the caller's candidate. */
+  origin: Int32Array
+  value: Float64Array | Float32Array
+  useFirst: Int32Array
+  useRow: Int32Array
+  useAmount: Float64Array | Float32Array
+  /** 0: no cap binds; 1: choose at most one; 2: a tree of caps. */
+  kind: Uint8Array
+  /** Innermost cap set of a candidate (−1: none), the parent of a set (−1: none), what remains of its cap after forced candidates. */
+  leaf: Int32Array
+  parent: Int32Array
+  cap: Int32Array
+  constraints: Constraint[]
+  forced: Int32Array
+  forcedValue: number
+  forcedUse: Float64Array
+  /** Largest |value|, and per row the largest amount: scales for steps and tolerances. */
+  valueScale: number
+  amountScale: Float64Array
+  maxPerPerson: number
+}
+
+export class PlanInputError extends Error {
+  override name = 'PlanInputError'
+}
+
+function refuse(message: string): never {
+  throw new PlanInputError(message)
+}
+
+function checkColumns(problem: PlanProblem): void {
+  const { persons, person, value, rows, use } = problem
+  const n = person.length
+  if (!Number.isInteger(persons) || persons < 0) refuse(`cannot plan: persons is ${persons}, expected a whole number ≥ 0`)
+  if (value.length !== n) refuse(`cannot plan: value has ${value.length} entries for ${n} candidates in person`)
+  if (use.first.length !== n + 1) refuse(`cannot plan: use.first has ${use.first.length} entries, expected ${n + 1} (candidates + 1)`)
+  if (use.first[0] !== 0) refuse(`cannot plan: use.first[0] is ${use.first[0]}, expected 0`)
+  if (use.row.length !== use.amount.length || use.first[n] !== use.row.length) {
+    refuse(`cannot plan: use has ${use.row.length} rows, ${use.amount.length} amounts and ends at ${use.first[n]}; the three must be equal`)
+  }
+  rows.forEach((row, r) => {
+    const minimum = row.minimum ?? 0
+    if (Number.isNaN(row.capacity) || row.capacity < 0) refuse(`cannot plan: row ${r} (${row.name}) has capacity ${row.capacity}, expected ≥ 0 or Infinity`)
+    if (!Number.isFinite(minimum) || minimum < 0) refuse(`cannot plan: row ${r} (${row.name}) has minimum ${minimum}, expected a finite number ≥ 0`)
+    for (const cost of [row.relaxCost?.minimum, row.relaxCost?.capacity]) {
+      if (cost !== undefined && !(cost > 0 && Number.isFinite(cost))) refuse(`cannot plan: row ${r} (${row.name}) has relaxCost ${cost}, expected a finite number > 0`)
+    }
+  })
+  for (let j = 0; j < n; j++) {
+    if (person[j] < 0 || person[j] >= persons) refuse(`cannot plan: candidate ${j} names person ${person[j]}, expected 0 … ${persons - 1}`)
+    if (!Number.isFinite(value[j])) refuse(`cannot plan: candidate ${j} has value ${value[j]}, expected a finite number`)
+    if (use.first[j + 1] < use.first[j]) refuse(`cannot plan: use.first falls after candidate ${j}`)
+  }
+  for (let e = 0; e < use.row.length; e++) {
+    const ok = use.row[e] >= 0 && use.row[e] < rows.length && use.amount[e] >= 0 && use.amount[e] < Infinity
+    if (!ok) refuse(`cannot plan: use entry ${e} is row ${use.row[e]}, amount ${use.amount[e]}; expected a row 0 … ${rows.length - 1} and a finite amount ≥ 0`)
+  }
+  for (const cap of problem.caps ?? []) {
+    if (cap.key && cap.key.length !== n) refuse(`cannot plan: cap "${cap.name}" has ${cap.key.length} keys for ${n} candidates`)
+    if (typeof cap.limit === 'number') {
+      if (!Number.isInteger(cap.limit) || cap.limit < 0) refuse(`cannot plan: cap "${cap.name}" is ${cap.limit}, expected a whole number ≥ 0`)
+    } else {
+      if (!cap.key && cap.limit.length !== persons) refuse(`cannot plan: cap "${cap.name}" has ${cap.limit.length} limits for ${persons} persons`)
+      const bad = cap.limit.findIndex((limit) => limit < 0)
+      if (bad >= 0) refuse(`cannot plan: cap "${cap.name}" has limit ${cap.limit[bad]} at ${bad}, expected ≥ 0`)
+    }
+    if (cap.key) {
+      const end = typeof cap.limit === 'number' ? Infinity : cap.limit.length
+      const bad = cap.key.findIndex((key) => key < -1 || key >= end)
+      if (bad >= 0) refuse(`cannot plan: cap "${cap.name}" has key ${cap.key[bad]} at candidate ${bad}, expected −1 … ${end - 1}`)
+    }
+  }
+  for (const [name, list] of [['forced', problem.forced], ['forbidden', problem.forbidden]] as const) {
+    const bad = list?.findIndex((j) => j < 0 || j >= n) ?? -1
+    if (bad >= 0) refuse(`cannot plan: ${name}[${bad}] is ${list![bad]}, expected a candidate 0 … ${n - 1}`)
+  }
+}
+
+/** A cap set of one person while the tree is built. */
+type CapSet = { members: number[]; limit: number; label: string }
+
+/**
+ * Checks a problem and sorts it by person. Throws {@link PlanInputError} naming the element that is wrong; for caps that cross
+ * it names the two sets. Forced candidates are taken out of the caps and rows, forbidden ones and those under a cap of 0 are dropped.
+ */
+export function buildModel(problem: PlanProblem): Model {
+  checkColumns(problem)
+  const { persons, person, value, use } = problem
+  const n = person.length
+  const rows = problem.rows.length
+  const state = new Uint8Array(n) // 0 free, 1 forced, 2 out
+  for (const j of problem.forced ?? []) state[j] = 1
+  for (const j of problem.forbidden ?? []) {
+    if (state[j] === 1) refuse(`cannot plan: candidate ${j} is both forced and forbidden`)
+    state[j] = 2
+  }
+  const forcedUse = new Float64Array(rows)
+  const forced: number[] = []
+  let forcedValue = 0
+  for (let j = 0; j < n; j++) {
+    if (state[j] !== 1) continue
+    forced.push(j)
+    forcedValue += value[j]
+    for (let e = use.first[j]; e < use.first[j + 1]; e++) forcedUse[use.row[e]] += use.amount[e]
+  }
+
+  // Counting sort by person, stable, so that the lower candidate comes first inside a person.
+  const all = new Int32Array(persons + 1)
+  for (let j = 0; j < n; j++) all[person[j] + 1]++
+  for (let p = 0; p < persons; p++) all[p + 1] += all[p]
+  const order = new Int32Array(n)
+  const cursor = all.slice()
+  for (let j = 0; j < n; j++) order[cursor[person[j]]++] = j
+
+  const caps = problem.caps ?? []
+  // One cap on everything is the common case (choose at most k per person) and needs no tree building.
+  const simple = caps.length === 1 && !caps[0].key
+  const leafOf = new Int32Array(n).fill(-1)
+  const parent: number[] = []
+  const capLeft: number[] = []
+  if (caps.length > 0) {
+    for (let p = 0; p < persons; p++) {
+      const members = order.subarray(all[p], all[p + 1])
+      if (members.length === 0) continue
+      if (simple) {
+        const limit = typeof caps[0].limit === 'number' ? caps[0].limit : caps[0].limit[p]
+        placeSimple(p, members, limit, caps[0].name)
+        continue
+      }
+      placeTree(p, members)
+    }
+  }
+
+  function placeSimple(p: number, members: Int32Array, limit: number, name: string): void {
+    let free = 0
+    let left = limit
+    for (const j of members) {
+      if (state[j] === 0) free++
+      else if (state[j] === 1) left--
+    }
+    if (left < 0) refuse(`cannot plan: person ${p} has ${limit - left} forced candidates under cap "${name}" of ${limit}`)
+    if (left >= free) return
+    if (left === 0) {
+      for (const j of members) if (state[j] === 0) state[j] = 2
+      return
+    }
+    const id = parent.length
+    parent.push(-1)
+    capLeft.push(left)
+    for (const j of members) leafOf[j] = id
+  }
+
+  function placeTree(p: number, members: Int32Array): void {
+    const sets: CapSet[] = []
+    for (const cap of caps) {
+      const groups = new Map<number, number[]>()
+      for (const j of members) {
+        const key = cap.key ? cap.key[j] : 0
+        if (key < 0) continue
+        const group = groups.get(key)
+        if (group) group.push(j)
+        else groups.set(key, [j])
+      }
+      for (const [key, group] of groups) {
+        const limit = typeof cap.limit === 'number' ? cap.limit : cap.limit[cap.key ? key : p]
+        sets.push({ members: group, limit, label: cap.key ? `"${cap.name}" key ${key}` : `"${cap.name}"` })
+      }
+    }
+    sets.sort((a, b) => b.members.length - a.members.length)
+    const inner = new Map<number, number>() // candidate → index into sets of its innermost set so far
+    const parentSet = sets.map((set, s) => {
+      const outer = inner.get(set.members[0]) ?? -1
+      for (const j of set.members) {
+        const other = inner.get(j) ?? -1
+        if (other !== outer) {
+          const crossing = sets[other >= 0 && (outer < 0 || sets[other].members.length <= sets[outer].members.length) ? other : outer]
+          refuse(`cannot plan: caps of person ${p} cross: ${set.label} (candidates ${set.members.join(', ')}) and ${crossing.label}` +
+            ` (candidates ${crossing.members.join(', ')}); two caps must be nested or disjoint`)
+        }
+      }
+      for (const j of set.members) inner.set(j, s)
+      return outer
+    })
+    // What is left after forced candidates; sets that cannot bind any more are skipped, a set with nothing left drops its members.
+    const left = sets.map((set) => {
+      const taken = set.members.reduce((sum, j) => sum + (state[j] === 1 ? 1 : 0), 0)
+      if (taken > set.limit) refuse(`cannot plan: person ${p} has ${taken} forced candidates under cap ${set.label} of ${set.limit}`)
+      return set.limit - taken
+    })
+    sets.forEach((set, s) => {
+      if (left[s] === 0) for (const j of set.members) if (state[j] === 0) state[j] = 2
+    })
+    const ids = sets.map(() => -1)
+    const idOf = (s: number): number => {
+      let at = s
+      while (at >= 0 && ids[at] < 0) at = parentSet[at]
+      return at < 0 ? -1 : ids[at]
+    }
+    sets.forEach((set, s) => {
+      const free = set.members.reduce((sum, j) => sum + (state[j] === 0 ? 1 : 0), 0)
+      if (free === 0 || left[s] >= free) return
+      const above = idOf(parentSet[s])
+      if (above >= 0 && capLeft[above] <= left[s]) return
+      ids[s] = parent.length
+      parent.push(above)
+      capLeft.push(left[s])
+      for (const j of set.members) leafOf[j] = ids[s]
+    })
+  }
+
+  let count = 0
+  let entries = 0
+  for (let j = 0; j < n; j++) {
+    if (state[j] !== 0) continue
+    count++
+    entries += use.first[j + 1] - use.first[j]
+  }
+  const first = new Int32Array(persons + 1)
+  const origin = new Int32Array(count)
+  const modelValue = value instanceof Float32Array ? new Float32Array(count) : new Float64Array(count)
+  const useFirst = new Int32Array(count + 1)
+  const useRow = new Int32Array(entries)
+  const useAmount = use.amount instanceof Float32Array ? new Float32Array(entries) : new Float64Array(entries)
+  const leaf = new Int32Array(count)
+  const kind = new Uint8Array(persons)
+  const amountScale = new Float64Array(rows)
+  let valueScale = 0
+  let maxPerPerson = 0
+  let at = 0
+  let entry = 0
+  for (let p = 0; p < persons; p++) {
+    first[p] = at
+    for (let i = all[p]; i < all[p + 1]; i++) {
+      const j = order[i]
+      if (state[j] !== 0) continue
+      origin[at] = j
+      modelValue[at] = value[j]
+      valueScale = Math.max(valueScale, Math.abs(value[j]))
+      leaf[at] = leafOf[j]
+      for (let e = use.first[j]; e < use.first[j + 1]; e++) {
+        useRow[entry] = use.row[e]
+        useAmount[entry++] = use.amount[e]
+        amountScale[use.row[e]] = Math.max(amountScale[use.row[e]], use.amount[e])
+      }
+      useFirst[++at] = entry
+    }
+    const size = at - first[p]
+    maxPerPerson = Math.max(maxPerPerson, size)
+    let capped = 0
+    let one = true
+    for (let j = first[p]; j < at; j++) {
+      if (leaf[j] >= 0) capped++
+      if (leaf[j] < 0 || parent[leaf[j]] >= 0 || capLeft[leaf[j]] !== 1 || leaf[j] !== leaf[first[p]]) one = false
+    }
+    kind[p] = size <= 1 || capped === 0 ? 0 : one ? 1 : 2
+    if (kind[p] === 0) for (let j = first[p]; j < at; j++) leaf[j] = -1
+  }
+  first[persons] = at
+
+  const constraints: Constraint[] = []
+  problem.rows.forEach((row, r) => {
+    if (row.capacity < Infinity) constraints.push({ row: r, sign: 1, limit: row.capacity - forcedUse[r], relaxCost: row.relaxCost?.capacity ?? 1000 })
+    if ((row.minimum ?? 0) > 0) constraints.push({ row: r, sign: -1, limit: forcedUse[r] - row.minimum!, relaxCost: row.relaxCost?.minimum ?? 1 })
+  })
+  return {
+    persons, count, rows, first, origin, value: modelValue, useFirst, useRow, useAmount, kind, leaf, parent: Int32Array.from(parent),
+    cap: Int32Array.from(capLeft), constraints, forced: Int32Array.from(forced), forcedValue, forcedUse, valueScale, amountScale, maxPerPerson,
+  }
+}
+
+/** Consumption from one dense column per row: `columns[r][j]` is what candidate j uses of row r; zeros are left out. */
+export function useFromColumns(columns: ReadonlyArray<Float64Array | Float32Array | Int32Array>, candidates: number): PlanUse {
+  let entries = 0
+  columns.forEach((column, r) => {
+    if (column.length !== candidates) refuse(`cannot plan: use column ${r} has ${column.length} entries for ${candidates} candidates`)
+    for (const amount of column) if (amount !== 0) entries++
+  })
+  const first = new Int32Array(candidates + 1)
+  const row = new Int32Array(entries)
+  const amount = new Float64Array(entries)
+  let at = 0
+  for (let j = 0; j < candidates; j++) {
+    for (let r = 0; r < columns.length; r++) {
+      if (columns[r][j] === 0) continue
+      row[at] = r
+      amount[at++] = columns[r][j]
+    }
+    first[j + 1] = at
+  }
+  return { first, row, amount }
+}

@@ -133,3 +133,10 @@ export async function erasePerson(tx: Tx, tenantId: number, personId: string, no
   await tx.run(`update person set erased_at = $3 where tenant_id = $1 and person_id = $2`, [tenantId, personId, now])
   return values.map((row) => row.value)
 }
+
+export function listMerges(tx: Tx, tenantId: number, personId: string): Promise<Array<{ mergeId: string; at: Instant; kept: string; gone: string; by: string; undoneAt: Instant | null }>> {
+  return tx.query(
+    `select merge_id as "mergeId", at, kept, gone, evidence->>'by' as by, undone_at as "undoneAt" from person_merge where tenant_id = $1 and (kept = $2 or gone = $2) order by at desc, merge_id`,
+    [tenantId, personId],
+  )
+}

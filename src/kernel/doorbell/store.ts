@@ -112,3 +112,8 @@ export async function storeVersions(tx: Tx, tenantId: number, versions: readonly
 export function listVersions(tx: Tx, tenantId: number, kind: string, objectId: string): Promise<Array<{ version: number; readAt: Instant; cause: string; body: string }>> {
   return tx.query(`select version, read_at as "readAt", cause, body from object_version where tenant_id = $1 and kind = $2 and object_id = $3 order by version`, [tenantId, kind, objectId])
 }
+
+/** Erasure: the value is cut out of kept versions; their amounts stay. */
+export async function forgetVersions(tx: Tx, tenantId: number, value: string): Promise<void> {
+  await tx.run(`update object_version set body = replace(body, $2, 'erased') where tenant_id = $1 and strpos(body, $2) > 0`, [tenantId, value])
+}

@@ -5,4 +5,4 @@
  * Owns: inbox, inbox_repeat.
  */
 export { createIntake, type Intake, type IncomingMessage } from './intake.ts'
-export { claimFacts, finishFacts, failFact, inboxDepth, listFailedFacts, retryFacts, countFacts, type CallbackFact } from './store.ts'
+export { claimFacts, finishFacts, failFact, inboxDepth, listFailedFacts, retryFacts, countFacts, forgetMessages, type CallbackFact } from './store.ts'

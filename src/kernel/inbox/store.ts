@@ -92,3 +92,8 @@ export function listFailedFacts(tx: Tx, tenantId: number, limit: number): Promis
 export function retryFacts(tx: Tx, tenantId: number, digests: readonly string[], now: Instant): Promise<number> {
   return tx.run(`update inbox set state = 'due', attempts = 0, due_at = $3 where tenant_id = $1 and digest = any($2) and state = 'failed'`, [tenantId, digests, now])
 }
+
+/** Erasure: messages that carry the value lose their content. */
+export async function forgetMessages(tx: Tx, tenantId: number, value: string): Promise<void> {
+  await tx.run(`update inbox set message = null, state = 'done' where tenant_id = $1 and message is not null and strpos(message, $2) > 0`, [tenantId, value])
+}

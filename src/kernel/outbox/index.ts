@@ -7,4 +7,4 @@
  * Owns: outbox.
  */
 export { enqueueCalls, claimCalls, finishCall, postponeCall, outboxDepth, listOpenCalls, skipCalls, retryCalls, type OutboxCall, type NewCall } from './store.ts'
-export { afterAnswer, type Answer, type AfterAnswer } from './after-answer.ts'
+export { afterAnswer, type Answer, type AfterAnswer, type RepeatRule } from './after-answer.ts'

@@ -5,4 +5,5 @@
  * Owns: adjustment.
  */
 export { postAdjustments, adjustmentKinds, type NewAdjustment } from './post-adjustments.ts'
+export { adjustmentRoutes } from './routes.ts'
 export { adjustmentTotals, listAdjustments } from './store.ts'

@@ -1,0 +1,6 @@
+/**
+ * HTTP: how a module declares its API. A route names the right it needs, the block it belongs to, and its schemas; the server checks all three
+ * before the handler runs. Everything without a right is refused by default.
+ */
+export { route, type ApiRoute, type ApiCall, type AnyRoute, FileAnswer } from './route.ts'
+export { httpFault } from './errors.ts'

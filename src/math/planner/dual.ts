@@ -7,7 +7,7 @@ export type Work<T> = Generator<number, T, void>
 /** Persons looked at between two yields: large enough to cost nothing, small enough to stay far under 50 ms. */
 const blockPersons = 4096
 /** A row count up to which Newton steps use the full Hessian; above it the diagonal. */
-export const denseRows = 64
+export const denseRows = 128
 
 export type Evaluation = {
   /** g(λ): an upper bound on every plan's value, forced candidates included. */
@@ -26,8 +26,45 @@ export function rowPrices(model: Model, lambda: Float64Array): Float64Array {
   return price
 }
 
-/** Dense Hessian rows × rows, or its diagonal when `dense` is false; filled by {@link evaluate}. */
-export type Curvature = { dense: boolean; at: Float64Array }
+/**
+ * Second derivatives, filled by {@link evaluate}: dense rows × rows, or the diagonal together with the uncertain candidates and their
+ * chances, from which products H·v are formed (`groups` bounds the candidates of one choose-one person; a candidate alone is its own group).
+ */
+export type Curvature = { dense: boolean; at: Float64Array; listed: number; candidate: Int32Array; chance: Float64Array; grouped: number; groups: Int32Array }
+
+export function makeCurvature(model: Model): Curvature {
+  const dense = model.rows <= denseRows
+  const room = dense ? 0 : model.count
+  return {
+    dense, at: new Float64Array(dense ? model.rows * model.rows : model.rows), listed: 0, candidate: new Int32Array(room), chance: new Float64Array(room),
+    grouped: 0, groups: new Int32Array(room + 1),
+  }
+}
+
+/** H·v over the listed candidates: each group contributes Σ x_i (a_i·v − mean) a_i, exact for choose-one persons. */
+function timesHessian(model: Model, curvature: Curvature, v: Float64Array, out: Float64Array, factor: number): void {
+  const { useFirst, useRow, useAmount } = model
+  const { candidate, chance, groups, grouped } = curvature
+  out.fill(0)
+  for (let g = 0; g < grouped; g++) {
+    const from = groups[g]
+    const to = groups[g + 1]
+    let mean = 0
+    for (let i = from; i < to; i++) {
+      let dot = 0
+      for (let e = useFirst[candidate[i]], end = useFirst[candidate[i] + 1]; e < end; e++) dot += useAmount[e] * v[useRow[e]]
+      mean += chance[i] * dot
+    }
+    for (let i = from; i < to; i++) {
+      const start = useFirst[candidate[i]]
+      const end = useFirst[candidate[i] + 1]
+      let dot = 0
+      for (let e = start; e < end; e++) dot += useAmount[e] * v[useRow[e]]
+      const weight = factor * chance[i] * (dot - mean)
+      for (let e = start; e < end; e++) out[useRow[e]] += weight * useAmount[e]
+    }
+  }
+}
 
 /**
  * Evaluates the dual at λ with smoothing γ (0: none) over every `stride`-th person starting at `offset`, the limits scaled by the share of
@@ -43,6 +80,10 @@ export function* evaluate(
   const hessian = curvature?.at
   const dense = curvature?.dense ?? false
   hessian?.fill(0)
+  if (curvature) {
+    curvature.listed = 0
+    curvature.grouped = 0
+  }
   const mean = new Float64Array(rows)
   const touched: number[] = []
   let hard = 0
@@ -130,6 +171,7 @@ export function* evaluate(
         }
       }
       if (!hessian) continue
+      if (!dense) listUncertain(curvature!, start, size, chance, type === 1)
       if (type === 1) {
         if (dense) for (const r of touched) for (const s of touched) hessian[r * rows + s] -= mean[r] * mean[s]
         else for (const r of touched) hessian[r] -= mean[r] * mean[r]
@@ -164,6 +206,22 @@ export function* evaluate(
     magnitude += Math.abs(lambda[k] * con.limit)
   })
   return { hard: hard + limits, soft: (gamma > 0 ? soft : hard) + limits, use, magnitude }
+}
+
+function listUncertain(curvature: Curvature, start: number, size: number, chance: Float64Array, together: boolean): void {
+  const from = curvature.listed
+  for (let i = 0; i < size; i++) {
+    const x = chance[i]
+    if (x > 1 - 1e-6 && together) {
+      curvature.listed = from
+      return
+    }
+    if (x < 1e-6 || x > 1 - 1e-6) continue
+    curvature.candidate[curvature.listed] = start + i
+    curvature.chance[curvature.listed++] = x
+    if (!together) curvature.groups[++curvature.grouped] = curvature.listed
+  }
+  if (together && curvature.listed > from) curvature.groups[++curvature.grouped] = curvature.listed
 }
 
 /** Exact covariance of one person's consumption: the chances given that one uncertain candidate is in, one reverse pass each. */
@@ -211,7 +269,7 @@ function solveCholesky(a: Float64Array, n: number, b: Float64Array): boolean {
 }
 
 export type PriceSearch = {
-  /** Smoothing from and to, as a share of the largest value, and the factor between. */
+  /** Smoothing from and to, as a share of the mean value, and the factor between. */
   from: number
   to: number
   factor: number
@@ -232,7 +290,7 @@ export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Arr
   const { constraints, rows } = model
   const size = constraints.length
   const dense = rows <= denseRows
-  const curvature: Curvature = { dense, at: new Float64Array(dense ? rows * rows : rows) }
+  const curvature = makeCurvature(model)
   const scale = model.valueScale || 1
   let best = lambda.slice()
   let bestHard = Infinity
@@ -248,8 +306,57 @@ export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Arr
   }
   const gradient = new Float64Array(size)
   const direction = new Float64Array(size)
+  const blow = search.stride === 1 ? 1 : search.stride
+  // Truncated conjugate gradients, preconditioned by the diagonal, on the constraints that may move.
+  const rowVector = new Float64Array(rows)
+  const rowOut = new Float64Array(rows)
+  const residual = new Float64Array(size)
+  const conjugate = new Float64Array(size)
+  const conjugateGradient = (free: number[], gamma: number): void => {
+    const inverseDiagonal = (k: number): number => {
+      const scale2 = model.amountScale[constraints[k].row] ** 2
+      return 1 / (curvature.at[constraints[k].row] + ridge(k) + 1e-300 * (scale2 + 1))
+    }
+    const ridge = (k: number): number => 1e-3 * curvature.at[constraints[k].row] + (1e-3 * model.amountScale[constraints[k].row] ** 2) / gamma
+    let rho = 0
+    for (const k of free) {
+      direction[k] = 0
+      residual[k] = -gradient[k]
+      conjugate[k] = residual[k] * inverseDiagonal(k)
+      rho += residual[k] * conjugate[k]
+    }
+    const enough = rho * 0.01
+    for (let round = 0; round < 20 && rho > enough; round++) {
+      rowVector.fill(0)
+      for (const k of free) rowVector[constraints[k].row] += constraints[k].sign * conjugate[k]
+      timesHessian(model, curvature, rowVector, rowOut, blow / gamma)
+      let curve = 0
+      const product = (k: number): number => constraints[k].sign * rowOut[constraints[k].row] + ridge(k) * conjugate[k]
+      for (const k of free) curve += conjugate[k] * product(k)
+      if (!(curve > 0)) break
+      const alpha = rho / curve
+      let next = 0
+      for (const k of free) {
+        direction[k] += alpha * conjugate[k]
+        residual[k] -= alpha * product(k)
+        next += residual[k] * residual[k] * inverseDiagonal(k)
+      }
+      const beta = next / rho
+      rho = next
+      for (const k of free) conjugate[k] = residual[k] * inverseDiagonal(k) + beta * conjugate[k]
+    }
+  }
+  let before: Float64Array | null = null
   for (let gamma = search.from * scale; ; gamma *= search.factor) {
     gamma = Math.max(gamma, search.to * scale)
+    // The minimiser moves about linearly in γ: start the next smoothing where the line through the last two points leads.
+    const last = lambda.slice()
+    if (before) {
+      for (let k = 0; k < size; k++) {
+        lambda[k] = Math.min(search.upper ? search.upper[k] : Infinity, Math.max(0, last[k] + search.factor * (last[k] - before[k])))
+      }
+    }
+    before = last
     let here = yield* evaluate(model, scratch, lambda, gamma, curvature, search.stride)
     consider(lambda, here.hard)
     for (let round = 0; round < search.iterations; round++) {
@@ -286,17 +393,15 @@ export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Arr
         for (const k of free) shrink = Math.min(shrink, trust(k) / Math.abs(direction[k] || 1e-300))
         for (const k of free) direction[k] *= shrink
       } else {
-        for (const k of free) {
-          const curve = curvature.at[constraints[k].row]
-          const limit = trust(k)
-          direction[k] = Math.max(-limit, Math.min(limit, -gradient[k] / (curve + 1e-300)))
-        }
+        conjugateGradient(free, gamma)
+        for (const k of free) direction[k] = Math.max(-trust(k), Math.min(trust(k), direction[k]))
       }
       let moved = false
       let length = 1
       let decrease = 0
       for (const k of free) decrease -= gradient[k] * direction[k]
-      if (!(decrease > 1e-3 * gamma)) break
+      // Converging far below the smoothing error itself buys nothing.
+      if (!(decrease > Math.max(1e-3 * gamma, 0.03 * (here.soft - here.hard)))) break
       for (let attempt = 0; attempt < 6; attempt++) {
         const next = lambda.slice()
         let promised = 0
@@ -307,6 +412,7 @@ export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Arr
         }
         const there = yield* evaluate(model, scratch, next, gamma, curvature, search.stride)
         consider(next, there.hard)
+        if (process.env.DBG) console.log('g', (gamma).toExponential(2), round, attempt, 'soft', here.soft.toFixed(4), '->', there.soft.toFixed(4), 'hard', there.hard.toFixed(4), 'dec', decrease.toExponential(2), 'promised', promised.toExponential(2), 'free', free.length)
         if (there.soft <= here.soft - 1e-4 * promised) {
           lambda.set(next)
           here = there

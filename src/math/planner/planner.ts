@@ -172,16 +172,16 @@ function* solve(state: State, problem: PlanProblem, options: PlanOptions): Work<
   const reached = (): boolean => state.choice !== null && state.dual - state.value <= gapGoal * Math.abs(state.dual)
   const small = model.rows <= denseRows
   let lambda: Float64Array
-  const search = { iterations: small ? 8 : 3, factor: small ? 0.35 : 0.5, upper: null, target: -Infinity }
-  const finest = model.count <= 300_000 && small ? 1e-7 : 1 / 4000
+  const search = { iterations: small ? 8 : 4, factor: small ? 0.35 : 0.5, upper: null, target: -Infinity }
+  const finest = model.count <= 300_000 && small ? 1e-6 : 1 / 1000
   if (options.prices) {
     lambda = toLambda(model, options.prices)
-    const result = yield* searchPrices(model, scratch, lambda, { ...search, from: small ? 1e-3 : 1 / 2000, to: finest, stride: 1 })
+    const result = yield* searchPrices(model, scratch, lambda, { ...search, from: small ? 1e-2 : 1 / 200, to: finest, stride: 1 })
     lambda = result.lambda
   } else {
     lambda = new Float64Array(model.constraints.length)
-    let from = 0.1
-    for (const [stride, to] of model.count > 200_000 ? [[32, 0.01], [8, 0.002]] : []) {
+    let from = 0.5
+    for (const [stride, to] of model.count > 200_000 ? [[32, 0.1], [8, 0.02]] : []) {
       const result = yield* searchPrices(model, scratch, lambda, { ...search, iterations: 8, from, to, stride })
       lambda = result.lambda
       from = to
@@ -281,7 +281,7 @@ function report(problem: PlanProblem, state: State, options: PlanOptions, finish
       price: prices.capacity[r], minimumPrice: prices.minimum[r], limiting: prices.capacity[r] > 0 || prices.minimum[r] > 0,
     }
   })
-  let status: Plan['status'] = gap <= 1e-9 ? 'optimal' : 'feasible'
+  let status: Plan['status'] = state.proven || gap <= 1e-9 ? 'optimal' : 'feasible'
   if (!choice || (state.status === 'searching' && !finished)) status = 'searching'
   else if (state.status === 'infeasible' || state.status === 'no-plan-found') status = state.status
   return {

@@ -70,7 +70,7 @@ export type Model = {
   forced: Int32Array
   forcedValue: number
   forcedUse: Float64Array
-  /** Largest |value|, and per row the largest amount: scales for steps and tolerances. */
+  /** Mean |value|, and per row the mean amount: scales for steps and tolerances (amounts may be heavy-tailed, a largest one says little). */
   valueScale: number
   amountScale: Float64Array
   maxPerPerson: number
@@ -280,6 +280,7 @@ export function buildModel(problem: PlanProblem): Model {
   const leaf = new Int32Array(count)
   const kind = new Uint8Array(persons)
   const amountScale = new Float64Array(rows)
+  const users = new Int32Array(rows)
   let valueScale = 0
   let maxPerPerson = 0
   let at = 0
@@ -291,12 +292,13 @@ export function buildModel(problem: PlanProblem): Model {
       if (state[j] !== 0) continue
       origin[at] = j
       modelValue[at] = value[j]
-      valueScale = Math.max(valueScale, Math.abs(value[j]))
+      valueScale += Math.abs(value[j])
       leaf[at] = leafOf[j]
       for (let e = use.first[j]; e < use.first[j + 1]; e++) {
         useRow[entry] = use.row[e]
         useAmount[entry++] = use.amount[e]
-        amountScale[use.row[e]] = Math.max(amountScale[use.row[e]], use.amount[e])
+        amountScale[use.row[e]] += use.amount[e]
+        if (use.amount[e] > 0) users[use.row[e]]++
       }
       useFirst[++at] = entry
     }
@@ -312,6 +314,8 @@ export function buildModel(problem: PlanProblem): Model {
     if (kind[p] === 0) for (let j = first[p]; j < at; j++) leaf[j] = -1
   }
   first[persons] = at
+  if (count > 0) valueScale /= count
+  for (let r = 0; r < rows; r++) if (users[r] > 0) amountScale[r] /= users[r]
 
   const constraints: Constraint[] = []
   problem.rows.forEach((row, r) => {

@@ -1,6 +1,6 @@
 import type { Instant } from '../../kernel/clock.ts'
 import { seededRandom, type Random, type RandomKey } from '../../kernel/random.ts'
-import type { Account, AccountKind } from './account.ts'
+import type { Account, AccountKind, WeixinAccount } from './account.ts'
 
 /**
  * A namespace (命名空间) is one emulated platform: accounts, state, time and pending pushes. Test suites run in parallel in several.
@@ -106,6 +106,9 @@ export function freshDigits(ns: Namespace, counter: string, length: number, pref
   return prefix + count.padStart(Math.min(8, body), '0') + noise
 }
 
-export function accountOf<K extends AccountKind>(ns: Namespace, kind: K, id?: string): Extract<Account, { kind: K }> | undefined {
-  return ns.accounts.find((account) => account.kind === kind && (id === undefined || account.id === id)) as Extract<Account, { kind: K }> | undefined
+/** The shape of an account of that kind; four kinds share `WeixinAccount`. */
+export type AccountFor<K extends AccountKind> = K extends WeixinAccount['kind'] ? WeixinAccount : Extract<Account, { kind: K }>
+
+export function accountOf<K extends AccountKind>(ns: Namespace, kind: K, id?: string): AccountFor<K> | undefined {
+  return ns.accounts.find((account) => account.kind === kind && (id === undefined || account.id === id)) as AccountFor<K> | undefined
 }

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import {
+  jsTicket, menuCreate, menuDelete, menuGet, quotaClear, quotaGet, webLogin, webLoginRefresh, webUserInfo,
+} from '../../wechat/spec/official-account/index.ts'
+import { monthOf } from '../../kernel/calendar.ts'
+import { accountOf, freshId, type Namespace } from '../core/namespace.ts'
+import { personOf } from '../core/people.ts'
+import { unionidOf } from '../core/core-module.ts'
+import { PlatformError } from '../core/platform-error.ts'
+import { serve, type Route } from '../core/registry.ts'
+import { officialCaller, officialState, type OfficialState } from './state.ts'
+
+const ok = { errcode: 0, errmsg: 'ok' }
+const ticketMs = 7_200_000
+const webTokenMs = 7_200_000
+const refreshMs = 30 * 86_400_000
+
+type Button = { type?: string; name: string; sub_button?: Button[] }
+
+function checkMenu(buttons: Button[]): void {
+  if (buttons.length < 1 || buttons.length > 3) throw new PlatformError(40016, 'invalid button size')
+  for (const button of buttons) {
+    if (button.name === '' || Buffer.byteLength(button.name) > 60) throw new PlatformError(40018, 'invalid button name size')
+    const below = button.sub_button ?? []
+    if (below.length > 5) throw new PlatformError(40023, 'invalid sub button size')
+    if (below.length === 0 && button.type === undefined) throw new PlatformError(40017, 'invalid button type')
+    for (const child of below) if (child.name === '' || child.type === undefined) throw new PlatformError(40017, 'invalid button type')
+  }
+}
+
+/** The account a secret proves, for the calls that carry appid and secret themselves. */
+function bySecret(ns: Namespace, appid: string, secret: string) {
+  const account = accountOf(ns, 'official-account', appid)
+  if (!account) throw new PlatformError(40013, 'invalid appid')
+  if (account.secret !== secret) throw new PlatformError(40001, 'invalid credential, appsecret is wrong')
+  return account
+}
+
+function webAnswer(ns: Namespace, appid: string, state: OfficialState, openid: string, scope: string, refresh: string | undefined) {
+  const account = accountOf(ns, 'official-account', appid)
+  const token = freshId(ns, '8', 110)
+  state.webTokens[token] = { openid, scope, expiresAt: ns.now + webTokenMs, refresh: false }
+  let refreshToken = refresh
+  if (refreshToken === undefined) {
+    refreshToken = freshId(ns, '8', 110)
+    state.webTokens[refreshToken] = { openid, scope, expiresAt: ns.now + refreshMs, refresh: true }
+  }
+  for (const [text, record] of Object.entries(state.webTokens)) if (record.expiresAt < ns.now) delete state.webTokens[text]
+  const person = personOf(ns, openid)?.person
+  const unionid = scope === 'snsapi_userinfo' && account && person !== undefined ? unionidOf(ns, account, person) : undefined
+  return { access_token: token, expires_in: webTokenMs / 1000, refresh_token: refreshToken, openid, scope, ...(unionid === undefined ? {} : { unionid }) }
+}
+
+export const loginRoutes: Route[] = [
+  serve(jsTicket, ({ ns, account, input }) => {
+    if (input.type !== undefined && input.type !== 'jsapi' && input.type !== 'wx_card') throw new PlatformError(40097, 'invalid args')
+    const state = officialState(ns, officialCaller(account).id)
+    const held = state.jsTicket
+    if (held && held.expiresAt > ns.now) return { ...ok, ticket: held.ticket, expires_in: Math.floor((held.expiresAt - ns.now) / 1000) }
+    const ticket = freshId(ns, 'sM4AOVdWfPE4DxkXGEs8V', 65)
+    state.jsTicket = { ticket, expiresAt: ns.now + ticketMs }
+    return { ...ok, ticket, expires_in: ticketMs / 1000 }
+  }),
+  serve(menuCreate, ({ ns, account, input }) => {
+    checkMenu(input.button as Button[])
+    officialState(ns, officialCaller(account).id).menu = input.button
+    return ok
+  }),
+  serve(menuGet, ({ ns, account }) => {
+    const { menu } = officialState(ns, officialCaller(account).id)
+    if (!menu) throw new PlatformError(46003, 'menu no exist')
+    return { menu: { button: menu as Array<{ name: string }> } }
+  }),
+  serve(menuDelete, ({ ns, account }) => {
+    officialState(ns, officialCaller(account).id).menu = null
+    return ok
+  }),
+  serve(webLogin, ({ ns, input }) => {
+    const account = bySecret(ns, input.appid, input.secret)
+    const state = officialState(ns, account.id)
+    const code = state.webCodes[input.code]
+    if (!code) throw new PlatformError(40029, 'invalid code')
+    if (code.used) throw new PlatformError(40163, 'code been used')
+    if (code.expiresAt <= ns.now) throw new PlatformError(40029, 'invalid code')
+    code.used = true
+    return { ...webAnswer(ns, account.id, state, code.openid, code.scope, undefined), ...(code.snapshot ? { is_snapshotuser: 1 } : {}) }
+  }),
+  serve(webLoginRefresh, ({ ns, input }) => {
+    const account = accountOf(ns, 'official-account', input.appid)
+    if (!account) throw new PlatformError(40013, 'invalid appid')
+    const state = officialState(ns, account.id)
+    const held = state.webTokens[input.refresh_token]
+    if (!held?.refresh) throw new PlatformError(40030, 'invalid refresh_token')
+    if (held.expiresAt <= ns.now) throw new PlatformError(42002, 'refresh_token expired')
+    return webAnswer(ns, account.id, state, held.openid, held.scope, input.refresh_token)
+  }),
+  serve(webUserInfo, ({ ns, input }) => {
+    const states = (ns.slices['official-account'] ?? {}) as Record<string, OfficialState>
+    const found = Object.entries(states).find(([, state]) => state.webTokens[input.access_token]?.refresh === false)
+    if (!found) throw new PlatformError(40001, 'invalid credential, access_token is invalid or not latest')
+    const [appid, state] = found
+    const token = state.webTokens[input.access_token]
+    if (token.expiresAt <= ns.now) throw new PlatformError(42001, 'access_token expired')
+    if (token.openid !== input.openid) throw new PlatformError(40003, 'invalid openid')
+    if (token.scope !== 'snsapi_userinfo') throw new PlatformError(48001, 'api unauthorized')
+    const account = accountOf(ns, 'official-account', appid)
+    const person = personOf(ns, input.openid)?.person
+    const unionid = account && person !== undefined ? unionidOf(ns, account, person) : undefined
+    const name = createHash('sha256').update(input.openid).digest('hex').slice(0, 6)
+    return { openid: input.openid, nickname: `微信用户${name}`, headimgurl: '', privilege: [], ...(unionid === undefined ? {} : { unionid }) }
+  }),
+  serve(quotaClear, ({ ns, account, input }) => {
+    const caller = officialCaller(account)
+    if (input.appid !== caller.id) throw new PlatformError(40013, 'invalid appid')
+    const { quotaClears } = officialState(ns, caller.id)
+    if (quotaClears.month !== monthOf(ns.now)) Object.assign(quotaClears, { month: monthOf(ns.now), count: 0 })
+    if (quotaClears.count >= 10) throw new PlatformError(48006, 'forbid to clear quota because of reaching the limit')
+    quotaClears.count++
+    return ok
+  }),
+  serve(quotaGet, ({ input }) => {
+    if (!input.cgi_path.startsWith('/')) throw new PlatformError(76021, 'cgi_path not found')
+    const daily = 10_000_000
+    return { ...ok, quota: { daily_limit: daily, used: 0, remain: daily } }
+  }),
+]

@@ -31,6 +31,8 @@ export type SealOptions = {
   random16: Buffer
   toUserName: string
   agentId?: string
+  /** Third-party platform (第三方平台): its authorisation messages name the component's appid outside, instead of ToUserName. */
+  componentAppid?: string
 }
 
 export type SealedCallback = { query: Record<string, string>; body: string; contentType: string }
@@ -125,6 +127,7 @@ export function sealCallback(keys: CallbackKeys, plain: string, options: SealOpt
     const body = options.flavour === 'wecom' ? { encrypt: encrypted } : { ToUserName: options.toUserName, Encrypt: encrypted }
     return { query, body: JSON.stringify(body), contentType: 'application/json' }
   }
+  if (options.componentAppid !== undefined) return { query, body: writeXml({ AppId: options.componentAppid, Encrypt: encrypted }), contentType: 'text/xml' }
   const content = { ToUserName: options.toUserName, AgentID: options.flavour === 'wecom' ? (options.agentId ?? '') : undefined, Encrypt: encrypted }
   return { query, body: writeXml(content), contentType: 'text/xml' }
 }

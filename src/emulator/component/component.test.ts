@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest'
+import { manualClock } from '../../kernel/clock.ts'
+import { seededRandom } from '../../kernel/random.ts'
+import { createWechat, WechatError, type AuthorizerAccount, type ComponentAccount } from '../../wechat/client/index.ts'
+import { openCallback } from '../../wechat/codec/index.ts'
+import { authorizerInfo, authorizerList, preAuthCode, queryAuth } from '../../wechat/spec/component.ts'
+import { endpoint } from '../../wechat/spec/endpoint.ts'
+import { stableTokenPost } from '../../wechat/spec/tokens.ts'
+import { z } from 'zod'
+import { createEmulator } from '../core/emulator.ts'
+import { accountOf } from '../core/namespace.ts'
+import { serve, type LineModule } from '../core/registry.ts'
+import type { Sealed } from '../core/wire.ts'
+import { componentModule } from './index.ts'
+
+const start = Date.parse('2026-06-01T00:00:00Z')
+
+// A Shop endpoint of our own, so that this test needs no other line.
+const whoami = endpoint({ name: 'test.whoami', line: 'shop', method: 'POST', path: '/channels/ec/test/whoami', credential: 'access_token', effect: 'read', request: z.looseObject({}), response: z.looseObject({ appid: z.string() }), repeat: 'safe', doc: 'test', verified: 'reading', zh: '测试' })
+const shopModule: LineModule = { line: 'shop', routes: [serve(whoami, ({ account }) => ({ appid: account?.id ?? '' }))], acts: [] }
+
+async function world() {
+  const clock = manualClock(start)
+  const sent: Sealed[] = []
+  const emulator = createEmulator({
+    modules: [componentModule, shopModule],
+    seed: 'component',
+    start,
+    clock: { kind: 'queue' },
+    wireClock: clock,
+    send: async (push) => {
+      sent.push(push)
+      return { status: 200, body: 'success' }
+    },
+  })
+  const ns = () => emulator.namespace()
+  const shop = (await emulator.act('main', 'core.addAccount', { kind: 'shop', name: '小店', id: 'wxshop' })) as { id: string; secret: string }
+  await emulator.act('main', 'core.setPush', { kind: 'component', url: 'http://merchant/component' })
+  const own = accountOf(ns(), 'component')!
+  const keys = { token: own.push.token, aesKey: own.push.aesKey, receiveId: own.id }
+  const wechat = createWechat({
+    http: async ({ method, url, headers, body }) => {
+      const at = new URL(url)
+      return emulator.handle({ method, url: at.pathname + at.search, headers: { ...headers, host: at.host }, body: Buffer.from(body ?? ''), ip: '127.0.0.1' })
+    },
+    clock: { now: () => ns().now },
+    wireClock: clock,
+    random: seededRandom(1),
+  })
+  /** What the platform told us, oldest first. */
+  const told = async () => {
+    await emulator.pump()
+    return sent.map((push) => openCallback(keys, { query: Object.fromEntries(new URL(push.url).searchParams), body: push.body }, 'weixin').value as Record<string, string>)
+  }
+  const component: ComponentAccount = {
+    kind: 'component',
+    appid: own.id,
+    secret: own.secret,
+    ticket: async () => (await told()).findLast((message) => message.InfoType === 'component_verify_ticket')?.ComponentVerifyTicket,
+  }
+  const errcode = (work: Promise<unknown>) => work.then(() => 0, (error: unknown) => (error instanceof WechatError ? error.errcode : String(error)))
+  return { emulator, wechat, component, told, shop, errcode, sent, ns }
+}
+
+test('ticket, authorisation, code, tokens: the third party then calls the Shop’s endpoints as the Shop', async () => {
+  const { emulator, wechat, component, told, shop, errcode } = await world()
+  expect(await errcode(wechat.call(preAuthCode, { component_appid: component.appid }, { account: component }))).toBe('no-ticket')
+  await emulator.act('main', 'component.pushTicket')
+  const { pre_auth_code } = await wechat.call(preAuthCode, { component_appid: component.appid }, { account: component })
+  const { authorizationCode } = (await emulator.act('main', 'component.authorize', { authorizerAppid: shop.id, preAuthCode: pre_auth_code })) as { authorizationCode: string }
+  expect((await told()).at(-1)).toMatchObject({ InfoType: 'authorized', AuthorizerAppid: shop.id, AuthorizationCode: authorizationCode, PreAuthCode: pre_auth_code })
+
+  const ask = () => wechat.call(queryAuth, { component_appid: component.appid, authorization_code: authorizationCode }, { account: component })
+  const { authorization_info } = await ask()
+  expect(authorization_info.func_info?.map((one) => one.funcscope_category.id)).toEqual([129, 131, 132])
+  expect(await errcode(ask())).toBe(61010)
+
+  const account: AuthorizerAccount = { kind: 'authorizer', line: 'shop', appid: shop.id, component, refreshToken: authorization_info.authorizer_refresh_token! }
+  expect(await wechat.call(whoami, {}, { account })).toMatchObject({ appid: shop.id })
+  expect((await wechat.call(authorizerList, { component_appid: component.appid, offset: 0, count: 10 }, { account: component })).list).toHaveLength(1)
+  expect((await wechat.call(authorizerInfo, { authorizer_appid: shop.id }, { account: component })).authorizer_info.nick_name).toBe('小店')
+
+  // All tokens end; the ticket still holds: the client recovers by itself, component first, then authoriser.
+  await emulator.act('main', 'core.expireTokens')
+  expect(await wechat.call(whoami, {}, { account })).toMatchObject({ appid: shop.id })
+
+  await emulator.act('main', 'component.unauthorize', { authorizerAppid: shop.id })
+  expect(await errcode(wechat.call(whoami, {}, { account }))).toBe(61003)
+  expect((await told()).at(-1)).toMatchObject({ InfoType: 'unauthorized' })
+})
+
+test('tickets come every ten minutes and live twelve hours; wrong ones and wrong secrets are refused', async () => {
+  const { emulator, wechat, component, told, errcode, ns } = await world()
+  await emulator.act('main', 'component.startTickets')
+  const first = await component.ticket()
+  await emulator.advanceTo(start + 3_600_000)
+  expect((await told()).filter((message) => message.InfoType === 'component_verify_ticket')).toHaveLength(7)
+  expect(await errcode(wechat.token({ ...component, ticket: async () => 'ticket@@@other' }))).toBe(61006)
+  expect(await errcode(wechat.token({ ...component, secret: 'wrong' }))).toBe(40125)
+  expect(await errcode(wechat.token({ ...component, appid: 'wxother' }))).toBe(61011)
+  await emulator.advanceTo(start + 12 * 3_600_000)
+  expect(await errcode(wechat.token({ ...component, ticket: async () => first }))).toBe(61006)
+  expect(await errcode(wechat.token(component))).toBe(0)
+  expect(ns().now).toBe(start + 12 * 3_600_000)
+})
+
+test('an account that did not authorise, a wrong refresh token and another component’s appid are refused', async () => {
+  const { emulator, wechat, component, shop, errcode } = await world()
+  await emulator.act('main', 'component.pushTicket')
+  const account: AuthorizerAccount = { kind: 'authorizer', line: 'shop', appid: shop.id, component, refreshToken: 'x' }
+  expect(await errcode(wechat.call(whoami, {}, { account }))).toBe(61003)
+  await emulator.act('main', 'component.authorize', { authorizerAppid: shop.id })
+  expect(await errcode(wechat.call(whoami, {}, { account }))).toBe(61023)
+  expect(await errcode(wechat.call(preAuthCode, { component_appid: 'wxother' }, { account: component }))).toBe(61011)
+  // The Shop's own token stays good beside the third party's, and does not open the component's endpoints.
+  const own = await wechat.call(stableTokenPost, { grant_type: 'client_credential', appid: shop.id, secret: shop.secret }, { account })
+  const answer = await emulator.handle({ method: 'POST', url: `/cgi-bin/component/api_create_preauthcode?component_access_token=${own.access_token}`, headers: {}, body: Buffer.from('{}'), ip: '' })
+  expect(JSON.parse(answer.body.toString())).toMatchObject({ errcode: 48001 })
+})

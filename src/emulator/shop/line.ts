@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { accountOf } from '../core/namespace.ts'
+import { makeWeixinAccount } from '../core/core-module.ts'
+import { act, type LineModule } from '../core/registry.ts'
+import { aftersaleActs, aftersaleRoutes } from './aftersale.ts'
+import { buyerActs } from './buyer.ts'
+import { orderRoutes } from './order.ts'
+import { productActs, productRoutes } from './product.ts'
+import { shopOf, shopState } from './state.ts'
+import { stockRoutes } from './stock.ts'
+
+const minute = 60_000
+
+export const shopLine: LineModule = {
+  line: 'shop',
+  routes: [...productRoutes, ...stockRoutes, ...orderRoutes, ...aftersaleRoutes],
+  acts: [
+    ...productActs,
+    ...buyerActs,
+    ...aftersaleActs,
+    act({
+      name: 'shop.setParameters',
+      en: 'Set times and rates that no source confirms (unpaid timeout, automatic receipt, settlement, audit, fee …)',
+      args: z.object({
+        shop: z.string().optional(),
+        parameters: z.partialRecord(
+          z.enum(['unpaidTimeoutMs', 'autoReceiptMs', 'settleDelayMs', 'auditMs', 'feeBasisPoints', 'lowStockAt', 'stockUpdatesPerSecond', 'aftersaleDeadlineMs']),
+          z.int().nonnegative(),
+        ),
+      }),
+      run(ns, args) {
+        const { state } = shopOf(ns, args.shop)
+        Object.assign(state.parameters, args.parameters)
+        return state.parameters
+      },
+    }),
+  ],
+  hooks: {
+    hosts: ['api.weixin.qq.com'],
+    push: {
+      kinds: ['shop'],
+      // Ten pushes in all, over about 3.6 hours (shop sheet 19.3). Only HTTP failure or silence counts as failure; the text is not looked at.
+      policy: { timeLimitMs: 5_000, retryMs: [0, 0, 10_000, minute, 5 * minute, 30 * minute, 60 * minute, 60 * minute, 60 * minute], acknowledged: (status) => status === 200 },
+    },
+  },
+  prepare(ns) {
+    const account = makeWeixinAccount(ns, 'shop', '轻舟演示小店', 'main')
+    ns.accounts.push(account)
+    shopState(ns, account.id)
+  },
+  env(ns): Record<string, string> {
+    const account = accountOf(ns, 'shop')
+    if (!account) return {}
+    return { SHOP_APP_ID: account.id, SHOP_APP_SECRET: account.secret, SHOP_ORIGINAL_ID: account.originalId, SHOP_PUSH_TOKEN: account.push.token, SHOP_PUSH_AES_KEY: account.push.aesKey }
+  },
+}

@@ -1,0 +1,190 @@
+import type { Fen } from '../../kernel/money.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { z } from 'zod'
+import type { orderAddress, orderSource } from '../../wechat/spec/shop/order.ts'
+import type { ShopProduct } from '../../wechat/spec/shop/product.ts'
+import type { WeixinAccount } from '../core/account.ts'
+import { accountOf, slice, type Namespace, type Slice } from '../core/namespace.ts'
+import { PlatformError } from '../core/platform-error.ts'
+
+/**
+ * Times and rates of the Shop that no source confirms (shop sheet 21). They are settings of the emulated shop (`shop.setParameters`), so that
+ * a test states what it assumes; nothing in the product may rely on a particular value.
+ */
+export type ShopParameters = {
+  /** An unpaid order is cancelled after this. UNCONFIRMED. */
+  unpaidTimeoutMs: number
+  /** Receipt is confirmed by the platform this long after the last parcel. UNCONFIRMED. */
+  autoReceiptMs: number
+  /** Settlement after receipt. UNCONFIRMED. */
+  settleDelayMs: number
+  /** A product audit ends after this. UNCONFIRMED. */
+  auditMs: number
+  /** The technical service fee, in ten-thousandths of what was paid. Depends on the category; UNCONFIRMED. */
+  feeBasisPoints: number
+  /** `channels_ec_stock_no_enough` is sent when stock falls to this or below. UNCONFIRMED. */
+  lowStockAt: number
+  /** Updates of one SKU's stock per second before 10020112. UNCONFIRMED. */
+  stockUpdatesPerSecond: number
+  /** The merchant must answer an after-sale request within this. UNCONFIRMED. */
+  aftersaleDeadlineMs: number
+}
+
+export const defaultParameters: ShopParameters = {
+  unpaidTimeoutMs: 30 * 60_000,
+  autoReceiptMs: 10 * 86_400_000,
+  settleDelayMs: 7 * 86_400_000,
+  auditMs: 60_000,
+  feeBasisPoints: 60,
+  lowStockAt: 0,
+  stockUpdatesPerSecond: 50,
+  aftersaleDeadlineMs: 48 * 3_600_000,
+}
+
+export type Product = { online: ShopProduct | null; draft: ShopProduct | null; everListed: boolean; createdAt: Instant; sold: number }
+
+/** Stock of one SKU; flow rows are [at, op, amount, before, after, order id or '']. */
+export type Stock = { productId: string; num: number; sold: number; flow: Array<[Instant, number, number, number, number, string]>; second: number; updates: number }
+
+export type OrderLine = {
+  productId: string
+  skuId: string
+  count: number
+  /** Per piece at the moment of ordering. */
+  priceFen: Fen
+  discountFen: Fen
+  /** Whole line, after discounts and price changes. */
+  realFen: Fen
+  changed: boolean
+  onAftersale: number
+  refundedCount: number
+  refundedFen: Fen
+  couponId?: string
+  userCouponId?: string
+  /** The buyer door's own remark, not on the wire. */
+  note?: string
+}
+
+export type Parcel = { at: Instant; deliveryId: string; waybillId: string; deliverType: number; items: Array<{ productId: string; skuId: string; count: number }> }
+
+export type Order = {
+  id: string
+  status: number
+  openid: string
+  unionid?: string
+  createdAt: Instant
+  updatedAt: Instant
+  lines: OrderLine[]
+  freightFen: Fen
+  originalFen: Fen
+  priceChanges: number
+  prepayId: string
+  paidAt?: Instant
+  transactionId?: string
+  paymentMethod: number
+  address: z.output<typeof orderAddress>
+  addressChanges: number
+  deliveryChanges: number
+  parcels: Parcel[]
+  shippedAt?: Instant
+  confirmedAt?: Instant
+  settledAt?: Instant
+  feeFen?: Fen
+  cancelledAt?: Instant
+  cancelType?: number
+  customerNotes: string
+  merchantNotes: string
+  scene: number
+  liveId: string
+  finderId: string
+  sources: Array<z.output<typeof orderSource>>
+  aftersaleIds: string[]
+  refundedFreightFen?: Fen
+}
+
+export type Aftersale = {
+  id: string
+  orderId: string
+  line: number
+  type: 'REFUND' | 'RETURN'
+  status: string
+  openid: string
+  unionid?: string
+  count: number
+  amountFen: Fen
+  reason: string
+  description: string
+  createdAt: Instant
+  updatedAt: Instant
+  completedAt?: Instant
+  returnInfo?: { deliveryId: string; waybillId: string }
+  rejectReason?: string
+}
+
+export type Coupon = {
+  id: string
+  type: number
+  name: string
+  status: number
+  body: Record<string, unknown>
+  createdAt: Instant
+  updatedAt: Instant
+  issued: number
+  received: number
+  used: number
+  total: number
+}
+export type UserCoupon = { id: string; couponId: string; openid: string; unionid?: string; status: number; receivedAt: Instant; usedAt?: Instant; orderId?: string; discountFen?: Fen; startAt: Instant; endAt: Instant }
+
+export type FundsFlow = { id: string; at: Instant; type: number; direction: 1 | 2; amountFen: Fen; balanceFen: Fen; orderId: string; aftersaleId: string; transactionId: string; remark: string }
+
+export type ShopState = {
+  parameters: ShopParameters
+  products: Record<string, Product>
+  productIds: string[]
+  stock: Record<string, Stock>
+  orders: Record<string, Order>
+  orderIds: string[]
+  aftersales: Record<string, Aftersale>
+  aftersaleIds: string[]
+  coupons: Record<string, Coupon>
+  userCoupons: Record<string, UserCoupon>
+  availableFen: Fen
+  pendingFen: Fen
+  funds: FundsFlow[]
+}
+
+const shops: Slice<Record<string, ShopState>> = { name: 'shop', init: () => ({}) }
+
+/** The state of the shop with that appid, made at first use. */
+export function shopState(ns: Namespace, appid: string): ShopState {
+  const all = slice(ns, shops)
+  return (all[appid] ??= {
+    parameters: { ...defaultParameters },
+    products: {}, productIds: [], stock: {}, orders: {}, orderIds: [], aftersales: {}, aftersaleIds: [], coupons: {}, userCoupons: {},
+    availableFen: 0, pendingFen: 0, funds: [],
+  })
+}
+
+export type Shop = { account: WeixinAccount; state: ShopState }
+
+/** The shop named by an act, or the only one. */
+export function shopOf(ns: Namespace, appid: string | undefined): Shop {
+  const account = accountOf(ns, 'shop', appid)
+  if (!account) throw new PlatformError('NOT_FOUND', `there is no shop ${appid ?? ''}`)
+  return { account, state: shopState(ns, account.id) }
+}
+
+export function orderOf(shop: Shop, orderId: string): Order {
+  const order = shop.state.orders[orderId]
+  if (!order) throw new PlatformError(10020050, 'order not exist')
+  return order
+}
+
+export function orderPriceFen(order: Order): Fen {
+  let sum = order.freightFen
+  for (const line of order.lines) sum += line.realFen
+  return sum
+}
+
+export const seconds = (at: Instant): number => Math.floor(at / 1000)

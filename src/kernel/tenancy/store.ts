@@ -75,3 +75,20 @@ export async function tenantsWithWork(db: Db): Promise<Array<{ tenantId: number;
     ),
   )
 }
+
+/** The earliest instant after `now` at which something of a world's tenants becomes due. */
+export async function nextWorkAfter(db: Db, world: string, now: Instant): Promise<Instant | undefined> {
+  const [row] = await db.tx({ role: 'scheduler' }, (tx) =>
+    tx.query<{ at: Instant | null }>(
+      `select min(w.due_at) as at from (
+         select tenant_id, due_at from inbox where state = 'due' and due_at > $2
+         union all select tenant_id, due_at from doorbell where wanted > done and due_at > $2
+         union all select tenant_id, due_at from outbox where state = 'due' and due_at > $2
+         union all select tenant_id, due_at from job where due_at > $2
+         union all select tenant_id, due_at from event_delivery where due_at > $2
+       ) w join tenant t on t.tenant_id = w.tenant_id where t.world = $1`,
+      [world, now],
+    ),
+  )
+  return row?.at ?? undefined
+}

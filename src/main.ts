@@ -1,0 +1,36 @@
+import { Command } from 'commander'
+import { bugExit } from './cli/output.ts'
+
+/**
+ * The command line: `npm run -s qz -- <command>`. Each command is a file of its own, loaded when it is asked for, so that `--help` is instant.
+ * Exit codes: 0 done; 1 done, and the answer is bad news (a check failed, an agreement failed); 2 could not be done (the message says why).
+ */
+const program = new Command('qz').description('Qingzhou (轻舟): selling on WeChat, light').showHelpAfterError().helpCommand(true)
+
+program.command('start').description('start everything: database, server, emulator with a demo merchant (this is `npm start`)')
+  .option('--no-sea', 'real accounts only: no emulator, no demo merchant')
+  .action(async (options) => (await import('./cli/start.ts')).start(options))
+program.command('emulate').description('the WeChat emulator alone')
+  .option('--port <port>', 'port', '8190').option('--seed <seed>', 'seed of all ids and keys', 'qingzhou').option('--memory', 'keep nothing on disk (the default)').option('--print-env', 'print the credentials a real client needs as KEY=value lines')
+  .option('--namespace <names...>', 'more namespaces besides main').option('--json', 'one JSON object').option('--once', 'print and exit')
+  .action(async (options) => (await import('./cli/emulate.ts')).emulate(options))
+program.command('replay').description('replay a file of real history through the real protocols').argument('<what>', 'orders').argument('<file>', 'CSV, may be gzipped')
+  .option('--faults <seed>', 'with seeded faults in callbacks and API').option('--limit <invoices>', 'only the first invoices').option('--json', 'one JSON object').option('--fresh', 'its own disposable database instead of the data folder')
+  .option('--kill-after <invoices>', 'for tests: end the process hard after so many invoices')
+  .action(async (what, file, options) => (await import('./cli/replay.ts')).replay(what, file, options))
+program.command('config').description('effective configuration, secrets masked').option('--json', 'one JSON object')
+  .action(async (options) => (await import('./cli/config.ts')).config(options))
+program.command('doctor').description('check this machine and the data folder').option('--json', 'one JSON object')
+  .action(async (options) => (await import('./cli/doctor.ts')).doctor(options))
+program.command('login-link').description('a new one-time login link').option('--login <login>', 'for whom', 'owner').option('--json', 'one JSON object')
+  .action(async (options) => (await import('./cli/login-link.ts')).loginLink(options))
+program.command('seed').description('make the demo merchant if it is not there').option('--json', 'one JSON object')
+  .action(async (options) => (await import('./cli/seed.ts')).seed(options))
+program.command('export').description('all data of one merchant as one file').requiredOption('--tenant <slug>', 'merchant').requiredOption('--out <file>', 'file to write (.jsonl.gz)').option('--json', 'one JSON object')
+  .action(async (options) => (await import('./cli/export.ts')).exportTenant(options))
+program.command('import').description('a merchant from an export, under a new id').requiredOption('--from <file>', 'file made by export').option('--slug <slug>', 'new short name').option('--json', 'one JSON object')
+  .action(async (options) => (await import('./cli/export.ts')).importTenant(options))
+program.command('bench').description('a benchmark with its anchor in the same run').argument('[name]', 'which; none lists them').option('--size <size>', 'size').option('--rounds <n>', 'paired rounds', '5').option('--seed <n>', 'seed', '1').option('--json', 'one JSON object')
+  .action(async (name, options) => (await import('./cli/bench.ts')).bench(name, options))
+
+program.parseAsync(process.argv).catch(bugExit)

@@ -1,0 +1,56 @@
+import type { EndpointRow, Line } from './spec/endpoint.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { PlatformAnswer } from '../kernel/engine/index.ts'
+import type { Random } from '../kernel/random.ts'
+import { createWechat, WechatError, type HttpPort, type TokenStore, type Wechat, type WechatAccount } from './client/index.ts'
+import type { Connection } from './connection/index.ts'
+
+/**
+ * Calls by endpoint name on a connection: finds the row, makes the account from the connection's secrets, and turns the outcome into what the
+ * engine decides on. One client per base address and clock, so that tokens are shared.
+ */
+export type Caller = {
+  call(connection: Connection, endpoint: string, request: unknown, world: Clock): Promise<PlatformAnswer>
+  client(connection: Connection, world: Clock): Wechat
+  accountOf(connection: Connection, agent?: 'contact' | 'app'): WechatAccount
+}
+
+export function createCaller(options: { rows: ReadonlyMap<string, EndpointRow>; http: HttpPort; wireClock: Clock; random: Random; tokenStore?: (connection: Connection) => TokenStore | undefined }): Caller {
+  const clients = new Map<string, Wechat>()
+  const client = (connection: Connection, world: Clock): Wechat => {
+    const key = `${connection.connectionId}`
+    let found = clients.get(key)
+    if (!found) {
+      const base = connection.baseUrl ?? undefined
+      const baseUrls = base === undefined ? undefined : (Object.fromEntries(['wecom', 'provider', 'official-account', 'mini-program', 'shop', 'channels', 'component', 'pay'].map((line) => [line, base])) as Record<Line, string>)
+      found = createWechat({ baseUrls, http: options.http, clock: world, wireClock: options.wireClock, random: options.random, tokenStore: options.tokenStore?.(connection) })
+      clients.set(key, found)
+    }
+    return found
+  }
+  const accountOf = (c: Connection, agent: 'contact' | 'app' = 'contact'): WechatAccount => {
+    if (c.line === 'wecom') return { kind: 'wecom', corpId: c.accountId, agentId: agent === 'app' ? 'app' : (c.secrets.agentId ?? 'contact'), secret: (agent === 'app' ? c.secrets.appSecret : undefined) ?? c.secrets.secret ?? '' }
+    if (c.line === 'pay') {
+      return {
+        kind: 'pay', mchid: c.accountId, serial: c.secrets.merchantSerial ?? '', privateKey: c.secrets.merchantPrivateKey ?? '', apiV3Key: c.secrets.apiV3Key ?? '',
+        ...(c.secrets.payPublicKeyId && c.secrets.payPublicKey ? { publicKey: { id: c.secrets.payPublicKeyId, pem: c.secrets.payPublicKey } } : {}),
+      }
+    }
+    return { kind: 'appid', line: c.line as Line, appid: c.accountId, secret: c.secrets.secret ?? '' }
+  }
+  return {
+    client, accountOf,
+    async call(connection, endpoint, request, world) {
+      const row = options.rows.get(endpoint)
+      if (!row) return { kind: 'refused', retry: 'never', code: 'no-endpoint', text: `there is no endpoint ${endpoint}` }
+      try {
+        const result = await client(connection, world).call(row, request as never, { account: accountOf(connection) })
+        return { kind: 'ok', result }
+      } catch (error) {
+        if (!(error instanceof WechatError)) throw error
+        if (error.noAnswer) return { kind: 'no-answer', text: error.message }
+        return { kind: 'refused', retry: error.retry, code: String(error.errcode), text: error.errmsg }
+      }
+    },
+  }
+}

@@ -7,6 +7,8 @@ import type { TouchTask } from './task.ts'
 
 export type DistinctPart = { cells: Float64Array; persons: Float64Array; types: number[]; firstDay: number; days: number; values: Float64Array }
 const tableMax = 1 << 26
+// A hair above 1/675, so that whole multiples do not fall short of their quotient.
+const per675 = (1 / 675) * (1 + 2 ** -50)
 
 export function distinctPart(query: DistinctQuery, task: TouchTask): DistinctPart {
   const byType = query.by.includes('type')
@@ -29,26 +31,25 @@ export function distinctPart(query: DistinctQuery, task: TouchTask): DistinctPar
   if (cellCount > tableMax) throw new RangeError(`touch log: ${days} days × ${width} types are ${cellCount} cells, expected at most ${tableMax}; ask for a shorter range`)
   const seen = new Uint32Array(cellCount)
   const counts = new Uint32Array(cellCount)
+  const limited = query.after !== undefined || query.until !== undefined
+  const allTypes = types.length === task.bounds.types.length
+  const dayWidth = byDay ? width : 0
   for (const block of task.blocks) {
     const { offsets, seconds, type, skip, who, persons, firstPerson } = block
     for (let i = 0; i < persons; i++) {
       if (skip !== null && skip[i] !== 0) continue
       const mark = (who === null ? firstPerson + i : who[i]) + 1
-      let dayEnd = 0
-      let base = 0
-      for (let r = offsets[i], to = offsets[i + 1]; r < to; r++) {
-        const t = seconds[r]
-        if (byDay && t >= dayEnd) {
-          if (t <= after) continue
-          const day = Math.floor((t + dayShift) / daySeconds)
-          dayEnd = (day + 1) * daySeconds - dayShift
-          base = (day - firstDay) * width
-        }
-        if (t <= after) continue
-        if (t > until) break
+      let from = offsets[i]
+      let to = offsets[i + 1]
+      if (limited) {
+        while (from < to && seconds[from] <= after) from++
+        while (from < to && seconds[to - 1] > until) to--
+      }
+      for (let r = from; r < to; r++) {
         const s = slot[type[r]]
-        if (s < 0) continue
-        const cell = base + s
+        if (!allTypes && s < 0) continue
+        // floor((t + 28800) / 86400): both are multiples of 128, and what is left is divided by 675 by one multiplication (exact below 2^26).
+        const cell = (((((seconds[r] >>> 7) + 225) * per675) | 0) - firstDay) * dayWidth + s
         if (seen[cell] !== mark) {
           seen[cell] = mark
           counts[cell]++

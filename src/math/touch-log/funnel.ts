@@ -14,70 +14,92 @@ export function funnelPart(query: FunnelQuery, task: TouchTask): FunnelPart {
   const strict = query.strict ?? false
   const after = query.after ?? -1
   const until = query.until ?? Infinity
+  const limited = query.after !== undefined || query.until !== undefined
   const k = steps.length
   const exactly = new Float64Array(k + 1)
   const groups = new Map<number, Float64Array>()
-  const stepMask = new Uint8Array(256)
-  steps.forEach((type, i) => { stepMask[type] |= 1 << i })
-  // needed[a][b]: how many rows of type steps[b] a chain continuing from step a uses up to and including step b + 1.
-  const needed = Array.from({ length: k }, (_, a) => Uint8Array.from({ length: k }, (_, b) => steps.slice(a, b + 1).filter(type => type === steps[b]).length))
+  const wanted = new Uint8Array(256)
+  // Step number of a type, or −1 when the type is named by several steps (then all of them are tried).
+  const stepOf = new Int8Array(256)
+  steps.forEach((type, i) => {
+    stepOf[type] = wanted[type] === 0 ? i : -1
+    wanted[type] = 1
+  })
+  // needed[a * k + b]: how many rows of type steps[b] a chain continuing from step a uses up to and including step b + 1.
+  const needed = new Uint8Array(k * k)
+  for (let a = 0; a < k; a++) for (let b = a; b < k; b++) needed[a * k + b] = steps.slice(a, b + 1).filter(type => type === steps[b]).length
   const start = new Float64Array(k + 1)
   const before = new Float64Array(k + 1)
   const inGroup = new Int32Array(256)
   const breakdown = query.breakdown
+  let picked = new Int32Array(256)
+
+  /** All picked rows from `j` on that share its second, as one group; returns the index after the group. */
+  const takeGroup = (j: number, n: number, seconds: Uint32Array, type: Uint8Array): number => {
+    const t = seconds[picked[j]]
+    let end = j
+    while (end < n && seconds[picked[end]] === t) inGroup[type[picked[end++]]]++
+    before.set(start)
+    for (let a = 0; a < k; a++) {
+      const chainStart = a === 0 ? t : before[a]
+      if (!(t - chainStart <= windowSeconds)) continue
+      const last = strict ? a + 1 : k
+      for (let b = a; b < last && inGroup[steps[b]] >= needed[a * k + b]; b++) if (chainStart > start[b + 1]) start[b + 1] = chainStart
+    }
+    for (let g = j; g < end; g++) inGroup[type[picked[g]]] = 0
+    return end
+  }
+
   for (const block of task.blocks) {
     const { offsets, seconds, type, skip, persons } = block
     const column = breakdown === undefined ? null : block.columns[breakdown]
     for (let i = 0; i < persons; i++) {
       if (skip !== null && skip[i] !== 0) continue
-      const from = offsets[i]
-      const to = offsets[i + 1]
-      let best = 0
-      for (let r = from; r < to; r++) {
-        const mask = stepMask[type[r]]
-        if (mask === 0) continue
-        // A person without an open chain can only begin: skip what is not step 1 before reading its time.
-        if (best === 0 && (mask & 1) === 0 && (r + 1 >= to || seconds[r + 1] !== seconds[r])) continue
-        const t = seconds[r]
-        if (t <= after) continue
-        if (t > until) break
-        if (r + 1 < to && seconds[r + 1] === t) {
-          let end = r
-          while (end < to && seconds[end] === t) inGroup[type[end++]]++
-          for (let s = 1; s <= best; s++) before[s] = start[s]
-          const bestBefore = best
-          for (let a = 0; a <= bestBefore && a < k; a++) {
-            const chainStart = a === 0 ? t : before[a]
-            if (t - chainStart > windowSeconds) continue
-            const last = strict ? a + 1 : k
-            for (let b = a; b < last; b++) {
-              if (inGroup[steps[b]] < needed[a][b]) break
-              if (b + 1 > best) { best = b + 1; start[best] = chainStart }
-              else if (chainStart > start[b + 1]) start[b + 1] = chainStart
-            }
-          }
-          for (let g = r; g < end; g++) inGroup[type[g]] = 0
-          r = end - 1
-        } else {
-          for (let s = best < k ? best : k - 1; s >= 1; s--) {
-            if ((mask >> s) & 1 && t - start[s] <= windowSeconds) {
-              start[s + 1] = start[s]
-              if (s + 1 > best) best = s + 1
-            }
-          }
-          if (mask & 1) {
-            start[1] = t
-            if (best === 0) best = 1
-          }
-        }
-        if (best === k && column === null) break
+      let from = offsets[i]
+      let to = offsets[i + 1]
+      if (limited) {
+        while (from < to && seconds[from] <= after) from++
+        while (from < to && seconds[to - 1] > until) to--
       }
+      if (to - from > picked.length) picked = new Int32Array((to - from) * 2)
+      // Rows of the steps' types are picked without a branch: which type comes next cannot be predicted, so a branch would cost more than the scan.
+      let n = 0
+      for (let r = from; r < to; r++) {
+        picked[n] = r
+        n += wanted[type[r]]
+      }
+      if (n === 0) continue
+      start.fill(-Infinity)
+      let t = seconds[picked[0]]
+      for (let j = 0; j < n;) {
+        const next = j + 1 < n ? seconds[picked[j + 1]] : -1
+        if (next === t) {
+          j = takeGroup(j, n, seconds, type)
+          t = j < n ? seconds[picked[j]] : -1
+          continue
+        }
+        const code = type[picked[j]]
+        const step = stepOf[code]
+        if (step === 0) start[1] = t
+        else if (step > 0) {
+          // start[s] is never older than start[s + 1], so taking it over needs no comparison.
+          if (t - start[step] <= windowSeconds) start[step + 1] = start[step]
+        } else {
+          for (let s = k - 1; s >= 1; s--) if (steps[s] === code && t - start[s] <= windowSeconds) start[s + 1] = start[s]
+          if (steps[0] === code) start[1] = t
+        }
+        t = next
+        j++
+      }
+      let best = 0
+      while (best < k && start[best + 1] !== -Infinity) best++
       if (best === 0) continue
       exactly[best]++
       if (column === null) continue
       let value = Infinity
       const first = start[best]
-      for (let r = from; r < to && seconds[r] <= first; r++) {
+      for (let j = 0; j < n; j++) {
+        const r = picked[j]
         if (seconds[r] === first && type[r] === steps[0] && column[r] < value) value = column[r]
       }
       let counts = groups.get(value)

@@ -26,106 +26,101 @@ export function pathsPart(query: PathsQuery, task: TouchTask): PathsAnswer {
     channelCount = query.channels.channelCount
     for (const type of query.channels.types) byType[type] = -2
   }
-  const out = makeOutput()
+  let channels = new Uint16Array(4096)
+  let ages = new Float64Array(4096)
+  let touches = 0
+  let paths = 0
+  let offsets = new Float64Array(1025)
+  let converted = new Uint8Array(1024)
+  let values = new Float64Array(1024)
+  let persons = new Uint32Array(1024)
+  let ends = new Uint32Array(1024)
+  let picked = new Int32Array(256)
   for (const block of task.blocks) {
-    const { offsets, seconds, type } = block
-    const channels = channelColumn === null ? null : block.columns[channelColumn]
-    const values = query.valueColumn === undefined ? null : block.columns[query.valueColumn]
+    const { seconds, type } = block
+    const column = channelColumn === null ? null : block.columns[channelColumn]
+    const worth = query.valueColumn === undefined ? null : block.columns[query.valueColumn]
     for (let i = 0; i < block.persons; i++) {
       const person = block.firstPerson + i
-      const from = offsets[i]
-      const to = offsets[i + 1]
-      const addPath = (oldest: number, newest: number): void => {
-        // From the first row of the window on; tails are short, so the search runs backwards from the end of the rows that may count.
-        let r = to
+      const from = block.offsets[i]
+      const to = block.offsets[i + 1]
+      if (to - from > picked.length) picked = new Int32Array((to - from) * 2)
+      let n = 0
+      for (let r = from; r < to; r++) {
+        picked[n] = r
+        n += isConversion[type[r]]
+      }
+      if (n === 0 && nullsAt === undefined) continue
+      let previous = -1
+      let earlier = -1
+      let lastConversion = -Infinity
+      // One round per conversion, and one more for the null path.
+      for (let j = 0; j <= n; j++) {
+        let oldest = 0
+        let newest = 0
+        let near = to
+        if (j < n) {
+          near = picked[j]
+          newest = seconds[near]
+          if (nullsAt === undefined || newest <= nullsAt) lastConversion = newest
+          // `earlier` is the newest conversion strictly before this second.
+          if (newest !== previous) {
+            earlier = previous
+            previous = newest
+          }
+          if (newest <= after || newest > until) continue
+          oldest = newest - lookBack
+          if (restart && earlier >= oldest) oldest = earlier + 1
+        } else {
+          if (nullsAt === undefined || lastConversion > nullsAt - lookBack) continue
+          newest = nullsAt
+          oldest = nullsAt - lookBack + 1
+        }
+        const before = touches
+        let r = near
         while (r > from && seconds[r - 1] >= oldest) r--
         for (; r < to && seconds[r] <= newest; r++) {
           const code = byType[type[r]]
           if (code === -1) continue
-          const channel = code === -2 ? (channels as ArrayLike<number>)[r] : code
-          if (!(channel >= 0 && channel < channelCount) || channel !== Math.floor(channel)) {
+          const channel = code === -2 ? (column as ArrayLike<number>)[r] : code
+          if (code === -2 && (channel >= channelCount || channel !== Math.floor(channel) || channel < 0)) {
             throw new RangeError(`touch log: person ${person} has channel ${channel} in column ${channelColumn} at second ${seconds[r]}, expected an integer from 0 to ${channelCount - 1}`)
           }
-          out.touch(channel, (newest - seconds[r]) / daySeconds)
+          if (touches === channels.length) {
+            channels = grown(channels, touches * 2)
+            ages = grown(ages, touches * 2)
+          }
+          channels[touches] = channel
+          ages[touches++] = (newest - seconds[r]) / daySeconds
         }
-      }
-      let previous = -1
-      let earlier = -1
-      let lastConversion = -Infinity
-      for (let r = from; r < to; r++) {
-        if (isConversion[type[r]] === 0) continue
-        const t = seconds[r]
-        if (nullsAt === undefined || t <= nullsAt) lastConversion = t
-        // `earlier` is the newest conversion strictly before this second.
-        if (t !== previous) {
-          earlier = previous
-          previous = t
+        if (j === n && touches === before) continue
+        if (paths === persons.length) {
+          const length = paths * 2
+          offsets = grown(offsets, length + 1)
+          converted = grown(converted, length)
+          values = grown(values, length)
+          persons = grown(persons, length)
+          ends = grown(ends, length)
         }
-        if (t <= after || t > until) continue
-        addPath(restart ? Math.max(t - lookBack, earlier + 1) : t - lookBack, t)
-        out.path(person, t, 1, values === null ? 0 : values[r], 0)
-      }
-      if (nullsAt !== undefined && !(lastConversion > nullsAt - lookBack)) {
-        const before = out.touches()
-        addPath(nullsAt - lookBack + 1, nullsAt)
-        if (out.touches() > before) out.path(person, nullsAt, 0, 0, 1)
+        converted[paths] = j < n ? 1 : 0
+        values[paths] = j < n && worth !== null ? worth[near] : 0
+        persons[paths] = person
+        ends[paths] = newest
+        offsets[++paths] = touches
       }
     }
   }
-  return out.done(channelCount)
+  return {
+    channelCount, offsets: offsets.subarray(0, paths + 1), channels: channels.subarray(0, touches), ages: ages.subarray(0, touches),
+    conversions: Float64Array.from(converted.subarray(0, paths)), values: values.subarray(0, paths),
+    nulls: Float64Array.from(converted.subarray(0, paths), one => 1 - one), persons: persons.subarray(0, paths), seconds: ends.subarray(0, paths),
+  }
 }
 
-function makeOutput(): {
-  touch(channel: number, age: number): void
-  path(person: number, second: number, conversions: number, value: number, nulls: number): void
-  touches(): number
-  done(channelCount: number): PathsAnswer
-} {
-  let channels = new Uint16Array(1024)
-  let ages = new Float64Array(1024)
-  let touches = 0
-  let paths = 0
-  let offsets = new Float64Array(257)
-  let conversions = new Uint8Array(256)
-  let values = new Float64Array(256)
-  let persons = new Uint32Array(256)
-  let seconds = new Uint32Array(256)
-  const grown = <T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(old: T, length: number): T => {
-    const fresh = new (old.constructor as new (length: number) => T)(length)
-    fresh.set(old)
-    return fresh
-  }
-  return {
-    touch(channel, age) {
-      if (touches === channels.length) {
-        channels = grown(channels, touches * 2)
-        ages = grown(ages, touches * 2)
-      }
-      channels[touches] = channel
-      ages[touches++] = age
-    },
-    path(person, second, converted, value) {
-      if (paths === persons.length) {
-        const length = paths * 2
-        offsets = grown(offsets, length + 1)
-        conversions = grown(conversions, length)
-        values = grown(values, length)
-        persons = grown(persons, length)
-        seconds = grown(seconds, length)
-      }
-      conversions[paths] = converted
-      values[paths] = value
-      persons[paths] = person
-      seconds[paths] = second
-      offsets[++paths] = touches
-    },
-    touches: () => touches,
-    done: channelCount => ({
-      channelCount, offsets: offsets.slice(0, paths + 1), channels: channels.slice(0, touches), ages: ages.slice(0, touches),
-      conversions: Float64Array.from(conversions.subarray(0, paths)), values: values.slice(0, paths),
-      nulls: Float64Array.from(conversions.subarray(0, paths), converted => 1 - converted), persons: persons.slice(0, paths), seconds: seconds.slice(0, paths),
-    }),
-  }
+function grown<T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(old: T, length: number): T {
+  const fresh = new (old.constructor as new (length: number) => T)(length)
+  fresh.set(old)
+  return fresh
 }
 
 export function joinPaths(parts: readonly PathsAnswer[]): PathsAnswer {

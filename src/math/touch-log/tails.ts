@@ -10,43 +10,45 @@ export function tailsPart(query: TailsQuery, task: TouchTask): TailsAnswer {
   const wanted = new Uint8Array(256).fill(query.types ? 0 : 1)
   for (const type of query.types ?? []) wanted[type] = 1
   const persons = task.to - task.from
-  // First pass: where each person's tail lies (block and rows, newest first); second pass: copy in person order.
-  const found: Array<Array<number>> = Array.from({ length: persons })
-  const source = new Int32Array(persons).fill(-1)
-  let total = 0
-  task.blocks.forEach((block, b) => {
-    for (let i = 0; i < block.persons; i++) {
-      if (block.skip !== null && block.skip[i] !== 0) continue
-      const rows: number[] = []
-      for (let r = block.offsets[i + 1] - 1; r >= block.offsets[i] && rows.length < query.limit; r--) {
-        if (block.seconds[r] > until) continue
-        if (block.seconds[r] <= after) break
-        if (wanted[block.type[r]] === 1) rows.push(r)
-      }
-      const person = (block.who === null ? block.firstPerson + i : block.who[i]) - task.from
-      found[person] = rows
-      source[person] = b
-      total += rows.length
-    }
-  })
+  const all = query.types === undefined
   const names = Object.keys(task.blocks[0]?.columns ?? {})
-  const answer: TailsAnswer = {
-    firstPerson: task.from, offsets: new Float64Array(persons + 1), seconds: new Uint32Array(total), type: new Uint8Array(total),
-    columns: Object.fromEntries(names.map(name => [name, new Float64Array(total)])),
+  const offsets = new Float64Array(persons + 1)
+  // First pass: how many rows each person has (blocks may interleave persons); second pass: copy to where they belong, newest last.
+  for (const block of task.blocks) {
+    const { seconds, type, who, skip } = block
+    for (let i = 0; i < block.persons; i++) {
+      if (skip !== null && skip[i] !== 0) continue
+      const from = block.offsets[i]
+      let r = block.offsets[i + 1] - 1
+      while (r >= from && seconds[r] > until) r--
+      let n = 0
+      if (all && after < 0) n = Math.min(query.limit, r - from + 1)
+      else for (; r >= from && n < query.limit && seconds[r] > after; r--) n += wanted[type[r]]
+      offsets[(who === null ? block.firstPerson + i : who[i]) - task.from + 1] = n
+    }
   }
-  let at = 0
-  for (let p = 0; p < persons; p++) {
-    if (source[p] >= 0) {
-      const block = task.blocks[source[p]]
-      for (let n = found[p].length - 1; n >= 0; n--) {
-        const r = found[p][n]
-        answer.seconds[at] = block.seconds[r]
-        answer.type[at] = block.type[r]
-        for (const name of names) answer.columns[name][at] = block.columns[name][r]
-        at++
+  for (let p = 0; p < persons; p++) offsets[p + 1] += offsets[p]
+  const total = offsets[persons]
+  const answer: TailsAnswer = {
+    firstPerson: task.from, offsets, seconds: new Uint32Array(total), type: new Uint8Array(total), columns: Object.fromEntries(names.map(name => [name, new Float64Array(total)])),
+  }
+  for (const block of task.blocks) {
+    const { seconds, type, who, skip } = block
+    for (let i = 0; i < block.persons; i++) {
+      if (skip !== null && skip[i] !== 0) continue
+      const person = (who === null ? block.firstPerson + i : who[i]) - task.from
+      const first = offsets[person]
+      let at = offsets[person + 1]
+      let r = block.offsets[i + 1] - 1
+      while (at > first && seconds[r] > until) r--
+      for (; at > first; r--) {
+        if (!all && wanted[type[r]] === 0) continue
+        at--
+        answer.seconds[at] = seconds[r]
+        answer.type[at] = type[r]
+        for (let c = 0; c < names.length; c++) answer.columns[names[c]][at] = block.columns[names[c]][r]
       }
     }
-    answer.offsets[p + 1] = at
   }
   return answer
 }

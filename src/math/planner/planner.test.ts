@@ -89,8 +89,8 @@ describe('planner on worked examples', () => {
 
   it('fills a budget exactly where every threshold rule uses too much or too little', () => {
     const plan = makePlan(I5)
-    expect([...plan.chosen]).toEqual([2, 3, 8])
     expect(plan.value).toBe(19)
+    expect(plan.rows[0]).toMatchObject({ used: 5, slack: 0, limiting: true })
     expect(plan.prices.capacity[0]).toBeCloseTo(2, 3)
     expect(makePlan(withRow(I5, 0, { capacity: 4 })).value).toBe(17)
     expect(makePlan(withRow(I5, 0, { capacity: 6 })).value).toBe(21)

@@ -372,7 +372,6 @@ function build(options: EmulatorOptions): { emulator: Emulator; begin: () => voi
       if (!delivery || delivery.dueAt !== next.dueAt || lane.inFlight.has(delivery.id)) continue
       lane.inFlight.add(delivery.id)
       void deliver(lane, delivery).finally(() => {
-        lane.inFlight.delete(delivery.id)
         if (lanes.get(lane.ns.name) === lane) {
           fill(lane)
           wake(lane)
@@ -411,6 +410,8 @@ function build(options: EmulatorOptions): { emulator: Emulator; begin: () => voi
     } catch (error) {
       words = error instanceof Error ? error.message : String(error)
     }
+    // Before the result is booked: the next attempt may be due at once.
+    lane.inFlight.delete(delivery.id)
     if (closed || lanes.get(ns.name) !== lane || ns.deliveries[delivery.id] === undefined || broken !== undefined) return
     const known = note(lane, delivery)
     perform(ns.name, { kind: 'delivered', id: delivery.id, outcome, status, reply, now: worldNow(lane), wireNow: wireClock.now() })

@@ -1,6 +1,6 @@
 import type { Instant } from '../../kernel/clock.ts'
 import type { Line } from '../../wechat/spec/endpoint.ts'
-import { freshId, slice, type Namespace, type Slice } from './namespace.ts'
+import { freshId, nextNumber, slice, type Namespace, type Slice } from './namespace.ts'
 
 /**
  * Tokens (令牌) of all lines, with their owners. They live by the world's clock: advancing it expires them, as a real day would.
@@ -28,7 +28,7 @@ export function issueToken(
   request: { line: Line; accountId: string; agentId?: string; kind: string; ttlMs: number; extra?: Record<string, string>; length?: number },
 ): { token: string; expiresAt: Instant } {
   const tokens = slice(ns, tokenSlice)
-  for (const [text, record] of Object.entries(tokens)) if (record.expiresAt + keepExpiredMs < ns.now) delete tokens[text]
+  if (nextNumber(ns, 'tokens') % 64 === 0) for (const text in tokens) if (tokens[text].expiresAt + keepExpiredMs < ns.now) delete tokens[text]
   const token = freshId(ns, '9', request.length ?? 135)
   const { line, accountId, agentId, kind, ttlMs, extra } = request
   tokens[token] = { line, accountId, agentId, kind, issuedAt: ns.now, expiresAt: ns.now + ttlMs, extra }
@@ -46,7 +46,9 @@ export type TokenFilter = { token?: string; line?: Line; accountId?: string; age
 /** Ends the tokens that match, at once or `leaveMs` from now (never later than they would have ended). Returns how many. */
 export function expireTokens(ns: Namespace, filter: TokenFilter, leaveMs = 0): number {
   let count = 0
-  for (const [text, record] of Object.entries(slice(ns, tokenSlice))) {
+  const tokens = slice(ns, tokenSlice)
+  for (const text in tokens) {
+    const record = tokens[text]
     if (filter.token !== undefined && filter.token !== text) continue
     if (filter.line !== undefined && filter.line !== record.line) continue
     if (filter.accountId !== undefined && filter.accountId !== record.accountId) continue

@@ -64,7 +64,7 @@ const questions: Question[] = [
       for (let p = 0; p < pressure.length; p++) sum += pressure[p] * ((p % 97) + 1)
       return [sum]
     },
-    sql: Object.fromEntries((['duckdb', 'chdb'] as const).map(engine => [engine, `select sum(p * (person % 97 + 1)) from (select person, sum(case when type = ${message} then 1.0 else 0.5 end * ${engine === 'chdb' ? 'exp2' : 'pow'}(${engine === 'chdb' ? '' : '2, '}-(${now} - sec) / ${engine === 'chdb' ? `${week}.0` : `${week}::double`})) p
+    sql: Object.fromEntries((['duckdb', 'chdb'] as const).map(engine => [engine, `select sum(p * (person % 97 + 1)) from (select person, sum(case when type = ${message} then 1.0 else 0.5 end * ${engine === 'chdb' ? 'exp2' : 'pow'}(${engine === 'chdb' ? '' : '2, '}-(${now} - sec::bigint) / ${engine === 'chdb' ? `${week}.0` : `${week}::double`})) p
       from t where type in (${message}, 6) and sec <= ${now} group by person) a`])) as Question['sql'],
   },
   {

@@ -49,7 +49,7 @@ export function distinctPart(query: DistinctQuery, task: TouchTask): DistinctPar
         const s = slot[type[r]]
         if (!allTypes && s < 0) continue
         // floor((t + 28800) / 86400): both are multiples of 128, and what is left is divided by 675 by one multiplication (exact below 2^26).
-        const cell = (((((seconds[r] >>> 7) + 225) * per675) | 0) - firstDay) * dayWidth + s
+        const cell = ((((((seconds[r] >>> 7) + 225) * per675) | 0) - firstDay) * dayWidth + s) | 0
         if (seen[cell] !== mark) {
           seen[cell] = mark
           counts[cell]++

@@ -12,19 +12,20 @@ export function pathsPart(query: PathsQuery, task: TouchTask): PathsAnswer {
   const nullsAt = query.nullsAt
   const isConversion = new Uint8Array(256)
   for (const type of query.conversionTypes) isConversion[type] = 1
-  // Channel by type; −1 = not a touch, −2 = read the column.
   const byType = new Int32Array(256).fill(-1)
+  const isTouch = new Uint8Array(256)
   let channelCount = 1
   let channelColumn: string | null = null
   if ('byType' in query.channels) {
     for (let i = 0; i < query.channels.byType.length; i++) {
       byType[i] = query.channels.byType[i]
+      isTouch[i] = byType[i] >= 0 ? 1 : 0
       channelCount = Math.max(channelCount, byType[i] + 1)
     }
   } else {
     channelColumn = query.channels.column
     channelCount = query.channels.channelCount
-    for (const type of query.channels.types) byType[type] = -2
+    for (const type of query.channels.types) isTouch[type] = 1
   }
   let channels = new Uint16Array(4096)
   let ages = new Float64Array(4096)
@@ -79,19 +80,29 @@ export function pathsPart(query: PathsQuery, task: TouchTask): PathsAnswer {
         const before = touches
         let r = near
         while (r > from && seconds[r - 1] >= oldest) r--
-        for (; r < to && seconds[r] <= newest; r++) {
-          const code = byType[type[r]]
-          if (code === -1) continue
-          const channel = code === -2 ? (column as ArrayLike<number>)[r] : code
-          if (code === -2 && (channel >= channelCount || channel !== Math.floor(channel) || channel < 0)) {
-            throw new RangeError(`touch log: person ${person} has channel ${channel} in column ${channelColumn} at second ${seconds[r]}, expected an integer from 0 to ${channelCount - 1}`)
+        if (touches + to - r > channels.length) {
+          const length = Math.max(channels.length * 2, touches + to - r)
+          channels = grown(channels, length)
+          ages = grown(ages, length)
+        }
+        if (column === null) {
+          // Written always, counted only when it is a touch: which type comes next cannot be predicted.
+          for (; r < to && seconds[r] <= newest; r++) {
+            const code = type[r]
+            channels[touches] = byType[code]
+            ages[touches] = (newest - seconds[r]) / daySeconds
+            touches += isTouch[code]
           }
-          if (touches === channels.length) {
-            channels = grown(channels, touches * 2)
-            ages = grown(ages, touches * 2)
+        } else {
+          for (; r < to && seconds[r] <= newest; r++) {
+            if (isTouch[type[r]] === 0) continue
+            const channel = column[r]
+            if (!(channel >= 0 && channel < channelCount) || channel !== Math.floor(channel)) {
+              throw new RangeError(`touch log: person ${person} has channel ${channel} in column ${channelColumn} at second ${seconds[r]}, expected an integer from 0 to ${channelCount - 1}`)
+            }
+            channels[touches] = channel
+            ages[touches++] = (newest - seconds[r]) / daySeconds
           }
-          channels[touches] = channel
-          ages[touches++] = (newest - seconds[r]) / daySeconds
         }
         if (j === n && touches === before) continue
         if (paths === persons.length) {

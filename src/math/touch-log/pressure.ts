@@ -16,8 +16,8 @@ export function pressurePart(query: PressureQuery, task: TouchTask): Float64Arra
   if (at < oldest) return out
   const low = Float64Array.from({ length: 2048 }, (_, i) => 2 ** (-i / halfLife))
   const high = Float64Array.from({ length: ((at - oldest) >>> 11) + 1 }, (_, i) => 2 ** ((-i * 2048) / halfLife))
-  const counted = Uint8Array.from(weights, weight => (weight > 0 ? 1 : 0))
-  let picked = new Int32Array(256)
+  // Seconds fit 32 bits, so ages are taken modulo 2^32 in whole numbers and read as unsigned: exact, and without conversions.
+  const instant = at | 0
   const name = query.weightColumn
   for (const block of task.blocks) {
     const { offsets, seconds, type, skip, who, persons, firstPerson } = block
@@ -28,19 +28,18 @@ export function pressurePart(query: PressureQuery, task: TouchTask): Float64Arra
       let to = offsets[i + 1]
       while (from < to && seconds[from] < oldest) from++
       while (from < to && seconds[to - 1] > at) to--
-      if (to - from > picked.length) picked = new Int32Array((to - from) * 2)
-      // Picked without a branch, for the same reason as in the funnel.
-      let n = 0
-      for (let r = from; r < to; r++) {
-        picked[n] = r
-        n += counted[type[r]]
-      }
       let sum = 0
-      for (let j = 0; j < n; j++) {
-        const r = picked[j]
-        const age = at - seconds[r]
-        const decayed = weights[type[r]] * low[age & 2047] * high[age >>> 11]
-        sum += column === null ? decayed : decayed * column[r]
+      // Every row is added, weight 0 or not: a branch on the type could not be predicted and would cost more than the multiplication.
+      if (column === null) {
+        for (let r = from; r < to; r++) {
+          const age = (instant - (seconds[r] | 0)) | 0
+          sum += weights[type[r]] * low[age & 2047] * high[age >>> 11]
+        }
+      } else {
+        for (let r = from; r < to; r++) {
+          const age = (instant - (seconds[r] | 0)) | 0
+          sum += weights[type[r]] * low[age & 2047] * high[age >>> 11] * column[r]
+        }
       }
       out[(who === null ? firstPerson + i : who[i]) - task.from] = sum
     }

@@ -15,7 +15,8 @@ export function bisect(f: (x: number) => number, low: number, high: number): num
 
 /**
  * BFGS with a backtracking line search (Nocedal & Wright 2006, 6.1 and 3.1) for a handful of parameters.
- * Stops when the largest gradient component falls below `tolerance`·max(1, |value|), or when no step lowers the value.
+ * Stops when the largest gradient component falls below `tolerance`·max(1, |value|), when the predicted gain is below rounding, or when no step
+ * lowers the value.
  * A value that is not finite counts as "too far" and shortens the step.
  */
 export function minimise(objective: Objective, start: ArrayLike<number>, { tolerance = 1e-10, maxIterations = 500 } = {}): Minimum {
@@ -54,6 +55,16 @@ export function minimise(objective: Objective, start: ArrayLike<number>, { toler
       fresh = true
       continue
     }
+    if (!fresh && -slope <= 1e-14 * Math.max(1, Math.abs(value))) {
+      // The gain still to be had is below the rounding of the value: take the step and stop, a line search would only see noise.
+      for (let i = 0; i < n; i++) trial[i] = x[i] + step[i]
+      const last = objective(trial, trialGradient)
+      if (last <= value + 1e-13 * Math.max(1, Math.abs(value))) {
+        x.set(trial)
+        value = last
+      }
+      return { x, value, iterations, converged: true }
+    }
     let length = 1
     if (fresh) {
       let norm = 0
@@ -62,7 +73,7 @@ export function minimise(objective: Objective, start: ArrayLike<number>, { toler
     }
     let next = Infinity
     let found = false
-    for (let tries = 0; tries < 60; tries++) {
+    for (let tries = 0; tries < 40; tries++) {
       for (let i = 0; i < n; i++) trial[i] = x[i] + length * step[i]
       next = objective(trial, trialGradient)
       if (next <= value + 1e-4 * length * slope) {

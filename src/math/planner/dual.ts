@@ -154,7 +154,7 @@ export function* evaluate(
           for (let i = 0; i < size; i++) chance[i] = taken[i]
         }
       }
-      touched.length = 0
+      if (dense) touched.length = 0
       for (let i = 0; i < size; i++) {
         const x = chance[i]
         if (x < 1e-13) continue
@@ -162,27 +162,30 @@ export function* evaluate(
           const r = useRow[e]
           const amount = x * useAmount[e]
           use[r] += amount
-          if (type === 1 && hessian) {
+          if (!hessian) continue
+          // Beside the full products the diagonal is only a preconditioner: x(1 − x) a² is near enough.
+          if (!dense) hessian[r] += (1 - x) * amount * useAmount[e]
+          else if (type === 1) {
             if (mean[r] === 0) touched.push(r)
             mean[r] += amount
-            if (dense) for (let f = useFirst[start + i]; f < end; f++) hessian[r * rows + useRow[f]] += amount * useAmount[f]
-            else hessian[r] += amount * useAmount[e]
+            for (let f = useFirst[start + i]; f < end; f++) hessian[r * rows + useRow[f]] += amount * useAmount[f]
           }
         }
       }
       if (!hessian) continue
-      if (!dense) listUncertain(curvature!, start, size, chance, type === 1)
+      if (!dense) {
+        listUncertain(curvature!, start, size, chance, type === 1)
+        continue
+      }
       if (type === 1) {
-        if (dense) for (const r of touched) for (const s of touched) hessian[r * rows + s] -= mean[r] * mean[s]
-        else for (const r of touched) hessian[r] -= mean[r] * mean[r]
+        for (const r of touched) for (const s of touched) hessian[r * rows + s] -= mean[r] * mean[s]
         for (const r of touched) mean[r] = 0
-      } else if (type === 0 || !dense) {
+      } else if (type === 0) {
         for (let i = 0; i < size; i++) {
           const spread = chance[i] * (1 - chance[i])
           if (spread < 1e-13) continue
           for (let e = useFirst[start + i], end = useFirst[start + i + 1]; e < end; e++) {
-            if (!dense) hessian[useRow[e]] += spread * useAmount[e] * useAmount[e]
-            else for (let f = useFirst[start + i]; f < end; f++) hessian[useRow[e] * rows + useRow[f]] += spread * useAmount[e] * useAmount[f]
+            for (let f = useFirst[start + i]; f < end; f++) hessian[useRow[e] * rows + useRow[f]] += spread * useAmount[e] * useAmount[f]
           }
         }
       } else addTreeCovariance(model, p, profit, gamma, chance, hessian)
@@ -346,6 +349,7 @@ export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Arr
       for (const k of free) conjugate[k] = residual[k] * inverseDiagonal(k) + beta * conjugate[k]
     }
   }
+  let accepted = 1
   let before: Float64Array | null = null
   for (let gamma = search.from * scale; ; gamma *= search.factor) {
     gamma = Math.max(gamma, search.to * scale)
@@ -397,7 +401,7 @@ export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Arr
         for (const k of free) direction[k] = Math.max(-trust(k), Math.min(trust(k), direction[k]))
       }
       let moved = false
-      let length = 1
+      let length = Math.min(1, 1.6 * accepted)
       let decrease = 0
       for (const k of free) decrease -= gradient[k] * direction[k]
       // Converging far below the smoothing error itself buys nothing.
@@ -416,6 +420,7 @@ export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Arr
         if (there.soft <= here.soft - 1e-4 * promised) {
           lambda.set(next)
           here = there
+          accepted = length
           moved = true
           break
         }

@@ -197,12 +197,15 @@ function* solve(state: State, problem: PlanProblem, options: PlanOptions): Work<
   const choice = yield* greedyChoice(model, scratch, lambda)
   yield* repair(model, choice, lambda)
   offer(state, choice)
-  yield* fill(model, choice, lambda)
+  yield* fill(model, choice, lambda, 8)
   offer(state, choice)
   if (reached() || !state.choice) return
-  const polished = copyChoice(state.choice)
-  yield* fill(model, polished, lambda)
-  offer(state, polished)
+  if (choiceValue(model, choice) < state.value || excessCost(model, choice.use) > 0) {
+    // The plan in hand is another one (from the minimums' search): fill that up too.
+    const polished = copyChoice(state.choice)
+    yield* fill(model, polished, lambda)
+    offer(state, polished)
+  }
   const nodes = options.nodes ?? 200_000
   if (reached() || nodes === 0 || model.constraints.length > coreConstraints || model.count > 1_000_000) return
   const result = yield* coreSearch(model, scratch, lambda, certificate.hard - state.value, nodes, false)

@@ -103,18 +103,41 @@ function constraintsByRow(model: Model): number[][] {
   return byRow
 }
 
+/** Limits by row with half the tolerance added; a row without one has ±Infinity. */
+type Limits = { most: Float64Array; least: Float64Array; minimums: boolean }
+
+function limitsOf(model: Model): Limits {
+  const most = new Float64Array(model.rows).fill(Infinity)
+  const least = new Float64Array(model.rows).fill(-Infinity)
+  let minimums = false
+  for (const con of model.constraints) {
+    const limit = con.limit + slackTolerance(con.limit) * 0.5
+    if (con.sign > 0) most[con.row] = limit
+    else {
+      least[con.row] = -limit
+      minimums = true
+    }
+  }
+  return { most, least, minimums }
+}
+
 /** True when the move makes no constraint exceed its limit, or exceed it by more than before. */
-function moveFits(model: Model, choice: Choice, byRow: number[][], out: number, join: number): boolean {
-  for (const j of [join, out]) {
-    if (j < 0) continue
-    for (let e = model.useFirst[j]; e < model.useFirst[j + 1]; e++) {
-      const row = model.useRow[e]
+function moveFits(model: Model, choice: Choice, limits: Limits, out: number, join: number): boolean {
+  const { useFirst, useRow, useAmount } = model
+  if (join >= 0) {
+    for (let e = useFirst[join], end = useFirst[join + 1]; e < end; e++) {
+      const row = useRow[e]
+      let change: number = useAmount[e]
+      if (choice.use[row] + change <= limits.most[row]) continue
+      if (out >= 0) for (let f = useFirst[out]; f < useFirst[out + 1]; f++) if (useRow[f] === row) change -= useAmount[f]
+      if (change > 0 && choice.use[row] + change > limits.most[row]) return false
+    }
+  }
+  if (limits.minimums && out >= 0) {
+    for (let e = useFirst[out], end = useFirst[out + 1]; e < end; e++) {
+      const row = useRow[e]
       const change = moveUse(model, row, out, join)
-      for (const k of byRow[row]) {
-        const con = model.constraints[k]
-        const push = con.sign * change
-        if (push > 0 && con.sign * choice.use[row] + push > con.limit + slackTolerance(con.limit) * 0.5) return false
-      }
+      if (change < 0 && choice.use[row] + change < limits.least[row]) return false
     }
   }
   return true
@@ -152,6 +175,7 @@ function byCost(moves: Moves): Int32Array {
 export function* repair(model: Model, choice: Choice, lambda: Float64Array): Work<boolean> {
   const price = rowPrices(model, lambda)
   const byRow = constraintsByRow(model)
+  const limits = limitsOf(model)
   for (let round = 0; round < 12; round++) {
     const violated: number[] = []
     model.constraints.forEach((con, k) => {
@@ -207,7 +231,7 @@ export function* repair(model: Model, choice: Choice, lambda: Float64Array): Wor
         const join = list.join[m]
         if ((out >= 0 && choice.in[out] === 0) || (join >= 0 && choice.in[join] === 1)) continue
         if (join >= 0 && !capsAllow(model, choice, join, out)) continue
-        if (!moveFits(model, choice, byRow, out, join)) continue
+        if (!moveFits(model, choice, limits, out, join)) continue
         if (out >= 0) flip(model, choice, out)
         if (join >= 0) flip(model, choice, join)
         progress = true
@@ -224,7 +248,7 @@ export function* repair(model: Model, choice: Choice, lambda: Float64Array): Wor
  */
 export function* fill(model: Model, choice: Choice, lambda: Float64Array, rounds = 8): Work<void> {
   const price = rowPrices(model, lambda)
-  const byRow = constraintsByRow(model)
+  const limits = limitsOf(model)
   for (let round = 0; round < rounds; round++) {
     const moves = makeMoves()
     for (let p = 0, seen = 0; p < model.persons; p++) {
@@ -238,15 +262,15 @@ export function* fill(model: Model, choice: Choice, lambda: Float64Array, rounds
       for (let j = start; j < end; j++) {
         if (choice.in[j] === 1) {
           // Dropping a candidate of negative value gains too (it may have been there for a minimum).
-          if (model.value[j] < 0 && moveFits(model, choice, byRow, j, -1)) pushMove(moves, j, -1, reducedProfit(model, price, j))
+          if (model.value[j] < 0 && moveFits(model, choice, limits, j, -1)) pushMove(moves, j, -1, reducedProfit(model, price, j))
           continue
         }
         if (model.value[j] > 0 && capsAllow(model, choice, j, -1)) {
-          if (moveFits(model, choice, byRow, -1, j)) pushMove(moves, -1, j, -reducedProfit(model, price, j))
+          if (moveFits(model, choice, limits, -1, j)) pushMove(moves, -1, j, -reducedProfit(model, price, j))
         }
         for (let i = start; i < end; i++) {
           if (choice.in[i] === 0 || model.value[j] <= model.value[i]) continue
-          if (!capsAllow(model, choice, j, i) || !moveFits(model, choice, byRow, i, j)) continue
+          if (!capsAllow(model, choice, j, i) || !moveFits(model, choice, limits, i, j)) continue
           pushMove(moves, i, j, reducedProfit(model, price, i) - reducedProfit(model, price, j))
         }
       }
@@ -257,7 +281,7 @@ export function* fill(model: Model, choice: Choice, lambda: Float64Array, rounds
       const join = moves.join[m]
       if ((out >= 0 && choice.in[out] === 0) || (join >= 0 && choice.in[join] === 1)) continue
       if (join >= 0 && !capsAllow(model, choice, join, out)) continue
-      if (!moveFits(model, choice, byRow, out, join)) continue
+      if (!moveFits(model, choice, limits, out, join)) continue
       if (out >= 0) flip(model, choice, out)
       if (join >= 0) flip(model, choice, join)
       changed = true

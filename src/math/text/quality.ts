@@ -6,8 +6,10 @@ export function scores(probabilities: ArrayLike<number>, labels: ArrayLike<numbe
   let tp = 0, fp = 0, fn = 0, tn = 0
   for (let i = 0; i < labels.length; i++) {
     const said = probabilities[i] >= threshold
-    if (labels[i] === 1) said ? tp++ : fn++
-    else said ? fp++ : tn++
+    if (labels[i] === 1 && said) tp++
+    else if (labels[i] === 1) fn++
+    else if (said) fp++
+    else tn++
   }
   const f1 = (hit: number, miss: number): number => hit === 0 ? 0 : 2 * hit / (2 * hit + miss)
   return { accuracy: (tp + tn) / labels.length, macroF1: (f1(tp, fp + fn) + f1(tn, fp + fn)) / 2, precision: tp / Math.max(1, tp + fp), recall: tp / Math.max(1, tp + fn) }

@@ -29,7 +29,9 @@ function checkMenu(buttons: Button[]): void {
 }
 
 /** The account a secret proves, for the calls that carry appid and secret themselves. */
-function bySecret(ns: Namespace, appid: string, secret: string) {
+function bySecret(ns: Namespace, appid: string | undefined, secret: string | undefined) {
+  if (!appid) throw new PlatformError(41002, 'appid missing')
+  if (!secret) throw new PlatformError(41004, 'appsecret missing')
   const account = accountOf(ns, 'official-account', appid)
   if (!account) throw new PlatformError(40013, 'invalid appid')
   if (account.secret !== secret) throw new PlatformError(40001, 'invalid credential, appsecret is wrong')
@@ -78,6 +80,7 @@ export const loginRoutes: Route[] = [
   serve(webLogin, ({ ns, input }) => {
     const account = bySecret(ns, input.appid, input.secret)
     const state = officialState(ns, account.id)
+    if (!input.code) throw new PlatformError(41008, 'missing code')
     const code = state.webCodes[input.code]
     if (!code) throw new PlatformError(40029, 'invalid code')
     if (code.used) throw new PlatformError(40163, 'code been used')
@@ -94,12 +97,15 @@ export const loginRoutes: Route[] = [
     if (held.expiresAt <= ns.now) throw new PlatformError(42002, 'refresh_token expired')
     return webAnswer(ns, account.id, state, held.openid, held.scope, input.refresh_token)
   }),
-  serve(webUserInfo, ({ ns, input }) => {
+  serve(webUserInfo, ({ ns, input, query }) => {
+    // The engine keeps the query's token out of the input.
+    const text = query.access_token ?? ''
+    if (text === '') throw new PlatformError(41001, 'access_token missing')
     const states = (ns.slices['official-account'] ?? {}) as Record<string, OfficialState>
-    const found = Object.entries(states).find(([, state]) => state.webTokens[input.access_token]?.refresh === false)
+    const found = Object.entries(states).find(([, state]) => state.webTokens[text]?.refresh === false)
     if (!found) throw new PlatformError(40001, 'invalid credential, access_token is invalid or not latest')
     const [appid, state] = found
-    const token = state.webTokens[input.access_token]
+    const token = state.webTokens[text]
     if (token.expiresAt <= ns.now) throw new PlatformError(42001, 'access_token expired')
     if (token.openid !== input.openid) throw new PlatformError(40003, 'invalid openid')
     if (token.scope !== 'snsapi_userinfo') throw new PlatformError(48001, 'api unauthorized')

@@ -92,7 +92,7 @@ export const webLogin = endpoint({
   path: '/sns/oauth2/access_token',
   credential: 'none',
   effect: 'write',
-  request: z.looseObject({ appid: z.string(), secret: z.string(), code: z.string(), grant_type: z.string().optional() }),
+  request: z.looseObject({ appid: z.string().optional(), secret: z.string().optional(), code: z.string().optional(), grant_type: z.string().optional() }),
   response: webToken,
   errors: loginErrors,
   repeat: 'never',
@@ -118,7 +118,8 @@ export const webUserInfo = endpoint({
   name: 'official-account.web-login.user',
   path: '/sns/userinfo',
   credential: 'none',
-  request: z.looseObject({ access_token: z.string(), openid: z.string(), lang: z.string().optional() }),
+  /** access_token is that of the web login, not the account's. */
+  request: z.looseObject({ access_token: z.string().optional(), openid: z.string(), lang: z.string().optional() }),
   response: z.looseObject({
     openid: z.string(),
     nickname: z.string().optional(),

@@ -172,7 +172,7 @@ export function openidOf(ns: Namespace, accountId: string, person: string): stri
   return `o${randomOf(ns).bytes(21, 'openid', accountId, person).toString('base64url').slice(0, 27)}`
 }
 
-export function unionidOf(ns: Namespace, account: WeixinAccount, person: string): string | undefined {
+export function unionidOf(ns: Namespace, account: Pick<WeixinAccount, 'openPlatform'>, person: string): string | undefined {
   if (account.openPlatform === null) return undefined
   return `o${randomOf(ns).bytes(21, 'unionid', account.openPlatform, person).toString('base64url').slice(0, 27)}`
 }

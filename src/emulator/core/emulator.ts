@@ -82,7 +82,8 @@ export type Emulator = {
   act(namespace: string, name: string, args?: unknown): Promise<unknown>
   namespace(name?: string): Namespace
   namespaces(): string[]
-  createNamespace(name: string, seed?: string): Promise<Namespace>
+  /** `start`: world time at which it begins, with a queue clock. */
+  createNamespace(name: string, seed?: string, start?: Instant): Promise<Namespace>
   dropNamespace(name: string): Promise<void>
   /** The earliest instant at which scheduled work or a push becomes due; undefined when the world has nothing left to do. */
   nextDue(namespace?: string): Instant | undefined
@@ -651,10 +652,10 @@ function build(options: EmulatorOptions): { emulator: Emulator; begin: () => voi
     return result
   }
 
-  async function create(name: string, seed = options.seed): Promise<Namespace> {
+  async function create(name: string, seed = options.seed, start = options.start): Promise<Namespace> {
     if (!/^[a-z0-9-]{1,40}$/.test(name)) throw emulatorFault('emulator/namespace-name', { name })
     if (lanes.has(name)) throw emulatorFault('emulator/namespace-exists', { name })
-    const ns = perform(name, { kind: 'create', seed, now: clock.kind === 'real' ? clock.clock.now() : options.start, wireNow: wireClock.now() }) as Namespace
+    const ns = perform(name, { kind: 'create', seed, now: clock.kind === 'real' ? clock.clock.now() : start, wireNow: wireClock.now() }) as Namespace
     if (journal) await settled()
     return ns
   }

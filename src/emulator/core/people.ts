@@ -1,4 +1,4 @@
-import { openidOf as drawOpenid } from './core-module.ts'
+import { openidOf as drawOpenid, unionidOf as drawUnionid } from './core-module.ts'
 import { slice, type Namespace, type Slice } from './namespace.ts'
 
 /**
@@ -18,4 +18,9 @@ export function openidOf(ns: Namespace, appid: string, person: string): string {
 /** Who has this openid, and with which appid; undefined when nobody was given it yet. */
 export function personOf(ns: Namespace, openid: string): { appid: string; person: string } | undefined {
   return (ns.slices[people.name] as People | undefined)?.byOpenid[openid]
+}
+
+/** The person's unionid under that Open Platform account; undefined when there is none. */
+export function unionidOf(ns: Namespace, openPlatform: string | null, person: string): string | undefined {
+  return drawUnionid(ns, { openPlatform }, person)
 }

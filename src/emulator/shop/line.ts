@@ -4,6 +4,8 @@ import { makeWeixinAccount } from '../core/core-module.ts'
 import { act, type LineModule } from '../core/registry.ts'
 import { aftersaleActs, aftersaleRoutes } from './aftersale.ts'
 import { buyerActs } from './buyer.ts'
+import { couponActs, couponRoutes } from './coupon.ts'
+import { fundsRoutes } from './funds.ts'
 import { orderRoutes } from './order.ts'
 import { productActs, productRoutes } from './product.ts'
 import { shopOf, shopState } from './state.ts'
@@ -13,11 +15,12 @@ const minute = 60_000
 
 export const shopLine: LineModule = {
   line: 'shop',
-  routes: [...productRoutes, ...stockRoutes, ...orderRoutes, ...aftersaleRoutes],
+  routes: [...productRoutes, ...stockRoutes, ...orderRoutes, ...aftersaleRoutes, ...couponRoutes, ...fundsRoutes],
   acts: [
     ...productActs,
     ...buyerActs,
     ...aftersaleActs,
+    ...couponActs,
     act({
       name: 'shop.setParameters',
       en: 'Set times and rates that no source confirms (unpaid timeout, automatic receipt, settlement, audit, fee …)',

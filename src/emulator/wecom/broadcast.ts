@@ -7,31 +7,27 @@ import { PlatformError } from '../core/platform-error.ts'
 import { act } from '../core/registry.ts'
 import { limitOf, listAtMost, page, wecom } from './call.ts'
 import { contentOnWire, messageOf } from './content.ts'
+import { startOfDayNumber } from './statistics.ts'
 import { arrive, corpOf, followerOf, isFriend, isRelation, memberOf, relationsOf, seconds, type Broadcast, type BroadcastTask, type CorpState, type Follow } from './state.ts'
 
 const keepReceivedMs = 40 * dayMs
 
-/** Messages one customer or group may still receive, counting corp-made and member-made sends together (D92135). */
-export function overLimit(rule: CorpState['settings']['sendRule'], received: readonly Instant[], now: Instant): boolean {
+/** How many messages a customer or group may receive since when, corp-made and member-made sends together (D92135). */
+export function receiveLimit(rule: CorpState['settings']['sendRule'], now: Instant): { since: Instant; max: number } {
+  const today = dayNumber(now)
   switch (rule) {
-    case 'day-1': {
-      const today = dayNumber(now)
-      return received.some((at) => dayNumber(at) === today)
+    case 'day-1':
+      return { since: startOfDayNumber(today), max: 1 }
+    case 'week-7':
+      // Natural weeks, Monday first: our reading. Day 0 was a Thursday.
+      return { since: startOfDayNumber(today - ((today + 3) % 7)), max: 7 }
+    case 'month-days': {
+      const [year, month] = monthOf(now).split('-').map(Number)
+      const since = startOfDay(`${monthOf(now)}-01`)
+      const next = startOfDay(month === 12 ? `${year + 1}-01-01` : `${year}-${String(month + 1).padStart(2, '0')}-01`)
+      return { since, max: Math.round((next - since) / dayMs) }
     }
-    case 'week-7': {
-      // Natural weeks, Monday first: our reading.
-      const week = (at: Instant): number => Math.floor((dayNumber(at) + 3) / 7)
-      return received.filter((at) => week(at) === week(now)).length >= 7
-    }
-    case 'month-days':
-      return received.filter((at) => monthOf(at) === monthOf(now)).length >= daysInMonth(now)
   }
-}
-
-function daysInMonth(at: Instant): number {
-  const [year, month] = monthOf(at).split('-').map(Number)
-  const next = month === 12 ? `${year + 1}-01-01` : `${year}-${String(month + 1).padStart(2, '0')}-01`
-  return dayNumber(startOfDay(next)) - dayNumber(startOfDay(`${monthOf(at)}-01`))
 }
 
 type TagFilter = { group_list?: Array<{ tag_list?: string[] }> }
@@ -188,7 +184,7 @@ function send(ns: Namespace, corp: CorpState, broadcast: Broadcast, userid: stri
   const outcome: Sent = { msgid: broadcast.id, userid, sent: [], failed: [] }
   task.status = 2
   task.sentAt = ns.now
-  const { sendRule } = corp.settings
+  const { since, max } = receiveLimit(corp.settings.sendRule, ns.now)
   for (const [index, target] of task.targets.entries()) {
     if (skip.has(target)) continue
     const group = broadcast.chatType === 'group' ? corp.groups[target] : undefined
@@ -201,7 +197,7 @@ function send(ns: Namespace, corp: CorpState, broadcast: Broadcast, userid: stri
       outcome.failed.push({ target, status: 2 })
       continue
     }
-    if (overLimit(sendRule, holder.received, ns.now)) {
+    if (holder.received.filter((at) => at >= since).length >= max) {
       task.results[index] = 3
       outcome.failed.push({ target, status: 3 })
       continue

@@ -258,42 +258,52 @@ export function deleteByStaff(ns: Namespace, corp: CorpState, userid: string, ex
   tellContact(ns, corp, { ChangeType: 'del_external_contact', UserID: userid, ExternalUserID: externalUserid, Source: source })
 }
 
+const adding = who.extend({
+  corpid, userid: z.string().optional(), config_id: z.string().optional(), link_id: z.string().optional(), customer_channel: z.string().optional(),
+  /** Without a way or link; with one, the way's own state is used. */ state: z.string().optional(), add_way: z.int().optional(),
+  /** No-verify add that the member has not accepted yet. */ half: z.boolean().optional(),
+  channels: z.object({ nickname: z.string(), source: z.int() }).optional(),
+})
+
+function comeTogether(ns: Namespace, args: z.output<typeof adding>): AddResult {
+  const { corp } = corpOf(ns, args.corpid)
+  const customer = customerFor(ns, corp, args)
+  if (args.config_id !== undefined) {
+    const way = corp.contactWays[args.config_id]
+    if (!way || (way.temporary && way.createdAt + way.expiresIn * 1000 <= ns.now)) throw new PlatformError(41044, 'this code is no longer valid')
+    if (way.unionid !== undefined && way.unionid !== customer.unionid) throw new PlatformError(84061, 'this code is for somebody else')
+    const userid = args.userid ?? chooseMember(ns, corp, peopleBehind(corp, way.user, way.party), customer, way.exclusive)
+    if (userid === undefined) return { added: false, reason: 'member-full', external_userid: customer.id }
+    return addRelation(ns, corp, userid, customer, { addWay: args.channels ? 10 : 1, state: way.state, configId: way.id, half: args.half, verify: !way.skipVerify, channels: args.channels })
+  }
+  if (args.link_id !== undefined) {
+    const link = corp.links[args.link_id]
+    if (!link) return { added: false, reason: 'link-unavailable', external_userid: customer.id }
+    link.clicks.push(ns.now)
+    if (corp.quota.balance <= 0) return { added: false, reason: 'link-unavailable', external_userid: customer.id }
+    const people = link.priority?.type === 2 && link.priority.users.length > 0 ? link.priority.users : peopleBehind(corp, link.users, link.departments)
+    const userid = args.userid ?? chooseMember(ns, corp, people, customer, true)
+    if (userid === undefined) return { added: false, reason: 'member-full', external_userid: customer.id }
+    // 64 bytes at most travel.
+    const channel = Buffer.from(args.customer_channel ?? '', 'utf8').subarray(0, 64).toString('utf8')
+    // 16 is reported elsewhere for links: UNCONFIRMED.
+    return addRelation(ns, corp, userid, customer, { addWay: 16, state: channel, linkId: link.id, half: args.half, verify: !link.skipVerify })
+  }
+  return addRelation(ns, corp, memberOf(corp, args.userid).userid, customer, { addWay: args.add_way ?? 3, state: args.state, half: args.half, channels: args.channels })
+}
+
 export const contactActs = [
   act({
     name: 'wecom.addContact',
     en: 'A person adds a member: by contact way (config_id), acquisition link (link_id, customer_channel), or in person. The answer says what came of it',
-    args: who.extend({
-      corpid, userid: z.string().optional(), config_id: z.string().optional(), link_id: z.string().optional(), customer_channel: z.string().optional(),
-      /** Without a way or link; with one, the way's own state is used. */ state: z.string().optional(), add_way: z.int().optional(),
-      /** No-verify add that the member has not accepted yet. */ half: z.boolean().optional(),
-      channels: z.object({ nickname: z.string(), source: z.int() }).optional(),
-    }),
-    run(ns, args): AddResult {
-      const { corp } = corpOf(ns, args.corpid)
-      const customer = customerFor(ns, corp, args)
-      if (args.config_id !== undefined) {
-        const way = corp.contactWays[args.config_id]
-        if (!way || (way.temporary && way.createdAt + way.expiresIn * 1000 <= ns.now)) throw new PlatformError(41044, 'this code is no longer valid')
-        if (way.unionid !== undefined && way.unionid !== customer.unionid) throw new PlatformError(84061, 'this code is for somebody else')
-        const userid = args.userid ?? chooseMember(ns, corp, peopleBehind(corp, way.user, way.party), customer, way.exclusive)
-        if (userid === undefined) return { added: false, reason: 'member-full', external_userid: customer.id }
-        return addRelation(ns, corp, userid, customer, { addWay: args.channels ? 10 : 1, state: way.state, configId: way.id, half: args.half, verify: !way.skipVerify, channels: args.channels })
-      }
-      if (args.link_id !== undefined) {
-        const link = corp.links[args.link_id]
-        if (!link) return { added: false, reason: 'link-unavailable', external_userid: customer.id }
-        link.clicks.push(ns.now)
-        if (corp.quota.balance <= 0) return { added: false, reason: 'link-unavailable', external_userid: customer.id }
-        const people = link.priority?.type === 2 && link.priority.users.length > 0 ? link.priority.users : peopleBehind(corp, link.users, link.departments)
-        const userid = args.userid ?? chooseMember(ns, corp, people, customer, true)
-        if (userid === undefined) return { added: false, reason: 'member-full', external_userid: customer.id }
-        // 64 bytes at most travel.
-        const channel = Buffer.from(args.customer_channel ?? '', 'utf8').subarray(0, 64).toString('utf8')
-        // 16 is reported elsewhere for links: UNCONFIRMED.
-        return addRelation(ns, corp, userid, customer, { addWay: 16, state: channel, linkId: link.id, half: args.half, verify: !link.skipVerify })
-      }
-      return addRelation(ns, corp, memberOf(corp, args.userid).userid, customer, { addWay: args.add_way ?? 3, state: args.state, half: args.half, channels: args.channels })
-    },
+    args: adding,
+    run: comeTogether,
+  }),
+  act({
+    name: 'wecom.scanContactWay',
+    en: 'A person scans a contact way\'s code: as addContact with that config_id',
+    args: adding.extend({ config_id: z.string() }),
+    run: comeTogether,
   }),
   act({
     name: 'wecom.accept',
@@ -342,7 +352,7 @@ export const contactActs = [
   }),
   act({
     name: 'wecom.editByStaff',
-    en: 'The member edits remark, description, phones or tags in the client. A change of phones alone fires nothing',
+    en: 'The member edits remark, description, phones or tags in the client. Only remark and corp tags fire an event',
     args: pair.extend({ remark: z.string().optional(), description: z.string().optional(), mobiles: z.array(z.string()).optional(), add_tag: z.array(z.string()).optional(), remove_tag: z.array(z.string()).optional(), personal_tags: z.array(z.string()).optional() }),
     run(ns, args) {
       const { corp } = corpOf(ns, args.corpid)
@@ -353,7 +363,7 @@ export const contactActs = [
       if (args.personal_tags) follow.personalTags = args.personal_tags
       for (const id of args.add_tag ?? []) if (corp.tags[id] && !corp.tags[id].deleted && !follow.tags.includes(id)) follow.tags.push(id)
       if (args.remove_tag) follow.tags = follow.tags.filter((id) => !args.remove_tag?.includes(id))
-      const told = args.remark !== undefined || args.description !== undefined || args.add_tag !== undefined || args.remove_tag !== undefined
+      const told = args.remark !== undefined || args.add_tag !== undefined || args.remove_tag !== undefined
       if (told) tellContact(ns, corp, { ChangeType: 'edit_external_contact', UserID: args.userid, ExternalUserID: customer.id })
       return { told }
     },

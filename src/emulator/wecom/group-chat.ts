@@ -184,7 +184,7 @@ export const groupRoutes = [
     const limit = limitOf(input.limit, 500, 1_000)
     const offset = input.offset ?? 0
     const rows = ownersOf(corp, input.owner_filter).map((owner) => ({ owner, data: statData(corp, [owner], days) }))
-    const by = ([, 'new_chat_cnt', 'chat_total', 'new_member_cnt', 'member_total'] as const)[input.order_by ?? 1]
+    const by = (['new_chat_cnt', 'chat_total', 'new_member_cnt', 'member_total'] as const)[(input.order_by ?? 1) - 1]
     if (by) rows.sort((a, b) => (input.order_asc === 1 ? 1 : -1) * (a.data[by] - b.data[by]))
     const items = rows.slice(offset, offset + limit)
     return { total: rows.length, next_offset: offset + items.length, items }

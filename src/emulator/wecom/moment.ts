@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dayMs, dayNumber, monthOf, saleDate } from '../../kernel/calendar.ts'
+import { dayMs, monthOf, saleDate, startOfDay } from '../../kernel/calendar.ts'
 import { momentCancel, momentComments, momentCreate, momentCustomers, momentJob, momentJobByPost, momentList, momentShown, momentTasks } from '../../wechat/spec/wecom/index.ts'
 import { freshId, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
@@ -138,13 +138,15 @@ export type Published = { moment_id: string; userid: string; shown: Array<{ exte
 function publish(ns: Namespace, corp: CorpState, moment: Moment, userid: string, task: MomentTask): Published {
   task.publishedAt = ns.now
   const outcome: Published = { moment_id: moment.id, userid, shown: [] }
+  const corpMade = moment.createType === 0
+  const since = corpMade ? startOfDay(`${monthOf(ns.now)}-01`) : startOfDay(saleDate(ns.now))
+  const max = corpMade ? corp.settings.corpMomentsAMonth : corp.settings.memberMomentsADay
   for (const id of task.customers) {
     const customer = corp.customers[id]
     const follow = corp.follows[userid]?.[id]
     if (!customer || !isFriend(follow) || follow.blocked) continue
-    const seen = moment.createType === 0 ? customer.corpMoments : customer.memberMoments
-    const count = moment.createType === 0 ? seen.filter((at) => monthOf(at) === monthOf(ns.now)).length : seen.filter((at) => dayNumber(at) === dayNumber(ns.now)).length
-    if (count >= (moment.createType === 0 ? corp.settings.corpMomentsAMonth : corp.settings.memberMomentsADay)) continue
+    const seen = corpMade ? customer.corpMoments : customer.memberMoments
+    if (seen.filter((at) => at >= since).length >= max) continue
     while (seen.length > 0 && seen[0] < ns.now - 40 * dayMs) seen.shift()
     seen.push(ns.now)
     task.shown.push(id)

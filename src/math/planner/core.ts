@@ -214,6 +214,18 @@ export function* coreSearch(model: Model, scratch: Scratch, lambda: Float64Array
       }
       return bound
     }
+    // The most each person could still take off each row: a violation beyond the sum over unused persons cannot be mended.
+    const reducible = new Float64Array(slot.size * size)
+    const potential = new Float64Array(size)
+    for (let d = 0; d < total; d++) for (let k = 0; k < size; k++) reducible[personOf[d] * size + k] = Math.max(reducible[personOf[d] * size + k], -effect[d * size + k])
+    for (let i = 0; i < reducible.length; i++) potential[i % size] += reducible[i]
+    const hopeless = (at: number): boolean => {
+      for (let k = 0; k < size; k++) if (excess[at + k] > potential[k] + slack[k]) return true
+      return false
+    }
+    const reserve = (person: number, by: number): void => {
+      for (let k = 0; k < size; k++) potential[k] += by * reducible[person * size + k]
+    }
     const depthMax = 96
     const excess = new Float64Array((depthMax + 2) * size)
     excess.set(baseExcess)
@@ -249,6 +261,7 @@ export function* coreSearch(model: Model, scratch: Scratch, lambda: Float64Array
       if (entered[depth] >= 0) {
         const d = entered[depth]
         usedPerson[personOf[d]] = 0
+        reserve(personOf[d], 1)
         barred[d] = 1
         barredStack.push(d)
         entered[depth] = -1
@@ -293,12 +306,15 @@ export function* coreSearch(model: Model, scratch: Scratch, lambda: Float64Array
         for (let d = 0; d < depth; d++) bestStack.push(deviations[entered[d]])
         bestStack.push(deviations[next])
       }
-      if (loss + reachable(excess, to) >= best - tolerance) {
+      reserve(personOf[next], -1)
+      if (loss + reachable(excess, to) >= best - tolerance || (!penalty && hopeless(to))) {
+        reserve(personOf[next], 1)
         bar()
         continue
       }
       if (depth + 1 > depthMax) {
         exhausted = false
+        reserve(personOf[next], 1)
         bar()
         continue
       }

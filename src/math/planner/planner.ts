@@ -109,23 +109,33 @@ function* elastic(state: State, problem: PlanProblem): Work<void> {
   // Start where minimums press and capacities do not.
   const lambda = Float64Array.from(model.constraints, (con) => (con.sign < 0 ? con.relaxCost : 0))
   const found = yield* searchPrices(zero, scratch, lambda, { from: 0.1, to: 1e-7, factor: 0.35, iterations: 6, stride: 1, upper, target: -Infinity })
-  let choice = yield* greedyChoice(zero, scratch, found.lambda)
-  yield* repair(zero, choice, found.lambda)
-  settle(model, choice)
-  let cost = excessCost(model, choice.use)
   const atLeast = Math.max(0, -found.hard - 1e-9 * zero.valueScale)
+  let choice = emptyChoice(model)
+  let cost = Infinity
+  const consider = (candidate: Choice): void => {
+    settle(model, candidate)
+    const excess = excessCost(model, candidate.use)
+    if (excess >= cost) return
+    choice = copyChoice(candidate)
+    cost = excess
+  }
+  const pressing = Float64Array.from(model.constraints, (con) => (con.sign < 0 ? con.relaxCost : 0))
+  for (const point of [found.lambda, pressing, new Float64Array(pressing.length)]) {
+    const attempt = yield* greedyChoice(zero, scratch, point)
+    yield* repair(zero, attempt, point)
+    consider(attempt)
+    if (cost === 0) break
+  }
   if (cost > 0 && model.constraints.length <= coreConstraints && cost > atLeast * (1 + 1e-9)) {
-    const result = yield* coreSearch(zero, scratch, found.lambda, found.hard + cost, 100_000, true)
-    if (result.choice) {
-      settle(model, result.choice)
-      const better = excessCost(model, result.choice.use)
-      if (better < cost) {
-        choice = result.choice
-        cost = better
-      }
+    // First whether anything fits at all, then the least relaxation; a proven search is the integer truth where the linear bound says less.
+    const fitting = atLeast > 0 ? null : yield* coreSearch(zero, scratch, found.lambda, Infinity, 200_000, false)
+    if (fitting?.choice) consider(fitting.choice)
+    if (cost > 0) {
+      const result = yield* coreSearch(zero, scratch, found.lambda, found.hard + cost, 200_000, true)
+      if (result.choice) consider(result.choice)
+      if (result.proven) state.atLeast = cost
+      else if (fitting?.proven) state.atLeast = Math.min(cost, 1e-6)
     }
-    // A proven search means the integer optimum: nothing smaller exists even where the linear bound says less.
-    if (result.proven && cost > 0) state.atLeast = cost
   }
   state.atLeast = Math.max(state.atLeast, Math.min(cost, atLeast))
   state.choice = choice

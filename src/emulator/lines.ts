@@ -3,8 +3,10 @@ import { componentModule } from './component/index.ts'
 import type { LineModule } from './core/registry.ts'
 import { miniProgramLine } from './mini-program/index.ts'
 import { officialAccountLine } from './official-account/index.ts'
+import { payLine } from './pay/index.ts'
 import { providerModule } from './provider/index.ts'
 import { shopLine } from './shop/index.ts'
+import { wecomLine } from './wecom/index.ts'
 
 /** All lines the emulator serves. */
-export const emulatorLines: readonly LineModule[] = [shopLine, channelsLine, officialAccountLine, miniProgramLine, componentModule, providerModule]
+export const emulatorLines: readonly LineModule[] = [shopLine, channelsLine, officialAccountLine, miniProgramLine, componentModule, providerModule, wecomLine, payLine]

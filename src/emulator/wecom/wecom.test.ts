@@ -3,7 +3,8 @@ import { manualClock } from '../../kernel/clock.ts'
 import { openCallback } from '../../wechat/codec/index.ts'
 import { changeExternalChat, changeExternalContact, wecomRows } from '../../wechat/spec/wecom/index.ts'
 import type { Corp } from '../core/account.ts'
-import { createEmulator, type Emulator } from '../core/emulator.ts'
+import { createEmulator, openEmulator, type Emulator } from '../core/emulator.ts'
+import { memoryJournal } from '../core/journal.ts'
 import { arrivals, pendingTasks, wecomLine } from './index.ts'
 
 const start = Date.parse('2026-03-10T10:00:00+08:00')
@@ -713,6 +714,36 @@ describe('as a whole', () => {
     }
     expect(await run('a')).toBe(await run('a'))
     expect(await run('a')).not.toBe(await run('b'))
+  })
+
+  test('the journal rebuilds the corp exactly, and so does a snapshot that went through JSON', async () => {
+    const journal = memoryJournal()
+    const settings = { modules: [wecomLine], seed: 'j', start, clock: { kind: 'queue' as const }, wireClock: manualClock(start), send: async () => ({ status: 200, body: '' }) }
+    const first = createEmulator({ ...settings, journal })
+    const live = async (emulator: Emulator, person: string): Promise<void> => {
+      const { external_userid } = (await emulator.act('main', 'wecom.addContact', { person, userid: wang })) as Json
+      await emulator.act('main', 'wecom.createGroup', { owner: wang, name: 'g', external_userid: [external_userid] })
+      await emulator.act('main', 'wecom.memberBroadcast', { userid: wang, text: 'x' })
+      await emulator.act('main', 'wecom.deleteByContact', { userid: wang, external_userid })
+    }
+    await live(first, 'p-1')
+    await first.advanceTo(start + hour)
+    const again = await openEmulator({ ...settings, journal })
+    expect(again.stateHash()).toBe(first.stateHash())
+    const copy = createEmulator(settings)
+    await copy.restore('main', JSON.parse(JSON.stringify(first.snapshot())))
+    expect(copy.stateHash()).toBe(first.stateHash())
+    await live(first, 'p-2')
+    await live(copy, 'p-2')
+    expect(copy.stateHash()).toBe(first.stateHash())
+  })
+
+  test('apps that share one address get one copy', async () => {
+    const { add, emulator, events } = await world()
+    await emulator.act('main', 'core.setPush', { kind: 'wecom', url: 'http://receiver/contact' })
+    await add('p-1')
+    await emulator.pump()
+    expect(events.map(({ agentId }) => agentId)).toEqual(['2000003'])
   })
 
   test('without an address the event is recorded and nothing is sent', async () => {

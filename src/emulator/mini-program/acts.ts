@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { unionidOf } from '../core/core-module.ts'
-import { freshDigits, freshId, randomOf, type Namespace } from '../core/namespace.ts'
+import { freshDigits, freshId, nextNumber, randomOf, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { act, type Act } from '../core/registry.ts'
 import { pushMini, pushMiniEvent } from './push-event.ts'
@@ -15,8 +15,10 @@ export function phoneOf(ns: Namespace, person: string): string {
   return `199${String(Math.floor(randomOf(ns).u('phone', person) * 1e8)).padStart(8, '0')}`
 }
 
-function drop(codes: Record<string, { expiresAt: number }>, now: number): void {
-  for (const [code, held] of Object.entries(codes)) if (held.expiresAt < now - 3_600_000) delete codes[code]
+/** Now and then, so that a visit stays cheap. */
+function drop(ns: Namespace, codes: Record<string, { expiresAt: number }>): void {
+  if (nextNumber(ns, 'mini-program.codes') % 200 !== 0) return
+  for (const [code, held] of Object.entries(codes)) if (held.expiresAt < ns.now - 3_600_000) delete codes[code]
 }
 
 export const peopleActs: Act[] = [
@@ -28,7 +30,7 @@ export const peopleActs: Act[] = [
       const account = miniAccount(ns, args.account)
       const state = miniState(ns, account.id)
       const user = visit(ns, account, args.person)
-      drop(state.jsCodes, ns.now)
+      drop(ns, state.jsCodes)
       const code = freshId(ns, '0', 31)
       state.jsCodes[code] = { openid: user.openid, expiresAt: ns.now + codeMs, used: false }
       return { js_code: code, openid: user.openid, unionid: unionidOf(ns, account, args.person) ?? null }
@@ -66,7 +68,7 @@ export const peopleActs: Act[] = [
       const account = miniAccount(ns, args.account)
       const state = miniState(ns, account.id)
       visit(ns, account, args.person)
-      drop(state.phoneCodes, ns.now)
+      drop(ns, state.phoneCodes)
       const code = freshId(ns, 'p', 63)
       state.phoneCodes[code] = { phone: args.phone ?? phoneOf(ns, args.person), expiresAt: ns.now + codeMs, used: false }
       return { code }

@@ -30,7 +30,9 @@ function find(state: MiniState, key: OrderKey): ShippingState {
   const found =
     key.transaction_id !== undefined
       ? state.shipping[key.transaction_id]
-      : Object.values(state.shipping).find((order) => order.outTradeNo === number && (mchid === undefined || order.mchid === mchid))
+      : mchid !== undefined
+        ? state.shipping[state.shippingNumbers[`${mchid}/${number}`] ?? '']
+        : Object.values(state.shipping).find((order) => order.outTradeNo === number)
   if (!found) throw new PlatformError(10060001, 'order not exist')
   return found
 }
@@ -203,6 +205,7 @@ export function recordPaidOrder(ns: Namespace, paid: PaidOrder): boolean {
     ...rest, paidAt: ns.now, state: 1, logisticsType: 0, deliveryMode: 0, finished: false, finishCount: 0, parcels: [], uploadTime: 0, shippedAt: null,
     receiveMethod: 0, receivedAt: null, settledAt: null, reminded: false,
   }
+  state.shippingNumbers[`${paid.mchid}/${paid.outTradeNo}`] = paid.transactionId
   schedule(ns, ns.now + remindMs, 'miniProgram.remindShipping', { account: paid.appid, transaction_id: paid.transactionId })
   return true
 }

@@ -75,7 +75,10 @@ export type MiniState = {
   links: Record<string, MiniLink>
   shortLinks: number
   templates: Record<string, { title: string; content: string; type: number }>
+  /** By transaction_id. */
   shipping: Record<string, ShippingState>
+  /** `mchid/out_trade_no` → transaction_id */
+  shippingNumbers: Record<string, string>
   everShipped: boolean
   jumpPath: string
   received: MiniReceived[]
@@ -87,7 +90,7 @@ export function miniState(ns: Namespace, appid: string): MiniState {
   const states = slice(ns, miniSlice)
   return (states[appid] ??= {
     pages: null, published: true, tradeManaged: true, users: {}, jsCodes: {}, phoneCodes: {}, codes: {}, limitedCodes: 0, unpublishedPages: 0, links: {}, shortLinks: 0,
-    templates: {}, shipping: {}, everShipped: false, jumpPath: '', received: [],
+    templates: {}, shipping: {}, shippingNumbers: {}, everShipped: false, jumpPath: '', received: [],
   })
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { saleDate } from '../../kernel/calendar.ts'
 import type { WeixinAccount } from '../core/account.ts'
-import { freshDigits, freshId, type Namespace } from '../core/namespace.ts'
+import { freshDigits, freshId, nextNumber, type Namespace } from '../core/namespace.ts'
 import { openidOf } from '../core/people.ts'
 import { unionidOf } from '../core/core-module.ts'
 import { PlatformError } from '../core/platform-error.ts'
@@ -37,7 +37,7 @@ function follow(ns: Namespace, account: WeixinAccount, person: string, scene: st
   if (follower.subscribed) return follower
   state.followerCount++
   follower.subscribed = true
-  follower.n = Object.values(state.followers).reduce((last, other) => Math.max(last, other.n), 0) + 1
+  follower.n = ++state.lastFollow
   follower.followedAt = ns.now
   follower.subscribeScene = scene
   follower.qrScene = code?.sceneId ?? 0
@@ -153,7 +153,7 @@ export const peopleActs: Act[] = [
       const account = actAccount(ns, 'official-account', args.account)
       const state = officialState(ns, account.id)
       const code = freshId(ns, '0', 31)
-      for (const [text, held] of Object.entries(state.webCodes)) if (held.expiresAt < ns.now - 3_600_000) delete state.webCodes[text]
+      if (nextNumber(ns, 'official-account.web-code') % 200 === 0) for (const [text, held] of Object.entries(state.webCodes)) if (held.expiresAt < ns.now - 3_600_000) delete state.webCodes[text]
       const openid = openidOf(ns, account.id, args.person)
       state.webCodes[code] = { openid, scope: args.scope, snapshot: args.snapshot, expiresAt: ns.now + 5 * minuteMs, used: false }
       return { code, openid }

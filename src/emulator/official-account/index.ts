@@ -1,7 +1,8 @@
 /**
  * Official Account (公众号 / 服务号) of the emulator: followers, tags, codes with a scene, messages in and out with their windows, mass sends,
  * drafts and publishing, menu, web login, page ticket, daily figures. People act through `officialAccount.*`.
- * Not here: comments, conditional menus, article figures; a passive reply in the answer of a callback is accepted and not shown to anybody.
+ * Passive replies (the answer of a push) reach the person who caused it.
+ * Not here: comments, conditional menus, article figures.
  */
 export { officialAccountLine, officialAppid } from './line.ts'
 export { recordOfficialPayment } from './acts.ts'

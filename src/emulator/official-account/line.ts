@@ -6,6 +6,7 @@ import { peopleActs } from './acts.ts'
 import { articleActs, articleRoutes } from './articles.ts'
 import { loginRoutes } from './login.ts'
 import { messageActs, messageRoutes } from './messages.ts'
+import { takeReply } from './replies.ts'
 import { officialState } from './state.ts'
 import { userRoutes } from './users.ts'
 
@@ -35,6 +36,7 @@ export const officialAccountLine: LineModule = {
   hooks: {
     hosts: ['api.weixin.qq.com', 'mp.weixin.qq.com'],
     push: { kinds: ['official-account'], policy: weixinPushPolicy },
+    onReply: takeReply,
     errors: { badInput: (detail) => new PlatformError(47001, `data format error: ${detail}`) },
   },
   prepare,

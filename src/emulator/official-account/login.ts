@@ -3,7 +3,7 @@ import {
   jsTicket, menuCreate, menuDelete, menuGet, quotaClear, quotaGet, webLogin, webLoginRefresh, webUserInfo,
 } from '../../wechat/spec/official-account/index.ts'
 import { monthOf } from '../../kernel/calendar.ts'
-import { accountOf, freshId, type Namespace } from '../core/namespace.ts'
+import { accountOf, freshId, nextNumber, type Namespace } from '../core/namespace.ts'
 import { personOf } from '../core/people.ts'
 import { unionidOf } from '../core/core-module.ts'
 import { PlatformError } from '../core/platform-error.ts'
@@ -47,7 +47,7 @@ function webAnswer(ns: Namespace, appid: string, state: OfficialState, openid: s
     refreshToken = freshId(ns, '8', 110)
     state.webTokens[refreshToken] = { openid, scope, expiresAt: ns.now + refreshMs, refresh: true }
   }
-  for (const [text, record] of Object.entries(state.webTokens)) if (record.expiresAt < ns.now) delete state.webTokens[text]
+  if (nextNumber(ns, 'official-account.web-token') % 200 === 0) for (const [text, record] of Object.entries(state.webTokens)) if (record.expiresAt < ns.now) delete state.webTokens[text]
   const person = personOf(ns, openid)?.person
   const unionid = scope === 'snsapi_userinfo' && account && person !== undefined ? unionidOf(ns, account, person) : undefined
   return { access_token: token, expires_in: webTokenMs / 1000, refresh_token: refreshToken, openid, scope, ...(unionid === undefined ? {} : { unionid }) }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { manualClock } from '../../kernel/clock.ts'
-import { openCallback } from '../../wechat/codec/index.ts'
+import { openCallback, sealReply, writeXml } from '../../wechat/codec/index.ts'
 import { createEmulator } from '../core/emulator.ts'
 import type { WeixinAccount } from '../core/account.ts'
 import { accountOf } from '../core/namespace.ts'
@@ -23,9 +23,10 @@ async function world() {
       const keys = { token: account.push.token, aesKey: account.push.aesKey, receiveId: account.id }
       const opened = openCallback(keys, { query: Object.fromEntries(new URL(push.url).searchParams), body: push.body }, 'weixin')
       events.push({ at: emulator.namespace().now, value: opened.value as Json })
-      return { status: 200, body: 'success' }
+      return { status: 200, body: answer(opened.value as Json) }
     },
   })
+  let answer: (event: Json) => string = () => 'success'
   await emulator.act('main', 'core.setPush', { kind: 'official-account', url: 'http://merchant/wechat' })
   const account = accountOf(emulator.namespace(), 'official-account') as WeixinAccount
   const raw = (method: string, url: string, body?: Buffer, headers: Record<string, string> = {}) => emulator.handle({ method, url, headers, body: body ?? Buffer.alloc(0), ip: '10.0.0.1' })
@@ -48,7 +49,7 @@ async function world() {
     await emulator.pump()
     return events.at(-1)?.value ?? {}
   }
-  return { emulator, account, events, get, post, raw, upload, act, pass, last, tokenOf, url }
+  return { answerWith: (next: typeof answer) => (answer = next), emulator, account, events, get, post, raw, upload, act, pass, last, tokenOf, url }
 }
 
 const text = (openid: string, content = '您好') => ({ touser: openid, msgtype: 'text', text: { content } })
@@ -144,6 +145,26 @@ describe('messages', () => {
     await act('sendMessage', { person: 'p1' })
     expect((await post('/cgi-bin/message/custom/send', text(openid))).errcode).toBe(0)
     expect(await act('received', { person: 'p1' })).toHaveLength(6)
+  })
+
+  test('a passive reply, plain or sealed, reaches the person; a forged one and one for somebody else do not', async () => {
+    const { act, answerWith, account, emulator } = await world()
+    await act('follow', { person: 'p1' })
+    await emulator.pump()
+    const reply = (openid: unknown, content: string) => writeXml({ ToUserName: String(openid), FromUserName: account.originalId, CreateTime: 1, MsgType: 'text', Content: content })
+    const seal = (xml: string, token = account.push.token) =>
+      sealReply({ token, aesKey: account.push.aesKey, receiveId: account.id }, xml, { format: 'xml', timestamp: start / 1000, nonce: '1', random16: Buffer.alloc(16, 1) }).body
+    for (const write of [
+      (event: Json) => reply(event.FromUserName, 'plain'),
+      (event: Json) => seal(reply(event.FromUserName, 'sealed')),
+      (event: Json) => seal(reply(event.FromUserName, 'forged'), 'another-token'),
+      () => reply('oSomebodyElse', 'lost'),
+    ]) {
+      answerWith(write)
+      await act('sendMessage', { person: 'p1' })
+      await emulator.pump()
+    }
+    expect(((await act('received', { person: 'p1' })) as unknown as Json[]).map((message) => [message.kind, message.body.Content])).toEqual([['reply', 'plain'], ['reply', 'sealed']])
   })
 
   test('3 in the minute after a follow and after a menu tap; a link in the menu opens nothing', async () => {

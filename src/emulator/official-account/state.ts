@@ -31,7 +31,7 @@ export type Follower = {
 }
 
 /** A message a person received, for the population, the admin page and tests. */
-export type ReceivedMessage = { n: number; at: Instant; openid: string; kind: 'custom' | 'template' | 'notice' | 'mass'; body: unknown }
+export type ReceivedMessage = { n: number; at: Instant; openid: string; kind: 'custom' | 'reply' | 'template' | 'notice' | 'mass'; body: unknown }
 
 export type QrCode = { ticket: string; sceneId: number | null; sceneStr: string | null; expiresAt: Instant | null; url: string }
 export type Article = Record<string, unknown> & { title: string; content: string }
@@ -46,6 +46,8 @@ export type OfficialState = {
   verified: boolean
   followers: Record<string, Follower>
   followerCount: number
+  /** Number of the newest follower. */
+  lastFollow: number
   tags: Record<string, { id: number; name: string }>
   nextTag: number
   qr: Record<string, QrCode>
@@ -78,7 +80,7 @@ export const keptReceived = 2_000
 
 export function emptyState(): OfficialState {
   return {
-    service: true, verified: true, followers: {}, followerCount: 0, tags: {}, nextTag: 100, qr: {}, shortKeys: {}, webCodes: {}, webTokens: {}, jsTicket: null,
+    service: true, verified: true, followers: {}, followerCount: 0, lastFollow: 0, tags: {}, nextTag: 100, qr: {}, shortKeys: {}, webCodes: {}, webTokens: {}, jsTicket: null,
     templates: {}, noticeTemplates: {}, sentClientIds: {}, drafts: {}, publishes: {}, masses: {}, massDays: {}, media: {}, menu: null, days: {}, received: [],
     quotaClears: { month: '', count: 0 },
   }

@@ -114,6 +114,8 @@ create table doorbell (
   wanted bigint not null,
   done bigint not null,
   due_at bigint not null,
+  -- callback | backfill: who rang since it was last quiet; a callback wins.
+  cause text not null,
   attempts int not null,
   error text,
   primary key (tenant_id, connection_id, kind, object_id)

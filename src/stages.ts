@@ -2,7 +2,7 @@ import type { Handlers } from './kernel/engine/index.ts'
 import type { AnyRoute } from './kernel/http/index.ts'
 import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
-import { bellOfShopEvent, orderRoutes, shopAftersaleReader, shopOrderReader } from './sell/order/index.ts'
+import { bellOfShopEvent, orderRoutes, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
 import { adjustmentRoutes } from './sell/adjustment/index.ts'
 import { personRoutes } from './book/person/index.ts'
 
@@ -27,7 +27,7 @@ export function stages(context: StageContext): StageParts {
         },
       ],
       readers: [shopOrderReader(platform), shopAftersaleReader(platform)],
-      jobs: [],
+      jobs: [shopBackfill(platform)],
       subscribers: [],
       replies: [],
     },

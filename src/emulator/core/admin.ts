@@ -70,6 +70,12 @@ async function answer(emulator: Emulator, acts: ReadonlyMap<string, Act>, reques
     }
     case 'POST /push-settings':
       return { push: await emulator.act(name, 'core.setPush', body(pushBody)) }
+    case 'POST /check-address': {
+      const input = body(z.object({ kind: z.string(), id: z.string().optional(), agentId: z.string().optional() }))
+      const account = accountOf(emulator.namespace(name), input.kind as AccountKind, input.id)
+      if (!account) throw emulatorFault('emulator/account-unknown', { kind: input.kind, id: input.id ?? '' })
+      return { check: (await emulator.checkAddress(name, { kind: account.kind, id: account.id, agentId: input.agentId })) ?? null }
+    }
     case 'POST /callbacks': {
       const input = body(z.object({ kind: z.string(), id: z.string().optional(), agentId: z.string().optional(), event: z.string(), message: z.union([z.string(), z.record(z.string(), z.unknown())]) }))
       const account = accountOf(emulator.namespace(name), input.kind as AccountKind, input.id)

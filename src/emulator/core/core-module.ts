@@ -17,12 +17,17 @@ const graceMs = 300_000
 /** Forced refreshes of stable tokens per appid: at most 20 a day, 30 s apart (official-account sheet 1). */
 const forcedSlice: Slice<Record<string, { day: number; count: number; at: number }>> = { name: 'core.forcedRefresh', init: () => ({}) }
 
-function weixinAccount(ns: Namespace, input: { grant_type?: string; appid?: string; secret?: string }): WeixinAccount {
+/** Addresses that may ask for a token with the AppSecret (IP 白名单), by appid; no entry: everybody. */
+const allowSlice: Slice<Record<string, string[]>> = { name: 'core.ipAllowList', init: () => ({}) }
+
+function weixinAccount(ns: Namespace, ip: string, input: { grant_type?: string; appid?: string; secret?: string }): WeixinAccount {
   if (!input.appid) throw new PlatformError(41002, 'appid missing')
   if (!input.secret) throw new PlatformError(41004, 'appsecret missing')
   if (input.grant_type !== 'client_credential') throw new PlatformError(40002, 'invalid grant_type')
   const account = ns.accounts.find((item): item is WeixinAccount => isWeixin(item) && item.id === input.appid)
   if (!account) throw new PlatformError(40013, 'invalid appid')
+  const allowed = (ns.slices[allowSlice.name] as Record<string, string[]> | undefined)?.[account.id]
+  if (allowed && !allowed.includes(ip)) throw new PlatformError(40164, `invalid ip ${ip}, not in whitelist`)
   if (account.secret !== input.secret) throw new PlatformError(40001, 'AppSecret error or the secret is reset')
   return account
 }
@@ -33,16 +38,16 @@ function isWeixin(account: Account): account is WeixinAccount {
 
 const seconds = (ms: number): number => Math.floor(ms / 1000)
 
-const classicToken = serve(tokenGet, ({ ns, input }) => {
-  const account = weixinAccount(ns, input)
+const classicToken = serve(tokenGet, ({ ns, input, ip }) => {
+  const account = weixinAccount(ns, ip, input)
   // A new classic token ends the former one, which lives about five more minutes.
   expireTokens(ns, { line: account.kind, accountId: account.id, kind: 'classic' }, graceMs)
   const { token } = issueToken(ns, { line: account.kind, accountId: account.id, kind: 'classic', ttlMs: tokenTtlMs })
   return { access_token: token, expires_in: seconds(tokenTtlMs) }
 })
 
-const stableToken = serve(stableTokenPost, ({ ns, input }) => {
-  const account = weixinAccount(ns, input)
+const stableToken = serve(stableTokenPost, ({ ns, input, ip }) => {
+  const account = weixinAccount(ns, ip, input)
   const which = { line: account.kind, accountId: account.id, kind: 'stable' }
   const current = currentToken(ns, which)
   let forced = input.force_refresh === true
@@ -115,6 +120,17 @@ export const coreModule: LineModule = {
       en: 'End tokens early; without a filter, all of them',
       args: z.object({ token: z.string().optional(), accountId: z.string().optional(), agentId: z.string().optional(), kind: z.string().optional() }),
       run: (ns, filter) => ({ expired: expireTokens(ns, filter) }),
+    }),
+    act({
+      name: 'core.setIpAllowList',
+      en: 'Only these addresses may ask for a token with the AppSecret (40164 otherwise); null lets everybody',
+      args: z.object({ id: z.string(), ips: z.array(z.string()).nullable() }),
+      run(ns, args) {
+        const all = slice(ns, allowSlice)
+        if (args.ips === null) delete all[args.id]
+        else all[args.id] = args.ips
+        return { id: args.id, ips: args.ips }
+      },
     }),
     act({
       name: 'core.addAccount',

@@ -3,8 +3,9 @@ import { assert } from '../../kernel/assert.ts'
 import type { Clock, Instant, Timers } from '../../kernel/clock.ts'
 import { Fault } from '../../kernel/errors.ts'
 import { canonicalJson } from '../../kernel/json.ts'
+import type { AccountKind } from './account.ts'
 import { handleAdmin } from './admin.ts'
-import { accountOf, createNamespace, randomOf, type Delivery, type Namespace } from './namespace.ts'
+import { createNamespace, randomOf, type Delivery, type Namespace } from './namespace.ts'
 import { coreModule } from './core-module.ts'
 import { emulatorFault } from './errors.ts'
 import { drawRequestFaults, planOf, pushFaultCounts, textKey, type FaultPlan, type RequestFault } from './faults.ts'
@@ -14,7 +15,7 @@ import { PlatformError } from './platform-error.ts'
 import { BinaryAnswer, type Act, type Call, type EncodeContext, type LineModule, type Outcome, type PushPolicy } from './registry.ts'
 import { takeScheduled } from './push.ts'
 import { createRouter, errorOf, type Resolved, type Router } from './router.ts'
-import { sealPush } from './seal.ts'
+import { sealAddressCheck, sealPush } from './seal.ts'
 import { writeBody, type Send, type WireAnswer, type WireRequest } from './wire.ts'
 
 /**
@@ -89,9 +90,16 @@ export type Emulator = {
   nextDue(namespace?: string): Instant | undefined
   /** Moves a queue clock, doing on the way everything that becomes due, in order; waits for each delivery. */
   advanceTo(to: Instant, namespace?: string): Promise<void>
+  /**
+   * Moves a queue clock in one go: everything that becomes due on the way is done first, then all its pushes leave together. For replaying a
+   * long past quickly; the receiver sees them with the clock already at `to`.
+   */
+  leapTo(to: Instant, namespace?: string): Promise<void>
   /** Sends every push that is due now and waits for the answers. Of all namespaces when none is named. */
   pump(namespace?: string): Promise<void>
   setFaults(namespace: string, plan: FaultPlan | null): Promise<void>
+  /** Checks a configured callback address as the platform does when it is saved: GET with echostr. `undefined`: no address. */
+  checkAddress(namespace: string, which: { kind: AccountKind; id: string; agentId?: string }): Promise<{ ok: boolean; status: number; expected: string; found: string } | undefined>
   faults(namespace?: string): { plan: FaultPlan | null; injected: Record<string, number> }
   calls(namespace?: string): CallRecord[]
   deliveries(namespace?: string): DeliveryRecord[]
@@ -287,7 +295,7 @@ function build(options: EmulatorOptions): { emulator: Emulator; begin: () => voi
           return entry.run(ns, command.args)
         }
         case 'clock':
-          return runDue(ns, command.to, true)
+          return runDue(ns, command.to, command.leap !== true)
         case 'delivered':
           return delivered(lane, command)
         case 'restore': {
@@ -498,6 +506,15 @@ function build(options: EmulatorOptions): { emulator: Emulator; begin: () => voi
     if (journal) await settled()
   }
 
+  async function leapTo(to: Instant, name = 'main'): Promise<void> {
+    if (clock.kind === 'real') throw emulatorFault('emulator/clock-real')
+    const lane = laneOf(name)
+    if (to < lane.ns.now) throw emulatorFault('emulator/clock-back', { now: lane.ns.now, to })
+    perform(name, { kind: 'clock', to, leap: true, now: lane.ns.now, wireNow: wireClock.now() })
+    await pump(name)
+    if (journal) await settled()
+  }
+
   function earliestDelivery(lane: Lane): Instant | undefined {
     earliest(lane)
     return lane.due.at(0)?.dueAt
@@ -675,9 +692,19 @@ function build(options: EmulatorOptions): { emulator: Emulator; begin: () => voi
     },
     nextDue: (name = 'main') => earliest(laneOf(name)),
     advanceTo,
+    leapTo,
     pump,
     async setFaults(name, plan) {
       await doAct(name, 'core.setFaults', { plan })
+    },
+    async checkAddress(name, which) {
+      const { ns } = laneOf(name)
+      const count = Object.keys(ns.deliveries).length
+      const stamp = { wireNow: wireClock.now(), nonce: String(textKey(`${which.id}|${wireClock.now()}`) % 1e10), prefix: randomOf(ns).bytes(16, 'check-address', which.id, wireClock.now(), count) }
+      const check = sealAddressCheck(ns, which, stamp)
+      if (!check) return undefined
+      const answer = await send(check.sealed, 5_000).catch((error: unknown) => ({ status: 0, body: error instanceof Error ? error.message : String(error) }))
+      return { ok: answer.status === 200 && answer.body === check.expected, status: answer.status, expected: check.expected, found: answer.body.slice(0, 200) }
     },
     faults(name = 'main') {
       const lane = laneOf(name)
@@ -764,9 +791,4 @@ function encodeDefault(outcome: Outcome, context: EncodeContext, addErrcode: ((e
 
 function faultBody(fault: Fault): string {
   return JSON.stringify({ error: { code: fault.code, zh: fault.zh, en: fault.message } })
-}
-
-/** The account of a delivery, or undefined when it was removed meanwhile. */
-export function accountOfDelivery(ns: Namespace, delivery: Delivery) {
-  return accountOf(ns, delivery.account.kind, delivery.account.id)
 }

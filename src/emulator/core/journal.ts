@@ -14,7 +14,7 @@ export type Command = { now: number; wireNow: number } & (
   | { kind: 'create'; seed: string }
   | { kind: 'request'; method: string; url: string; headers: Record<string, string>; /** base64 */ body: string; ip: string; faults: string[] }
   | { kind: 'act'; name: string; args: unknown }
-  | { kind: 'clock'; to: number }
+  | { kind: 'clock'; to: number; /** Without standing still where something was told to somebody. */ leap?: boolean }
   | { kind: 'delivered'; id: string; outcome: 'acknowledged' | 'failed'; /** HTTP status; 0 no answer, -1 no address. */ status: number; /** A passive reply. */ reply?: string }
   | { kind: 'restore'; state: unknown }
   | { kind: 'drop' }

@@ -1,8 +1,8 @@
 import type { Instant } from '../clock.ts'
 import type { Tx } from '../db/index.ts'
 
-export type Bell = { connectionId: string; kind: string; objectId: string; at: Instant }
-export type Ring = { connectionId: string; kind: string; objectId: string; wanted: number; attempts: number }
+export type Bell = { connectionId: string; kind: string; objectId: string; at: Instant; cause?: 'callback' | 'backfill' | 'own' }
+export type Ring = { connectionId: string; kind: string; objectId: string; wanted: number; attempts: number; cause: 'callback' | 'backfill' | 'own' }
 export type ObjectVersion = { connectionId: string; kind: string; objectId: string; readAt: Instant; cause: 'callback' | 'backfill' | 'own'; digest: string; body: string }
 
 export async function ringDoorbells(tx: Tx, tenantId: number, bells: readonly Bell[]): Promise<void> {
@@ -16,17 +16,19 @@ export async function ringDoorbells(tx: Tx, tenantId: number, bells: readonly Be
   }
   const rows = [...unique.values()].sort((a, b) => (a.objectId < b.objectId ? -1 : 1)) // one order everywhere: no deadlock between workers
   await tx.run(
-    `insert into doorbell (tenant_id, connection_id, kind, object_id, wanted, done, due_at, attempts)
-     select $1, r.connection_id, r.kind, r.object_id, r.count, 0, r.at, 0
-     from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[]) as r(connection_id, kind, object_id, at, count)
-     on conflict (tenant_id, connection_id, kind, object_id) do update set wanted = doorbell.wanted + excluded.wanted, due_at = least(doorbell.due_at, excluded.due_at)`,
-    [tenantId, rows.map((r) => r.connectionId), rows.map((r) => r.kind), rows.map((r) => r.objectId), rows.map((r) => r.at), rows.map((r) => r.count)],
+    `insert into doorbell (tenant_id, connection_id, kind, object_id, wanted, done, due_at, cause, attempts)
+     select $1, r.connection_id, r.kind, r.object_id, r.count, 0, r.at, r.cause, 0
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[]) as r(connection_id, kind, object_id, at, count, cause)
+     on conflict (tenant_id, connection_id, kind, object_id) do update set wanted = doorbell.wanted + excluded.wanted,
+       due_at = case when doorbell.wanted > doorbell.done then least(doorbell.due_at, excluded.due_at) else excluded.due_at end,
+       cause = case when doorbell.wanted > doorbell.done and doorbell.cause = 'callback' then 'callback' else excluded.cause end`,
+    [tenantId, rows.map((r) => r.connectionId), rows.map((r) => r.kind), rows.map((r) => r.objectId), rows.map((r) => r.at), rows.map((r) => r.count), rows.map((r) => r.cause ?? 'callback')],
   )
 }
 
 export function claimRings(tx: Tx, tenantId: number, kind: string, now: Instant, limit: number): Promise<Ring[]> {
   return tx.query<Ring>(
-    `select connection_id as "connectionId", kind, object_id as "objectId", wanted, attempts
+    `select connection_id as "connectionId", kind, object_id as "objectId", wanted, attempts, cause
      from doorbell where tenant_id = $1 and kind = $2 and wanted > done and due_at <= $3
      order by due_at, object_id limit $4`,
     [tenantId, kind, now, limit],
@@ -116,4 +118,10 @@ export function listVersions(tx: Tx, tenantId: number, kind: string, objectId: s
 /** Erasure: the value is cut out of kept versions; their amounts stay. */
 export async function forgetVersions(tx: Tx, tenantId: number, value: string): Promise<void> {
   await tx.run(`update object_version set body = replace(body, $2, 'erased') where tenant_id = $1 and strpos(body, $2) > 0`, [tenantId, value])
+}
+
+/** How many states of objects only the back-fill found: what lost callbacks would have cost. */
+export async function countRecovered(tx: Tx, tenantId: number): Promise<number> {
+  const [row] = await tx.query<{ n: number }>(`select count(*) as n from object_version where tenant_id = $1 and cause = 'backfill'`, [tenantId])
+  return row.n
 }

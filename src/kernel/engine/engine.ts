@@ -89,10 +89,10 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     const good = results.flatMap((r) => ('error' in r ? [] : [r]))
     const store = async (tx: Tx, reads: typeof good): Promise<void> => {
       const outcome = await storeVersions(tx, tenantId, reads.map(({ ring, text }) => ({
-        connectionId: ring.connectionId, kind: ring.kind, objectId: ring.objectId, readAt: now, cause: 'callback' as const, digest: createHash('sha256').update(text).digest('hex'), body: text,
+        connectionId: ring.connectionId, kind: ring.kind, objectId: ring.objectId, readAt: now, cause: ring.cause, digest: createHash('sha256').update(text).digest('hex'), body: text,
       })))
       const fresh = reads.filter((_, index) => outcome[index].changed)
-      if (fresh.length > 0) await reader.save(work, tx, fresh.map(({ ring, body }) => ({ ring, body, cause: 'callback' })))
+      if (fresh.length > 0) await reader.save(work, tx, fresh.map(({ ring, body }) => ({ ring, body, cause: ring.cause })))
       await settleRings(tx, tenantId, reads.map((r) => r.ring))
     }
     try {

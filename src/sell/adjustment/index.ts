@@ -6,4 +6,4 @@
  */
 export { postAdjustments, adjustmentKinds, type NewAdjustment } from './post-adjustments.ts'
 export { adjustmentRoutes } from './routes.ts'
-export { adjustmentTotals, listAdjustments } from './store.ts'
+export { adjustmentTotals, listAdjustments, sourceRefs, adjustedPersons } from './store.ts'

@@ -34,3 +34,12 @@ export function listAdjustments(tx: Tx, tenantId: number, page: { offset: number
     [tenantId, page.limit, page.offset],
   )
 }
+
+/** Places that adjustments came from, for counting an import's lines and invoices. */
+export function sourceRefs(tx: Tx, tenantId: number): Promise<Array<{ sourceRef: string }>> {
+  return tx.query(`select distinct source_ref as "sourceRef" from adjustment where tenant_id = $1 order by 1`, [tenantId])
+}
+
+export function adjustedPersons(tx: Tx, tenantId: number): Promise<Array<{ personId: string }>> {
+  return tx.query(`select distinct person_id as "personId" from adjustment where tenant_id = $1 and person_id is not null order by 1`, [tenantId])
+}

@@ -112,12 +112,12 @@ export function readShopOrder(body: unknown): OrderState {
   const real = products.map((line) => (line.real_price === undefined ? undefined : integer(line.real_price)))
   const split = real.some((value) => value === undefined) ? splitFen(goodsPaid, products.map((line) => integer(line.sale_price) * integer(line.sku_cnt))) : (real as number[])
   let notes: Record<string, unknown> = {}
-  const merchantNotes = text(ext.merchant_notes)
-  if (merchantNotes.startsWith('{')) {
+  const customerNotes = text(ext.customer_notes)
+  if (customerNotes.startsWith('{"lines":')) {
     try {
-      notes = JSON.parse(merchantNotes) as Record<string, unknown>
+      notes = JSON.parse(customerNotes) as Record<string, unknown> // an import keeps the source of each line here
     } catch {
-      notes = {} // an operator may write anything into a note
+      notes = {} // a buyer may write anything
     }
   }
   const lines = products.map((line, index): OrderLine => ({

@@ -78,7 +78,10 @@ export async function upsertRefunds(tx: Tx, tenantId: number, refunds: readonly 
      select $1, r.shelf, r.refund_id, r.order_id, l.line_no, r.quantity, r.amount_fen, r.status, r.requested_at, r.finished_at, r.reason
      from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[])
        as r(shelf, refund_id, order_id, sku_id, quantity, amount_fen, status, requested_at, finished_at, reason)
-     left join order_line l on l.tenant_id = $1 and l.shelf = r.shelf and l.order_id = r.order_id and l.sku_id = r.sku_id
+     left join lateral (
+       select l.line_no from order_line l where l.tenant_id = $1 and l.shelf = r.shelf and l.order_id = r.order_id and l.sku_id = r.sku_id
+       order by (l.paid_fen - l.refunded_fen >= r.amount_fen) desc, l.line_no limit 1
+     ) l on true
      on conflict (tenant_id, shelf, refund_id) do update set status = excluded.status, amount_fen = excluded.amount_fen, finished_at = excluded.finished_at, line_no = coalesce(excluded.line_no, refund.line_no)`,
     [tenantId, refunds.map((r) => r.shelf), refunds.map((r) => r.refundId), refunds.map((r) => r.orderId), refunds.map((r) => r.skuId), refunds.map((r) => r.quantity), refunds.map((r) => r.amountFen), refunds.map((r) => r.status), refunds.map((r) => r.requestedAt), refunds.map((r) => r.finishedAt), refunds.map((r) => r.reason)],
   )
@@ -246,4 +249,40 @@ export function cohortRows(tx: Tx, tenantId: number): Promise<Array<{ cohort: st
      group by f.cohort, s.size, p.month order by 1, 3`,
     [tenantId],
   )
+}
+
+/** Orders of a connection as booked: for comparing with what the platform lists. */
+export async function bookedVersions(tx: Tx, tenantId: number, orderIds: readonly string[]): Promise<Map<string, { version: number; final: boolean }>> {
+  const rows = await tx.query<{ orderId: string; version: number; final: boolean }>(
+    `select order_id as "orderId", version, (settled_at is not null or status in ('cancelled', 'refunded')) as final from shop_order where tenant_id = $1 and shelf = 'shop' and order_id = any($2) order by order_id`,
+    [tenantId, orderIds],
+  )
+  return new Map(rows.map((row) => [row.orderId, row]))
+}
+
+export async function bookedRefunds(tx: Tx, tenantId: number, refundIds: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ refundId: string }>(`select refund_id as "refundId" from refund where tenant_id = $1 and shelf = 'shop' and refund_id = any($2) and status <> 'pending' order by refund_id`, [tenantId, refundIds])
+  return new Set(rows.map((row) => row.refundId))
+}
+
+/** Source lines and invoices that an import left on order lines and refunds. */
+export async function importedLines(tx: Tx, tenantId: number): Promise<{ orderLines: number; refunds: number }> {
+  const [row] = await tx.query<{ orderLines: number; refunds: number }>(
+    `select coalesce((select sum(jsonb_array_length(note->'l')) from order_line where tenant_id = $1 and note ? 'l'), 0)::bigint as "orderLines",
+       (select count(*) from refund where tenant_id = $1 and status = 'done') as refunds`,
+    [tenantId],
+  )
+  return row
+}
+
+export function refundReasons(tx: Tx, tenantId: number): Promise<Array<{ reason: string }>> {
+  return tx.query(`select distinct reason from refund where tenant_id = $1 order by reason`, [tenantId])
+}
+
+export function importedInvoices(tx: Tx, tenantId: number): Promise<Array<{ invoice: string }>> {
+  return tx.query(`select distinct note->>'i' as invoice from order_line where tenant_id = $1 and note ? 'l' order by 1`, [tenantId])
+}
+
+export function knownBuyers(tx: Tx, tenantId: number): Promise<Array<{ personId: string }>> {
+  return tx.query(`select distinct person_id as "personId" from shop_order where tenant_id = $1 and not buyer_unknown order by 1`, [tenantId])
 }

@@ -14,7 +14,7 @@ export const miniAppid = 'wx51a0c0ffee000002'
 
 function prepare(ns: Namespace): void {
   if (accountOf(ns, 'mini-program', miniAppid)) return
-  ns.accounts.push(makeWeixinAccount(ns, 'mini-program', '轻舟商城', 'op_default', miniAppid))
+  ns.accounts.push(makeWeixinAccount(ns, 'mini-program', '轻舟商城', 'main', miniAppid))
   const { templates } = miniState(ns, miniAppid)
   templates['SM00001-order-shipped-0000000000000000000000'] = { title: '订单发货提醒', content: '{{thing1.DATA}}\n{{character_string2.DATA}}', type: 2 }
   templates['SM00002-back-in-stock-0000000000000000000000'] = { title: '到货通知', content: '{{thing1.DATA}}\n{{amount2.DATA}}', type: 2 }

@@ -4,6 +4,7 @@ import { openCallback, payPrivateKey, signPayRequest } from '../../wechat/codec/
 import type { WeixinAccount } from '../core/account.ts'
 import { createEmulator } from '../core/emulator.ts'
 import { accountOf } from '../core/namespace.ts'
+import { emulatorLines } from '../lines.ts'
 import { officialAccountLine } from '../official-account/index.ts'
 import { createPayIdentity, payLine, payMchid } from '../pay/index.ts'
 import { miniAppid, miniProgramLine, readCodePicture } from './index.ts'
@@ -65,6 +66,18 @@ async function world() {
   }
   return { emulator, account, events, get, post, bytes, act, pass, last, session, merchant, paid }
 }
+
+test('all default accounts are bound to one Open Platform account, so a person has one unionid everywhere and another openid in each', async () => {
+  const emulator = createEmulator({ modules: emulatorLines, seed: 'all', start, clock: { kind: 'queue' }, wireClock: manualClock(start), send: async () => ({ status: 200, body: '' }) })
+  const ns = emulator.namespace()
+  const accounts = ns.accounts.filter((account): account is WeixinAccount => 'openPlatform' in account && 'originalId' in account)
+  expect(accounts.map((account) => account.kind)).toEqual(expect.arrayContaining(['official-account', 'mini-program', 'shop']))
+  expect(new Set(accounts.map((account) => account.openPlatform)).size).toBe(1)
+  const mini = (await emulator.act('main', 'miniProgram.login', { person: 'p1' })) as Json
+  const official = (await emulator.act('main', 'officialAccount.follow', { person: 'p1' })) as Json
+  expect(official.unionid).toBe(mini.unionid)
+  expect(official.openid).not.toBe(mini.openid)
+})
 
 describe('login and phone', () => {
   test('a js_code gives openid, session_key and unionid once, within 5 minutes; without a binding there is no unionid', async () => {

@@ -22,7 +22,7 @@ export const weixinPushPolicy: PushPolicy = {
 
 function prepare(ns: Namespace): void {
   if (accountOf(ns, 'official-account', officialAppid)) return
-  ns.accounts.push(makeWeixinAccount(ns, 'official-account', '轻舟服务号', 'op_default', officialAppid))
+  ns.accounts.push(makeWeixinAccount(ns, 'official-account', '轻舟服务号', 'main', officialAppid))
   const state = officialState(ns, officialAppid)
   state.templates['TM00001-order-paid-notice-000000000000000000'] = { title: '订单支付成功通知', keys: ['thing1', 'amount2'] }
   state.templates['TM00002-order-shipped-notice-0000000000000000'] = { title: '订单发货通知', keys: ['thing1', 'character_string2'] }

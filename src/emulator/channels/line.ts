@@ -248,6 +248,6 @@ export const channelsLine: LineModule = {
   },
   env(ns): Record<string, string> {
     const account = accountOf(ns, 'channels')
-    return account ? { CHANNELS_APP_ID: account.id, CHANNELS_APP_SECRET: account.secret } : {}
+    return account ? { WECHAT_CHANNELS_APPID: account.id, WECHAT_CHANNELS_SECRET: account.secret } : {}
   },
 }

@@ -54,6 +54,9 @@ export const shopLine: LineModule = {
   env(ns): Record<string, string> {
     const account = accountOf(ns, 'shop')
     if (!account) return {}
-    return { SHOP_APP_ID: account.id, SHOP_APP_SECRET: account.secret, SHOP_ORIGINAL_ID: account.originalId, SHOP_PUSH_TOKEN: account.push.token, SHOP_PUSH_AES_KEY: account.push.aesKey }
+    return {
+      WECHAT_SHOP_APPID: account.id, WECHAT_SHOP_SECRET: account.secret, WECHAT_SHOP_ORIGINAL_ID: account.originalId, WECHAT_SHOP_TOKEN: account.push.token,
+      WECHAT_SHOP_AES_KEY: account.push.aesKey,
+    }
   },
 }

@@ -34,13 +34,13 @@ export function toyMerchant(seed: number): ToyMerchant {
   const borrow = 0.25 * Math.exp(0.4 * r.normal())
   const merchant: ToyMerchant = {
     nothing, scale: new Float64Array(segments), lossCost: new Float64Array(segments), gain: new Float64Array(segments * arms), loss: new Float64Array(segments * arms),
-    value: new Float64Array(segments * arms), natural: 0.007, variation: 3.5 + 2 * r.uniform(),
+    value: new Float64Array(segments * arms), natural: 0.007, variation: 2 + 1.5 * r.uniform(),
   }
   for (let s = 0; s < segments; s++) {
     const lift = lift0 * Math.exp(0.6 * r.normal())
     const k = tolerance * Math.exp(0.6 * r.normal())
     merchant.scale[s] = base * segmentBase[s]
-    merchant.lossCost[s] = merchant.scale[s] * 10
+    merchant.lossCost[s] = merchant.scale[s] * 6
     for (let a = 1; a < arms; a++) {
       const d = monthlyDoses[a]
       const c = s * arms + a

@@ -1,4 +1,5 @@
-import { betaln, cholesky, choleskySolve, inverseFromCholesky, logDetFromCholesky, requireEqualLength, requireFrom } from '../special/index.ts'
+import { cholesky, choleskySolve, inverseFromCholesky, logDetFromCholesky, requireEqualLength, requireFrom } from '../special/index.ts'
+import type { LossPrior } from './loss-model.ts'
 
 /**
  * One epoch's sufficient statistics, segments × arms, row-major, arms in ascending dose with dose 0 (the holdout) first. Persons are
@@ -9,15 +10,13 @@ export type DoseCells = { persons: Float64Array; sum: Float64Array; sumSquares: 
 
 /**
  * What other merchants taught. Gains are per person and epoch as a share of the segment's `scale` (its usual net revenue per person and
- * epoch), over doses 1 … K−1: mean curve, covariance between merchants and between the segments of one. `lossRate` per arm incl. dose 0.
+ * epoch), over doses 1 … K−1: mean curve, covariance between merchants and between the segments of one.
  */
 export type DosePrior = {
   gainMean: Float64Array
   gainBetween: Float64Array
   gainWithin: Float64Array
-  lossRate: Float64Array
-  /** How many persons a merchant-wide loss rate of the prior is worth. */
-  lossStrength: number
+  loss: LossPrior
   merchants: number
 }
 
@@ -238,25 +237,4 @@ export function lossEvidence(epochs: readonly DoseCells[], segments: number, arm
   }
   for (let c = 0; c < size; c++) if (exposure[c] < losses[c]) exposure[c] = losses[c]
   return { losses, exposure }
-}
-
-/** Strength of a Beta prior with given arm means, by marginal likelihood over a fixed grid from 200 to about 100,000 persons. */
-export function lossStrength(losses: Float64Array, exposure: Float64Array, rate: ArrayLike<number>, arms: number): number {
-  let best = 2000
-  let top = -Infinity
-  for (let step = 0; step < 10; step++) {
-    const strength = 200 * 2 ** step
-    let sum = 0
-    for (let c = 0; c < losses.length; c++) {
-      if (exposure[c] === 0) continue
-      const a = rate[c % arms] * strength
-      const b = strength - a
-      sum += betaln(a + losses[c], b + exposure[c] - losses[c]) - betaln(a, b)
-    }
-    if (sum > top) {
-      top = sum
-      best = strength
-    }
-  }
-  return best
 }

@@ -1,6 +1,6 @@
 import { inverseFromCholesky, requireEqualLength, requirePositive } from '../special/index.ts'
-import { doseKernel, gainEvidence, invertCovariance, lossEvidence, lossStrength, requireCells, requireDoses, solveJoint, type DoseCells, type DosePrior } from './dose-model.ts'
-import { isotonicInPlace } from './monotone.ts'
+import { doseKernel, gainEvidence, invertCovariance, lossEvidence, requireCells, requireDoses, solveJoint, type DoseCells, type DosePrior } from './dose-model.ts'
+import { fitLossPrior } from './loss-model.ts'
 
 /** What one merchant contributes: its cells (all with the same doses) and each segment's usual net revenue per person and epoch. */
 export type DoseHistory = { segments: number; epochs: readonly DoseCells[]; scale: Float64Array }
@@ -8,7 +8,7 @@ export type DoseHistory = { segments: number; epochs: readonly DoseCells[]; scal
 /**
  * The prior for a new merchant from merchants with the same arms: mean gain curve as a share of `scale`, covariance between merchants and
  * between a merchant's segments, by EM on the two-level normal model (Dempster, Laird, Rubin 1977), regularised by four pseudo-merchants
- * with a smooth curve; loss rates by arm with a beta–binomial strength.
+ * with a smooth curve; levels and shape of caused losses by EM on a grid.
  *
  * Errors: RangeError naming the merchant; at least three merchants. Consent to share summaries is the caller's affair.
  */
@@ -68,28 +68,6 @@ export function fitDosePrior(doses: Float64Array, merchants: readonly DoseHistor
     within = Float64Array.from(sumHH, (x, c) => (x + pseudo * startH[c]) / (segments + pseudo))
   }
 
-  const losses = new Float64Array(merchants.length * arms)
-  const exposure = new Float64Array(merchants.length * arms)
-  const rate = new Float64Array(arms)
-  const mass = new Float64Array(arms)
-  merchants.forEach((merchant, m) => {
-    const lost = lossEvidence(merchant.epochs, merchant.segments, arms, 1)
-    for (let c = 0; c < lost.losses.length; c++) {
-      losses[m * arms + (c % arms)] += lost.losses[c]
-      exposure[m * arms + (c % arms)] += lost.exposure[c]
-    }
-    for (let k = 0; k < arms; k++) {
-      // A large merchant speaks as much as 5,000 persons: the prior is about merchants.
-      const n = Math.min(5000, exposure[m * arms + k])
-      if (n === 0) continue
-      rate[k] += (n * losses[m * arms + k]) / exposure[m * arms + k]
-      mass[k] += n
-    }
-  })
-  for (let k = 0; k < arms; k++) {
-    rate[k] = (rate[k] + 0.5) / (mass[k] + 50)
-    mass[k] += 50
-  }
-  isotonicInPlace(rate, mass, 0, arms)
-  return { gainMean: mean, gainBetween: between, gainWithin: within, lossRate: rate, lossStrength: lossStrength(losses, exposure, rate, arms), merchants: merchants.length }
+  const loss = fitLossPrior(merchants.map((merchant) => ({ ...lossEvidence(merchant.epochs, merchant.segments, arms, 1), segments: merchant.segments })), doses)
+  return { gainMean: mean, gainBetween: between, gainWithin: within, loss, merchants: merchants.length }
 }

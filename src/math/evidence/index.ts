@@ -17,4 +17,5 @@ export { bestArm, netValue, regretOf, regretOfTwo, type BestArm, type RegretAcco
 export { epochsToAnswer, lossesNeeded, personsPerArm, personsPerArmForRates, smallestHoldout, visibleDifference, type Ask, type Comparison } from './sample-size.ts'
 export { decideDose, doseTuning, type DoseDecision, type DoseQuestion, type DoseTuning, type DoseVerdict } from './decide-dose.ts'
 export { doseKernel, type DoseCells, type DosePrior } from './dose-model.ts'
+export { weakLossPrior, type LossPrior } from './loss-model.ts'
 export { fitDosePrior, type DoseHistory } from './dose-prior.ts'

@@ -142,7 +142,8 @@ export function openCallback(
   push: { query: Record<string, string | undefined>; body: string | Buffer },
   flavour: CallbackFlavour,
 ): OpenedCallback {
-  const body = typeof push.body === 'string' ? push.body : push.body.toString('utf8')
+  // Outside the ciphertext nothing is read, and that is ASCII: Latin-1 is the cheapest way from bytes to text.
+  const body = typeof push.body === 'string' ? push.body : push.body.toString('latin1')
   const format = formatOf(body)
   if (flavour === 'weixin' && push.query.encrypt_type !== undefined && push.query.encrypt_type !== 'aes') {
     throw new CodecError('missing-signature', `encrypt_type is ${JSON.stringify(push.query.encrypt_type)}; choose the secure mode (安全模式) at the platform`)
@@ -157,15 +158,22 @@ export function openCallback(
 function opened(bytes: Buffer, format: CallbackFormat): OpenedCallback {
   const message = bytes.toString('utf8')
   // A sender may wrap JSON in an XML envelope or the reverse; what was decrypted decides.
-  const inner = message.trimStart()[0] === '<' ? 'xml' : message.trimStart()[0] === '{' ? 'json' : format
-  let value: Record<string, unknown> | undefined
-  return {
-    format: inner,
-    message,
-    get value() {
-      return (value ??= inner === 'xml' ? readXml(message) : readJsonObject(message))
-    },
-    digest: hash('sha256', bytes, 'hex'),
+  return new Opened(message, formatOf(message, format), hash('sha256', bytes, 'hex'))
+}
+
+/** A class only because a getter on a prototype costs nothing per message. */
+class Opened implements OpenedCallback {
+  readonly format: CallbackFormat
+  readonly message: string
+  readonly digest: string
+  #value: Record<string, unknown> | undefined
+  constructor(message: string, format: CallbackFormat, digest: string) {
+    this.message = message
+    this.format = format
+    this.digest = digest
+  }
+  get value(): Record<string, unknown> {
+    return (this.#value ??= this.format === 'xml' ? readXml(this.message) : readJsonObject(this.message))
   }
 }
 
@@ -252,13 +260,15 @@ function checkSignature(
   }
 }
 
-function formatOf(body: string): CallbackFormat {
+function formatOf(body: string, otherwise?: CallbackFormat): CallbackFormat {
+  // A byte-order mark may stand in front, as one character or, read as Latin-1, as three.
   for (let i = 0; i < body.length; i++) {
     const code = body.charCodeAt(i)
     if (code === 0x3c) return 'xml'
     if (code === 0x7b) return 'json'
-    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09 && code !== 0xfeff) break
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09 && code !== 0xfeff && !(i < 3 && code > 0x7f)) break
   }
+  if (otherwise !== undefined) return otherwise
   throw new CodecError('malformed', 'the body is neither XML nor JSON')
 }
 

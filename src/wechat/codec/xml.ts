@@ -6,13 +6,13 @@ export type XmlValue = string | XmlObject | XmlValue[]
 export type XmlObject = { [name: string]: XmlValue }
 
 // Numbers stay text: ids such as MsgId exceed 2^53. Entities beyond the five of XML itself are never defined by WeChat.
-const options = {
+const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
   trimValues: false,
   ignoreDeclaration: true,
   processEntities: true,
-} as const
+})
 
 const cdata = /<!\[CDATA\[[\s\S]*?\]\]>/g
 const blank = /^[\s]*$/
@@ -27,7 +27,7 @@ export function readXml(text: string): XmlObject {
   }
   let parsed: Record<string, unknown>
   try {
-    parsed = new XMLParser(options).parse(text, true) as Record<string, unknown>
+    parsed = parser.parse(text, true) as Record<string, unknown>
   } catch (cause) {
     throw new CodecError('malformed', 'the text is not well-formed XML', cause)
   }

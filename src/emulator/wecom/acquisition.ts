@@ -1,5 +1,17 @@
 import { z } from 'zod'
-import { acquisitionQuota, acquisitionQuotaByPost, linkChatInfo, linkCreate, linkCustomers, linkDelete, linkGet, linkList, linkStatistic, linkStatisticByQuery, linkUpdate } from '../../wechat/spec/wecom/index.ts'
+import {
+  acquisitionQuota,
+  acquisitionQuotaByPost,
+  linkChatInfo,
+  linkCreate,
+  linkCustomers,
+  linkDelete,
+  linkGet,
+  linkList,
+  linkStatistic,
+  linkStatisticByQuery,
+  linkUpdate,
+} from '../../wechat/spec/wecom/index.ts'
 import { dayNumber } from '../../kernel/calendar.ts'
 import { freshId, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
@@ -8,7 +20,13 @@ import { limitOf, page, wecom } from './call.ts'
 import { tell } from './event.ts'
 import { corpOf, memberOf, peopleBehind, seconds, type CorpState, type Link } from './state.ts'
 
-type LinkInput = { link_name?: string; range?: { user_list?: string[]; department_list?: number[] }; skip_verify?: boolean; priority_option?: { priority_type?: number; priority_userid_list?: string[] }; mark_source?: boolean }
+type LinkInput = {
+  link_name?: string
+  range?: { user_list?: string[]; department_list?: number[] }
+  skip_verify?: boolean
+  priority_option?: { priority_type?: number; priority_userid_list?: string[] }
+  mark_source?: boolean
+}
 
 function linkOf(corp: CorpState, id: string | undefined): Link {
   const link = corp.links[id ?? '']
@@ -40,13 +58,26 @@ function change(corp: CorpState, link: Link, input: LinkInput): void {
   }
   if (input.skip_verify !== undefined) link.skipVerify = input.skip_verify
   if (input.mark_source !== undefined) link.markSource = input.mark_source
-  if (input.priority_option) link.priority = { type: input.priority_option.priority_type ?? 1, users: input.priority_option.priority_userid_list ?? [] }
+  if (input.priority_option)
+    link.priority = { type: input.priority_option.priority_type ?? 1, users: input.priority_option.priority_userid_list ?? [] }
 }
 
-const shown = (link: Link) => ({ link_id: link.id, link_name: link.name, url: link.url, create_time: seconds(link.createdAt), skip_verify: link.skipVerify, mark_source: link.markSource })
+const shown = (link: Link) => ({
+  link_id: link.id,
+  link_name: link.name,
+  url: link.url,
+  create_time: seconds(link.createdAt),
+  skip_verify: link.skipVerify,
+  mark_source: link.markSource,
+})
 
 /** A customer who adds uses one unit (UNCONFIRMED); near the end and at it the corp is told. */
-export function acquisitionSpend(ns: Namespace, corp: CorpState, linkId: string, customer: { externalUserid: string; userid: string; state: string; at: number }): void {
+export function acquisitionSpend(
+  ns: Namespace,
+  corp: CorpState,
+  linkId: string,
+  customer: { externalUserid: string; userid: string; state: string; at: number },
+): void {
   const link = corp.links[linkId]
   if (!link) return
   link.customers.push(customer)
@@ -60,16 +91,29 @@ export function acquisitionSpend(ns: Namespace, corp: CorpState, linkId: string,
   }
 }
 
-const quota = ({ corp }: { corp: CorpState }) => ({ total: corp.quota.total, balance: corp.quota.balance, quota_list: [{ expire_date: seconds(corp.quota.expiresAt), balance: corp.quota.balance }] })
+const quota = ({ corp }: { corp: CorpState }) => ({
+  total: corp.quota.total,
+  balance: corp.quota.balance,
+  quota_list: [{ expire_date: seconds(corp.quota.expiresAt), balance: corp.quota.balance }],
+})
 
-function statistic({ ns, corp, input }: { ns: Namespace; corp: CorpState; input: { link_id?: string; start_time?: number | string; end_time?: number | string } }) {
+function statistic({
+  ns,
+  corp,
+  input,
+}: {
+  ns: Namespace
+  corp: CorpState
+  input: { link_id?: string; start_time?: number | string; end_time?: number | string }
+}) {
   const link = linkOf(corp, input.link_id)
   const from = Number(input.start_time)
   const to = Number(input.end_time)
   if (!(from > 0) || !(to >= from)) throw new PlatformError(40058, 'invalid parameter: start_time, end_time')
   const first = dayNumber(from * 1000)
   const last = dayNumber(to * 1000)
-  if (last - first > 30 || dayNumber(ns.now) - first > 180) throw new PlatformError(40058, 'invalid parameter: at most 30 days a call and 180 days back')
+  if (last - first > 30 || dayNumber(ns.now) - first > 180)
+    throw new PlatformError(40058, 'invalid parameter: at most 30 days a call and 180 days back')
   const within = (at: number): boolean => dayNumber(at) >= first && dayNumber(at) <= last
   return { click_link_customer_cnt: link.clicks.filter(within).length, new_customer_cnt: link.customers.filter(({ at }) => within(at)).length }
 }
@@ -81,13 +125,28 @@ export const acquisitionRoutes = [
   }),
   wecom(linkGet, ({ corp, input }) => {
     const link = linkOf(corp, input.link_id)
-    return { link: shown(link), range: { user_list: link.users, department_list: link.departments }, ...(link.priority ? { priority_option: { priority_type: link.priority.type, priority_userid_list: link.priority.users } } : {}) }
+    return {
+      link: shown(link),
+      range: { user_list: link.users, department_list: link.departments },
+      ...(link.priority ? { priority_option: { priority_type: link.priority.type, priority_userid_list: link.priority.users } } : {}),
+    }
   }),
   wecom(linkCreate, ({ ns, corp, input }) => {
     if (!input.link_name) throw new PlatformError(40063, 'link_name is empty')
     if (Object.keys(corp.links).length >= corp.settings.linkMax) throw new PlatformError(41095, 'link count exceeds limit')
     const id = freshId(ns, 'cawcde', 12)
-    const link: Link = { id, name: input.link_name, url: `https://work.weixin.qq.com/ca/${id}`, createdAt: ns.now, skipVerify: true, markSource: true, users: [], departments: [], customers: [], clicks: [] }
+    const link: Link = {
+      id,
+      name: input.link_name,
+      url: `https://work.weixin.qq.com/ca/${id}`,
+      createdAt: ns.now,
+      skipVerify: true,
+      markSource: true,
+      users: [],
+      departments: [],
+      customers: [],
+      clicks: [],
+    }
     change(corp, link, { range: {}, ...input })
     corp.links[id] = link
     return { link: shown(link) }
@@ -102,9 +161,20 @@ export const acquisitionRoutes = [
   }),
   wecom(linkCustomers, ({ corp, input, call }) => {
     const link = linkOf(corp, input.link_id)
-    const { items, next_cursor } = page(link.customers, ({ externalUserid, userid, at }) => `${externalUserid}/${userid}/${at}`, input.cursor, limitOf(input.limit, 1_000, 1_000), call.faults)
+    const { items, next_cursor } = page(
+      link.customers,
+      ({ externalUserid, userid, at }) => `${externalUserid}/${userid}/${at}`,
+      input.cursor,
+      limitOf(input.limit, 1_000, 1_000),
+      call.faults,
+    )
     return {
-      customer_list: items.map(({ externalUserid, userid, state }) => ({ external_userid: externalUserid, userid, chat_status: corp.follows[userid]?.[externalUserid]?.spoke === true ? 1 : 0, state })),
+      customer_list: items.map(({ externalUserid, userid, state }) => ({
+        external_userid: externalUserid,
+        userid,
+        chat_status: corp.follows[userid]?.[externalUserid]?.spoke === true ? 1 : 0,
+        state,
+      })),
       next_cursor,
     }
   }),
@@ -116,7 +186,11 @@ export const acquisitionRoutes = [
     const key = corp.chatKeys[input.chat_key ?? '']
     const follow = key && corp.follows[key.userid]?.[key.externalUserid]
     if (!key || follow?.linkId === undefined) throw new PlatformError(40058, 'invalid parameter: chat_key')
-    return { userid: key.userid, external_userid: key.externalUserid, chat_info: { recv_msg_cnt: follow.received, link_id: follow.linkId, state: follow.state ?? '' } }
+    return {
+      userid: key.userid,
+      external_userid: key.externalUserid,
+      chat_info: { recv_msg_cnt: follow.received, link_id: follow.linkId, state: follow.state ?? '' },
+    }
   }),
 ]
 

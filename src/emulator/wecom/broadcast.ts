@@ -8,7 +8,20 @@ import { act } from '../core/registry.ts'
 import { limitOf, listAtMost, page, wecom } from './call.ts'
 import { contentOnWire, messageOf } from './content.ts'
 import { startOfDayNumber } from './statistics.ts'
-import { arrive, corpOf, followerOf, isFriend, isRelation, memberOf, relationsOf, seconds, type Broadcast, type BroadcastTask, type CorpState, type Follow } from './state.ts'
+import {
+  arrive,
+  corpOf,
+  followerOf,
+  isFriend,
+  isRelation,
+  memberOf,
+  relationsOf,
+  seconds,
+  type Broadcast,
+  type BroadcastTask,
+  type CorpState,
+  type Follow,
+} from './state.ts'
 
 const keepReceivedMs = 40 * dayMs
 
@@ -77,8 +90,10 @@ function targetsOf(corp: CorpState, input: CreateInput): { byMember: Map<string,
     const named = input.chat_id_list ?? []
     listAtMost(named, 2_000, 'chat_id_list')
     if (named.length === 0) for (const group of own.slice(0, 2_000)) give(userid, group.id)
-    else for (const id of new Set(named)) if (own.some((group) => group.id === id)) give(userid, id)
-      else fail.push(id)
+    else
+      for (const id of new Set(named))
+        if (own.some((group) => group.id === id)) give(userid, id)
+        else fail.push(id)
     return { byMember, fail }
   }
   const named = [...new Set(input.external_userid ?? [])]
@@ -100,7 +115,8 @@ function targetsOf(corp: CorpState, input: CreateInput): { byMember: Map<string,
 
 export const broadcastRoutes = [
   wecom(broadcastCreate, ({ ns, corp, input }) => {
-    if (input.chat_type !== undefined && !['single', 'group'].includes(input.chat_type)) throw new PlatformError(40058, 'invalid parameter: chat_type')
+    if (input.chat_type !== undefined && !['single', 'group'].includes(input.chat_type))
+      throw new PlatformError(40058, 'invalid parameter: chat_type')
     for (const { tag_list } of input.tag_filter?.group_list ?? []) {
       listAtMost(tag_list, 100, 'tag_list')
       for (const id of tag_list ?? []) if (!corp.tags[id] || corp.tags[id].deleted) throw new PlatformError(40068, 'invalid tag id')
@@ -109,7 +125,15 @@ export const broadcastRoutes = [
     const { byMember, fail } = targetsOf(corp, input)
     if (byMember.size === 0) throw new PlatformError(41048, 'no customer to send', { detail: fail.length > 0 ? { fail_list: fail } : undefined })
     const broadcast: Broadcast = {
-      id: freshId(ns, 'msg', 29), chatType: input.chat_type === 'group' ? 'group' : 'single', createdAt: ns.now, createType: 0, content, allowSelect: input.allow_select === true, cancelledAt: 0, reminders: [], tasks: {},
+      id: freshId(ns, 'msg', 29),
+      chatType: input.chat_type === 'group' ? 'group' : 'single',
+      createdAt: ns.now,
+      createType: 0,
+      content,
+      allowSelect: input.allow_select === true,
+      cancelledAt: 0,
+      reminders: [],
+      tasks: {},
     }
     for (const [userid, targets] of byMember) broadcast.tasks[userid] = { status: 0, sentAt: 0, targets, results: targets.map(() => 0) }
     corp.broadcasts[broadcast.id] = broadcast
@@ -137,12 +161,22 @@ export const broadcastRoutes = [
     const type = input.filter_type ?? 2
     const found = Object.values(corp.broadcasts).filter((broadcast) => {
       const at = seconds(broadcast.createdAt)
-      return broadcast.chatType === input.chat_type && at >= from && at <= to && (type === 2 || broadcast.createType === type) && (!input.creator || broadcast.creator === input.creator)
+      return (
+        broadcast.chatType === input.chat_type &&
+        at >= from &&
+        at <= to &&
+        (type === 2 || broadcast.createType === type) &&
+        (!input.creator || broadcast.creator === input.creator)
+      )
     })
     const { items, next_cursor } = page(found, ({ id }) => id, input.cursor, limitOf(input.limit, 50, 100), call.faults)
     return {
       group_msg_list: items.map((broadcast) => ({
-        msgid: broadcast.id, ...(broadcast.creator === undefined ? {} : { creator: broadcast.creator }), create_time: seconds(broadcast.createdAt), create_type: broadcast.createType, ...contentOnWire(broadcast.content),
+        msgid: broadcast.id,
+        ...(broadcast.creator === undefined ? {} : { creator: broadcast.creator }),
+        create_time: seconds(broadcast.createdAt),
+        create_type: broadcast.createType,
+        ...contentOnWire(broadcast.content),
       })),
       next_cursor,
     }
@@ -168,7 +202,10 @@ export const broadcastRoutes = [
     const { items, next_cursor } = page(rows, ({ target }) => target, input.cursor, limitOf(input.limit, 500, 1_000), call.faults)
     return {
       send_list: items.map(({ target, status }) => ({
-        ...(broadcast.chatType === 'single' ? { external_userid: target } : { chat_id: target }), userid, status, ...(status === 1 ? { send_time: seconds(task.sentAt) } : {}),
+        ...(broadcast.chatType === 'single' ? { external_userid: target } : { chat_id: target }),
+        userid,
+        status,
+        ...(status === 1 ? { send_time: seconds(task.sentAt) } : {}),
       })),
       next_cursor,
     }
@@ -177,7 +214,12 @@ export const broadcastRoutes = [
 
 // ---- what members do ----
 
-export type Sent = { msgid: string; userid: string; sent: Array<{ target: string; person?: string; arrived: boolean }>; failed: Array<{ target: string; status: 2 | 3 }> }
+export type Sent = {
+  msgid: string
+  userid: string
+  sent: Array<{ target: string; person?: string; arrived: boolean }>
+  failed: Array<{ target: string; status: 2 | 3 }>
+}
 
 /** The member taps "send": friends under the limit get it, the others are 2 (no friend) or 3 (limit). */
 function send(ns: Namespace, corp: CorpState, broadcast: Broadcast, userid: string, task: BroadcastTask, skip: ReadonlySet<string>): Sent {
@@ -190,7 +232,8 @@ function send(ns: Namespace, corp: CorpState, broadcast: Broadcast, userid: stri
     const group = broadcast.chatType === 'group' ? corp.groups[target] : undefined
     const customer = broadcast.chatType === 'single' ? corp.customers[target] : undefined
     const follow = customer && corp.follows[userid]?.[target]
-    const reachable = broadcast.chatType === 'group' ? group !== undefined && group.dismissedAt === undefined && group.owner === userid : isFriend(follow)
+    const reachable =
+      broadcast.chatType === 'group' ? group !== undefined && group.dismissedAt === undefined && group.owner === userid : isFriend(follow)
     const holder = group ?? customer
     if (!reachable || !holder) {
       task.results[index] = 2
@@ -202,7 +245,8 @@ function send(ns: Namespace, corp: CorpState, broadcast: Broadcast, userid: stri
       outcome.failed.push({ target, status: 3 })
       continue
     }
-    if (holder.received.length > 0 && holder.received[0] < ns.now - keepReceivedMs) holder.received = holder.received.filter((at) => at >= ns.now - keepReceivedMs)
+    if (holder.received.length > 0 && holder.received[0] < ns.now - keepReceivedMs)
+      holder.received = holder.received.filter((at) => at >= ns.now - keepReceivedMs)
     holder.received.push(ns.now)
     task.results[index] = 1
     const arrived = follow?.blocked !== true
@@ -226,21 +270,36 @@ export const broadcastActs = [
       if (!task) throw new PlatformError(40003, `${args.userid} has no part in ${args.msgid}`)
       if (task.status === 2) throw new PlatformError(40035, `${args.userid} has sent ${args.msgid} already`)
       if (broadcast.cancelledAt > 0) throw new PlatformError(41093, 'the message was cancelled')
-      if (args.skip && args.skip.length > 0 && !broadcast.allowSelect) throw new PlatformError(40035, 'the task does not let the member leave anyone out')
+      if (args.skip && args.skip.length > 0 && !broadcast.allowSelect)
+        throw new PlatformError(40035, 'the task does not let the member leave anyone out')
       return send(ns, corp, broadcast, args.userid, task, new Set(args.skip))
     },
   }),
   act({
     name: 'wecom.memberBroadcast',
     en: 'A member makes a mass send of his own in the client (create_type 1); it counts for the same limit',
-    args: z.object({ corpid, userid: z.string(), external_userid: z.array(z.string()).optional(), chat_id_list: z.array(z.string()).optional(), text: z.string() }),
+    args: z.object({
+      corpid,
+      userid: z.string(),
+      external_userid: z.array(z.string()).optional(),
+      chat_id_list: z.array(z.string()).optional(),
+      text: z.string(),
+    }),
     run(ns, args): Sent {
       const { corp } = corpOf(ns, args.corpid)
       const { userid } = followerOf(corp, args.userid)
       const targets = args.chat_id_list ?? args.external_userid ?? relationsOf(corp, userid).map(([id]) => id)
       if (targets.length === 0) throw new PlatformError(41048, 'no customer to send')
       const broadcast: Broadcast = {
-        id: freshId(ns, 'msg', 29), chatType: args.chat_id_list ? 'group' : 'single', createdAt: ns.now, createType: 1, creator: userid, content: { text: args.text, attachments: [] }, allowSelect: true, cancelledAt: 0, reminders: [],
+        id: freshId(ns, 'msg', 29),
+        chatType: args.chat_id_list ? 'group' : 'single',
+        createdAt: ns.now,
+        createType: 1,
+        creator: userid,
+        content: { text: args.text, attachments: [] },
+        allowSelect: true,
+        cancelledAt: 0,
+        reminders: [],
         tasks: { [userid]: { status: 0, sentAt: 0, targets, results: targets.map(() => 0) } },
       }
       corp.broadcasts[broadcast.id] = broadcast
@@ -249,7 +308,15 @@ export const broadcastActs = [
   }),
 ]
 
-export type PendingTask = { kind: 'broadcast' | 'moment'; id: string; userid: string; createdAt: Instant; targets: number; reminders: number; day: string }
+export type PendingTask = {
+  kind: 'broadcast' | 'moment'
+  id: string
+  userid: string
+  createdAt: Instant
+  targets: number
+  reminders: number
+  day: string
+}
 
 /** Mass-send tasks and Moments that members have yet to send, oldest first. */
 export function pendingBroadcasts(corp: CorpState, userid?: string): PendingTask[] {
@@ -258,5 +325,14 @@ export function pendingBroadcasts(corp: CorpState, userid?: string): PendingTask
     .flatMap((broadcast) =>
       Object.entries(broadcast.tasks)
         .filter(([own, task]) => task.status === 0 && corp.members[own] !== undefined && (userid === undefined || own === userid))
-        .map(([own, task]) => ({ kind: 'broadcast' as const, id: broadcast.id, userid: own, createdAt: broadcast.createdAt, targets: task.targets.length, reminders: broadcast.reminders.length, day: saleDate(broadcast.createdAt) })))
+        .map(([own, task]) => ({
+          kind: 'broadcast' as const,
+          id: broadcast.id,
+          userid: own,
+          createdAt: broadcast.createdAt,
+          targets: task.targets.length,
+          reminders: broadcast.reminders.length,
+          day: saleDate(broadcast.createdAt),
+        })),
+    )
 }

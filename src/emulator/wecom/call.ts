@@ -9,7 +9,10 @@ import { stateOf, type CorpState } from './state.ts'
 export type WecomCall<I> = { ns: Namespace; corp: CorpState; app: CorpApp; input: I; call: Call<I> }
 
 /** Serves a row whose token belongs to a corp's app; the trusted IP list is checked before anything else. */
-export function wecom<Req extends z.ZodType, Res extends z.ZodType>(endpoint: EndpointRow<Req, Res>, handler: (call: WecomCall<z.output<Req>>) => z.input<Res>): Route {
+export function wecom<Req extends z.ZodType, Res extends z.ZodType>(
+  endpoint: EndpointRow<Req, Res>,
+  handler: (call: WecomCall<z.output<Req>>) => z.input<Res>,
+): Route {
   return serve(endpoint, (call) => {
     const { ns, account, app, ip } = call
     if (account?.kind !== 'wecom' || !app) throw new PlatformError(40014, 'invalid access_token')
@@ -44,7 +47,13 @@ export function limitOf(limit: number | undefined, usual: number, max: number): 
  * A page of a list that only grows at its end or shrinks; the cursor names the last key given, so entries removed meanwhile shift nothing.
  * An empty next_cursor is the end. With the fault `partial` the last entries of a page are left out.
  */
-export function page<T>(list: readonly T[], keyOf: (item: T) => string, cursor: string | undefined, limit: number, faults: readonly string[] = []): { items: T[]; next_cursor: string } {
+export function page<T>(
+  list: readonly T[],
+  keyOf: (item: T) => string,
+  cursor: string | undefined,
+  limit: number,
+  faults: readonly string[] = [],
+): { items: T[]; next_cursor: string } {
   const { after, index } = readCursor(cursor)
   let from = 0
   if (after !== undefined) {
@@ -54,7 +63,8 @@ export function page<T>(list: readonly T[], keyOf: (item: T) => string, cursor: 
   }
   const items = list.slice(from, from + limit)
   const end = from + items.length
-  const next_cursor = end < list.length && items.length > 0 ? Buffer.from(JSON.stringify([keyOf(items[items.length - 1]), end - 1])).toString('base64url') : ''
+  const next_cursor =
+    end < list.length && items.length > 0 ? Buffer.from(JSON.stringify([keyOf(items[items.length - 1]), end - 1])).toString('base64url') : ''
   return { items: faults.includes('partial') ? items.slice(0, Math.ceil(items.length / 2)) : items, next_cursor }
 }
 

@@ -6,12 +6,22 @@ import { freshHex, memberOf, peopleBehind, relationOf, type ContactWay, type Cor
 const daySeconds = 86_400
 
 type WayInput = {
-  style?: number; remark?: string; skip_verify?: boolean; state?: string; user?: string[]; party?: number[]; expires_in?: number; chat_expires_in?: number; unionid?: string; mark_source?: boolean
+  style?: number
+  remark?: string
+  skip_verify?: boolean
+  state?: string
+  user?: string[]
+  party?: number[]
+  expires_in?: number
+  chat_expires_in?: number
+  unionid?: string
+  mark_source?: boolean
   conclusions?: Record<string, unknown>
 }
 
 function checkPeople(corp: CorpState, type: number, users: string[], parties: number[]): void {
-  if (type === 1 && (users.length !== 1 || parties.length > 0)) throw new PlatformError(40058, 'invalid parameter: type 1 takes exactly one user and no party')
+  if (type === 1 && (users.length !== 1 || parties.length > 0))
+    throw new PlatformError(40058, 'invalid parameter: type 1 takes exactly one user and no party')
   if (users.length === 0 && parties.length === 0) throw new PlatformError(40063, 'user and party are both empty')
   for (const userid of users) {
     const member = memberOf(corp, userid)
@@ -26,7 +36,8 @@ function change(corp: CorpState, way: ContactWay, input: WayInput): void {
   atMost(input.state, 30, 'state')
   for (const field of ['expires_in', 'chat_expires_in'] as const) {
     const value = input[field]
-    if (value !== undefined && (value < 0 || value > 14 * daySeconds)) throw new PlatformError(40058, `invalid parameter: ${field} is 14 days at most`)
+    if (value !== undefined && (value < 0 || value > 14 * daySeconds))
+      throw new PlatformError(40058, `invalid parameter: ${field} is 14 days at most`)
   }
   if (input.style !== undefined && (input.style < 0 || input.style > 3)) throw new PlatformError(41042, 'invalid contact way style')
   if (input.user || input.party) {
@@ -63,10 +74,23 @@ export const contactWayRoutes = [
     if (input.type !== 1 && input.type !== 2) throw new PlatformError(41039, 'invalid contact way type')
     if (input.scene !== 1 && input.scene !== 2) throw new PlatformError(41040, 'invalid contact way scene')
     // Group join ways share the quota; temporary ways do not use it.
-    if (input.is_temp !== true && Object.keys(corp.contactWays).length + Object.keys(corp.joinWays).length >= corp.settings.contactWayMax) throw new PlatformError(41045, 'contact way count exceeds limit')
+    if (input.is_temp !== true && Object.keys(corp.contactWays).length + Object.keys(corp.joinWays).length >= corp.settings.contactWayMax)
+      throw new PlatformError(41045, 'contact way count exceeds limit')
     const way: ContactWay = {
-      id: freshHex(ns, 'config', 32), type: input.type, scene: input.scene, remark: '', skipVerify: true, state: '', user: [], party: [], temporary: input.is_temp === true, expiresIn: 7 * daySeconds, chatExpiresIn: daySeconds,
-      exclusive: input.is_exclusive === true, markSource: true, createdAt: ns.now,
+      id: freshHex(ns, 'config', 32),
+      type: input.type,
+      scene: input.scene,
+      remark: '',
+      skipVerify: true,
+      state: '',
+      user: [],
+      party: [],
+      temporary: input.is_temp === true,
+      expiresIn: 7 * daySeconds,
+      chatExpiresIn: daySeconds,
+      exclusive: input.is_exclusive === true,
+      markSource: true,
+      createdAt: ns.now,
     }
     change(corp, way, { ...input, user: input.user ?? [], party: input.party ?? [] })
     corp.contactWays[way.id] = way
@@ -76,9 +100,22 @@ export const contactWayRoutes = [
     const way = wayOf(corp, input.config_id)
     return {
       contact_way: {
-        config_id: way.id, type: way.type, scene: way.scene, ...(way.style === undefined ? {} : { style: way.style }), remark: way.remark, skip_verify: way.skipVerify, state: way.state, ...(way.scene === 2 ? { qr_code: qrCode(way) } : {}), user: way.user, party: way.party,
-        is_temp: way.temporary, ...(way.temporary ? { expires_in: way.expiresIn, chat_expires_in: way.chatExpiresIn } : {}), ...(way.unionid === undefined ? {} : { unionid: way.unionid }), is_exclusive: way.exclusive,
-        mark_source: way.markSource, ...(way.conclusions ? { conclusions: way.conclusions } : {}),
+        config_id: way.id,
+        type: way.type,
+        scene: way.scene,
+        ...(way.style === undefined ? {} : { style: way.style }),
+        remark: way.remark,
+        skip_verify: way.skipVerify,
+        state: way.state,
+        ...(way.scene === 2 ? { qr_code: qrCode(way) } : {}),
+        user: way.user,
+        party: way.party,
+        is_temp: way.temporary,
+        ...(way.temporary ? { expires_in: way.expiresIn, chat_expires_in: way.chatExpiresIn } : {}),
+        ...(way.unionid === undefined ? {} : { unionid: way.unionid }),
+        is_exclusive: way.exclusive,
+        mark_source: way.markSource,
+        ...(way.conclusions ? { conclusions: way.conclusions } : {}),
       },
     }
   }),

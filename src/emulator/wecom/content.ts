@@ -11,7 +11,8 @@ type Block = Record<string, string | undefined>
 export function checkMedia(corp: CorpState, now: Instant, mediaId: string | undefined, purpose: 'temporary' | 'attachment' = 'temporary'): void {
   const media = mediaId === undefined ? undefined : corp.media[mediaId]
   if (!media || now - media.at > mediaLifeMs) throw new PlatformError(40007, 'invalid media_id')
-  if (media.purpose !== purpose) throw new PlatformError(purpose === 'attachment' ? 41072 : 40007, purpose === 'attachment' ? 'attachment scene mismatch' : 'invalid media_id')
+  if (media.purpose !== purpose)
+    throw new PlatformError(purpose === 'attachment' ? 41072 : 40007, purpose === 'attachment' ? 'attachment scene mismatch' : 'invalid media_id')
 }
 
 function within(value: string | undefined, max: number, field: string): void {

@@ -14,11 +14,24 @@ export function tell(ns: Namespace, corp: CorpState, event: string, fields: Reco
   const reachable = ordered.filter((app, index) => app.push.url !== null && ordered.findIndex((other) => other.push.url === app.push.url) === index)
   const receivers = reachable.length > 0 ? reachable : account.apps.filter((app) => app.kind === 'contact').slice(0, 1)
   for (const app of receivers) {
-    push(ns, { account: { kind: 'wecom', id: corp.id, agentId: app.agentId }, event: `${event}/${String(fields.ChangeType)}`, message, envelope: 'wecom' })
+    push(ns, {
+      account: { kind: 'wecom', id: corp.id, agentId: app.agentId },
+      event: `${event}/${String(fields.ChangeType)}`,
+      message,
+      envelope: 'wecom',
+    })
   }
 }
 
-export type ContactChange = { ChangeType: string; UserID: string; ExternalUserID: string; State?: string; WelcomeCode?: string; Source?: string; FailReason?: string }
+export type ContactChange = {
+  ChangeType: string
+  UserID: string
+  ExternalUserID: string
+  State?: string
+  WelcomeCode?: string
+  Source?: string
+  FailReason?: string
+}
 
 export function tellContact(ns: Namespace, corp: CorpState, change: ContactChange): void {
   tell(ns, corp, 'change_external_contact', change)

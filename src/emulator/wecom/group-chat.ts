@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { dayMs, dayNumber } from '../../kernel/calendar.ts'
 import {
-  groupGet, groupList, groupStatistic, groupStatisticByDay, groupTransfer, groupTransferOnJob, joinWayAdd, joinWayDelete, joinWayGet, joinWayUpdate, opengidToChatId,
+  groupGet,
+  groupList,
+  groupStatistic,
+  groupStatisticByDay,
+  groupTransfer,
+  groupTransferOnJob,
+  joinWayAdd,
+  joinWayDelete,
+  joinWayGet,
+  joinWayUpdate,
+  opengidToChatId,
 } from '../../wechat/spec/wecom/index.ts'
 import { freshId, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
@@ -10,7 +20,19 @@ import { atMost, limitOf, listAtMost, page, wecom } from './call.ts'
 import { customerFor, who } from './contact.ts'
 import { tell } from './event.ts'
 import { daysOf, startOfDayNumber } from './statistics.ts'
-import { corpOf, customerOf, followerOf, freshHex, isFriend, memberOf, seconds, type CorpState, type Group, type GroupDayCount, type JoinWay } from './state.ts'
+import {
+  corpOf,
+  customerOf,
+  followerOf,
+  freshHex,
+  isFriend,
+  memberOf,
+  seconds,
+  type CorpState,
+  type Group,
+  type GroupDayCount,
+  type JoinWay,
+} from './state.ts'
 
 function groupOf(corp: CorpState, chatId: string | undefined): Group {
   const group = corp.groups[chatId ?? '']
@@ -23,10 +45,20 @@ function dayOf(ns: Namespace, corp: CorpState, owner: string): GroupDayCount {
   return (days[dayNumber(ns.now)] ??= { newChats: 0, newMembers: 0, messages: 0, talkers: {}, chats: {} })
 }
 
-function tellChat(ns: Namespace, corp: CorpState, group: Group, update?: { UpdateDetail: string; JoinScene?: number; QuitScene?: number; members?: string[]; lastVersion?: string }): void {
+function tellChat(
+  ns: Namespace,
+  corp: CorpState,
+  group: Group,
+  update?: { UpdateDetail: string; JoinScene?: number; QuitScene?: number; members?: string[]; lastVersion?: string },
+): void {
   const { members, lastVersion, ...rest } = update ?? {}
   const changed = members ? { MemChangeCnt: members.length, MemChangeList: { Item: members }, LastMemVer: lastVersion, CurMemVer: group.version } : {}
-  tell(ns, corp, 'change_external_chat', { ChatId: group.id, ChangeType: update ? 'update' : group.dismissedAt === undefined ? 'create' : 'dismiss', ...rest, ...changed })
+  tell(ns, corp, 'change_external_chat', {
+    ChatId: group.id,
+    ChangeType: update ? 'update' : group.dismissedAt === undefined ? 'create' : 'dismiss',
+    ...rest,
+    ...changed,
+  })
 }
 
 const newVersion = (ns: Namespace): string => freshHex(ns, 'member-version', 32)
@@ -34,7 +66,16 @@ const newVersion = (ns: Namespace): string => freshHex(ns, 'member-version', 32)
 // ---- statistics ----
 
 const statData = (corp: CorpState, owners: readonly string[], days: readonly number[]) => {
-  const sum = { new_chat_cnt: 0, chat_total: 0, chat_has_msg: 0, new_member_cnt: 0, member_total: 0, member_has_msg: 0, msg_total: 0, migrate_trainee_chat_cnt: 0 }
+  const sum = {
+    new_chat_cnt: 0,
+    chat_total: 0,
+    chat_has_msg: 0,
+    new_member_cnt: 0,
+    member_total: 0,
+    member_has_msg: 0,
+    msg_total: 0,
+    migrate_trainee_chat_cnt: 0,
+  }
   const chats = new Set<string>()
   const talkers = new Set<string>()
   for (const owner of owners) {
@@ -97,7 +138,16 @@ function handOver(ns: Namespace, corp: CorpState, input: { chat_id_list?: string
 
 // ---- join ways ----
 
-type JoinInput = { scene?: number; remark?: string; auto_create_room?: number; room_base_name?: string; room_base_id?: number; chat_id_list?: string[]; state?: string; mark_source?: boolean }
+type JoinInput = {
+  scene?: number
+  remark?: string
+  auto_create_room?: number
+  room_base_name?: string
+  room_base_id?: number
+  chat_id_list?: string[]
+  state?: string
+  mark_source?: boolean
+}
 
 function joinWayFrom(ns: Namespace, corp: CorpState, input: JoinInput, id?: string): JoinWay {
   if (input.scene !== 1 && input.scene !== 2) throw new PlatformError(40058, 'invalid parameter: scene')
@@ -109,7 +159,14 @@ function joinWayFrom(ns: Namespace, corp: CorpState, input: JoinInput, id?: stri
   listAtMost(chats, 5, 'chat_id_list', 41091)
   for (const chat of chats) groupOf(corp, chat)
   return {
-    id: id ?? freshHex(ns, 'config', 32), scene: input.scene, remark: input.remark ?? '', autoCreate: (input.auto_create_room ?? 1) === 1, baseName: input.room_base_name ?? '', baseId: input.room_base_id ?? 1, chats, state: input.state ?? '',
+    id: id ?? freshHex(ns, 'config', 32),
+    scene: input.scene,
+    remark: input.remark ?? '',
+    autoCreate: (input.auto_create_room ?? 1) === 1,
+    baseName: input.room_base_name ?? '',
+    baseId: input.room_base_id ?? 1,
+    chats,
+    state: input.state ?? '',
     markSource: input.mark_source ?? true,
   }
 }
@@ -123,12 +180,16 @@ function joinWayOf(corp: CorpState, id: string | undefined): JoinWay {
 
 export const groupRoutes = [
   wecom(groupList, ({ corp, input, call }) => {
-    if (input.limit === undefined || input.limit < 1 || input.limit > 1_000) throw new PlatformError(40058, 'invalid parameter: limit must be 1 to 1000')
+    if (input.limit === undefined || input.limit < 1 || input.limit > 1_000)
+      throw new PlatformError(40058, 'invalid parameter: limit must be 1 to 1000')
     const owners = input.owner_filter?.userid_list ?? []
     listAtMost(owners, 100, 'userid_list')
     if (owners.length === 0 && Object.keys(corp.members).length > 1_000) throw new PlatformError(81017, 'too many owners, filter by owner')
     const status = input.status_filter ?? 0
-    const found = Object.values(corp.groups).filter((group) => group.dismissedAt === undefined && (status === 0 || group.status === status) && (owners.length === 0 || owners.includes(group.owner)))
+    const found = Object.values(corp.groups).filter(
+      (group) =>
+        group.dismissedAt === undefined && (status === 0 || group.status === status) && (owners.length === 0 || owners.includes(group.owner)),
+    )
     const { items, next_cursor } = page(found, ({ id }) => id, input.cursor, input.limit, call.faults)
     return { group_chat_list: items.map((group) => ({ chat_id: group.id, status: group.status })), next_cursor }
   }),
@@ -136,20 +197,33 @@ export const groupRoutes = [
     const group = groupOf(corp, input.chat_id)
     return {
       group_chat: {
-        chat_id: group.id, name: group.name, owner: group.owner, create_time: seconds(group.createdAt), notice: group.notice,
+        chat_id: group.id,
+        name: group.name,
+        owner: group.owner,
+        create_time: seconds(group.createdAt),
+        notice: group.notice,
         member_list: Object.entries(group.members).map(([id, seat]) => {
           const customer = seat.type === 2 ? corp.customers[id] : undefined
           return {
-            userid: id, type: seat.type, ...(customer?.unionid !== undefined && corp.openPlatform !== null ? { unionid: customer.unionid } : {}), join_time: seconds(seat.joinedAt), join_scene: seat.scene,
-            ...(seat.invitor === undefined ? {} : { invitor: { userid: seat.invitor } }), group_nickname: seat.nickname, ...(input.need_name === 1 ? { name: customer?.name ?? corp.members[id]?.name ?? '' } : {}), ...(seat.state ? { state: seat.state } : {}),
+            userid: id,
+            type: seat.type,
+            ...(customer?.unionid !== undefined && corp.openPlatform !== null ? { unionid: customer.unionid } : {}),
+            join_time: seconds(seat.joinedAt),
+            join_scene: seat.scene,
+            ...(seat.invitor === undefined ? {} : { invitor: { userid: seat.invitor } }),
+            group_nickname: seat.nickname,
+            ...(input.need_name === 1 ? { name: customer?.name ?? corp.members[id]?.name ?? '' } : {}),
+            ...(seat.state ? { state: seat.state } : {}),
           }
         }),
-        admin_list: group.admins.map((userid) => ({ userid })), member_version: group.version,
+        admin_list: group.admins.map((userid) => ({ userid })),
+        member_version: group.version,
       },
     }
   }),
   wecom(joinWayAdd, ({ ns, corp, input }) => {
-    if (Object.keys(corp.contactWays).length + Object.keys(corp.joinWays).length >= corp.settings.contactWayMax) throw new PlatformError(41045, 'contact way count exceeds limit')
+    if (Object.keys(corp.contactWays).length + Object.keys(corp.joinWays).length >= corp.settings.contactWayMax)
+      throw new PlatformError(41045, 'contact way count exceeds limit')
     const way = joinWayFrom(ns, corp, input)
     corp.joinWays[way.id] = way
     return { config_id: way.id }
@@ -158,8 +232,16 @@ export const groupRoutes = [
     const way = joinWayOf(corp, input.config_id)
     return {
       join_way: {
-        config_id: way.id, scene: way.scene, remark: way.remark, auto_create_room: way.autoCreate ? 1 : 0, room_base_name: way.baseName, room_base_id: way.baseId, chat_id_list: way.chats, qr_code: `https://wework.qpic.cn/wwpic/qr_${way.id}/0`,
-        state: way.state, mark_source: way.markSource,
+        config_id: way.id,
+        scene: way.scene,
+        remark: way.remark,
+        auto_create_room: way.autoCreate ? 1 : 0,
+        room_base_name: way.baseName,
+        room_base_id: way.baseId,
+        chat_id_list: way.chats,
+        qr_code: `https://wework.qpic.cn/wwpic/qr_${way.id}/0`,
+        state: way.state,
+        mark_source: way.markSource,
       },
     }
   }),
@@ -191,7 +273,12 @@ export const groupRoutes = [
   }),
   wecom(groupStatisticByDay, ({ ns, corp, input }) => {
     const owners = ownersOf(corp, input.owner_filter)
-    return { items: daysOf(ns, input.day_begin_time, input.day_end_time, 30, 180).map((day) => ({ stat_time: seconds(startOfDayNumber(day)), data: statData(corp, owners, [day]) })) }
+    return {
+      items: daysOf(ns, input.day_begin_time, input.day_end_time, 30, 180).map((day) => ({
+        stat_time: seconds(startOfDayNumber(day)),
+        data: statData(corp, owners, [day]),
+      })),
+    }
   }),
 ]
 
@@ -199,7 +286,18 @@ export const groupRoutes = [
 
 function makeGroup(ns: Namespace, corp: CorpState, owner: string, name: string): Group {
   const group: Group = {
-    id: freshId(ns, 'wr', 30), opengid: freshId(ns, 'tG', 26), name, owner, notice: '', createdAt: ns.now, members: { [owner]: { type: 1, joinedAt: ns.now, scene: 1, nickname: '' } }, admins: [], version: newVersion(ns), status: 0, received: [], transfers: [],
+    id: freshId(ns, 'wr', 30),
+    opengid: freshId(ns, 'tG', 26),
+    name,
+    owner,
+    notice: '',
+    createdAt: ns.now,
+    members: { [owner]: { type: 1, joinedAt: ns.now, scene: 1, nickname: '' } },
+    admins: [],
+    version: newVersion(ns),
+    status: 0,
+    received: [],
+    transfers: [],
   }
   corp.groups[group.id] = group
   dayOf(ns, corp, owner).newChats++
@@ -226,12 +324,19 @@ export const groupActs = [
   act({
     name: 'wecom.createGroup',
     en: 'A member makes a customer group in the client, with some of his contacts',
-    args: z.object({ corpid, owner: z.string(), name: z.string(), external_userid: z.array(z.string()).optional(), members: z.array(z.string()).optional() }),
+    args: z.object({
+      corpid,
+      owner: z.string(),
+      name: z.string(),
+      external_userid: z.array(z.string()).optional(),
+      members: z.array(z.string()).optional(),
+    }),
     run(ns, args) {
       const { corp } = corpOf(ns, args.corpid)
       const { userid } = followerOf(corp, args.owner)
       const group = makeGroup(ns, corp, userid, args.name)
-      for (const other of args.members ?? []) group.members[memberOf(corp, other).userid] ??= { type: 1, joinedAt: ns.now, scene: 1, invitor: userid, nickname: '' }
+      for (const other of args.members ?? [])
+        group.members[memberOf(corp, other).userid] ??= { type: 1, joinedAt: ns.now, scene: 1, invitor: userid, nickname: '' }
       for (const id of args.external_userid ?? []) {
         if (!isFriend(corp.follows[userid]?.[id])) throw new PlatformError(84061, `${id} is no contact of ${userid}`)
         group.members[id] = { type: 2, joinedAt: ns.now, scene: 1, invitor: userid, nickname: '' }
@@ -243,11 +348,25 @@ export const groupActs = [
   act({
     name: 'wecom.groupJoin',
     en: 'Somebody joins a customer group: by its chat_id, or by scanning a join way (config_id), which opens another group when all are full',
-    args: who.extend({ corpid, chat_id: z.string().optional(), config_id: z.string().optional(), external_userid: z.string().optional(), userid: z.string().optional(), invitor: z.string().optional(), scene: z.int().min(1).max(3).optional() }),
+    args: who.extend({
+      corpid,
+      chat_id: z.string().optional(),
+      config_id: z.string().optional(),
+      external_userid: z.string().optional(),
+      userid: z.string().optional(),
+      invitor: z.string().optional(),
+      scene: z.int().min(1).max(3).optional(),
+    }),
     run(ns, args): Joined {
       const { corp } = corpOf(ns, args.corpid)
-      const id = args.userid === undefined ? (args.external_userid === undefined ? customerFor(ns, corp, args).id : customerOf(corp, args.external_userid).id) : memberOf(corp, args.userid).userid
-      if (args.config_id === undefined) return join(ns, corp, groupOf(corp, args.chat_id), id, args.scene ?? 1, args.invitor === undefined ? {} : { invitor: args.invitor })
+      const id =
+        args.userid === undefined
+          ? args.external_userid === undefined
+            ? customerFor(ns, corp, args).id
+            : customerOf(corp, args.external_userid).id
+          : memberOf(corp, args.userid).userid
+      if (args.config_id === undefined)
+        return join(ns, corp, groupOf(corp, args.chat_id), id, args.scene ?? 1, args.invitor === undefined ? {} : { invitor: args.invitor })
       const way = joinWayOf(corp, args.config_id)
       const extra = way.state === '' ? {} : { state: way.state }
       const open = way.chats.map((chat) => corp.groups[chat]).filter((group) => group && group.dismissedAt === undefined)
@@ -274,7 +393,13 @@ export const groupActs = [
       delete group.members[args.id]
       const lastVersion = group.version
       group.version = newVersion(ns)
-      tellChat(ns, corp, group, { UpdateDetail: 'del_member', JoinScene: 0, QuitScene: args.removed === true ? 2 : 1, members: [args.id], lastVersion })
+      tellChat(ns, corp, group, {
+        UpdateDetail: 'del_member',
+        JoinScene: 0,
+        QuitScene: args.removed === true ? 2 : 1,
+        members: [args.id],
+        lastVersion,
+      })
       return { left: true }
     },
   }),

@@ -1,7 +1,23 @@
 import { z } from 'zod'
 import {
-  departmentCreate, departmentDelete, departmentGet, departmentList, departmentSimpleList, departmentUpdate, openidToUser, userBatchDelete, userCreate, userDelete, userGet, userIdByEmail, userIdByMobile, userList,
-  userListId, userSimpleList, userToOpenid, userUpdate,
+  departmentCreate,
+  departmentDelete,
+  departmentGet,
+  departmentList,
+  departmentSimpleList,
+  departmentUpdate,
+  openidToUser,
+  userBatchDelete,
+  userCreate,
+  userDelete,
+  userGet,
+  userIdByEmail,
+  userIdByMobile,
+  userList,
+  userListId,
+  userSimpleList,
+  userToOpenid,
+  userUpdate,
 } from '../../wechat/spec/wecom/index.ts'
 import { openidOf as drawOpenid } from '../core/core-module.ts'
 import type { Namespace } from '../core/namespace.ts'
@@ -13,14 +29,41 @@ import { tell } from './event.ts'
 import { corpOf, departmentTree, memberOf, type CorpState, type Department, type Member } from './state.ts'
 
 type MemberInput = {
-  userid?: string; name?: string; alias?: string; department?: number[]; order?: number[]; position?: string; mobile?: string; gender?: string; email?: string; is_leader_in_dept?: number[]; direct_leader?: string[]
-  enable?: number; telephone?: string; address?: string; main_department?: number; external_position?: string; external_profile?: unknown
+  userid?: string
+  name?: string
+  alias?: string
+  department?: number[]
+  order?: number[]
+  position?: string
+  mobile?: string
+  gender?: string
+  email?: string
+  is_leader_in_dept?: number[]
+  direct_leader?: string[]
+  enable?: number
+  telephone?: string
+  address?: string
+  main_department?: number
+  external_position?: string
+  external_profile?: unknown
 }
 
 function shown(member: Member) {
   return {
-    userid: member.userid, name: member.name, department: member.department, order: member.order, position: member.position, mobile: member.mobile, gender: member.gender, email: member.email,
-    is_leader_in_dept: member.isLeader, direct_leader: member.directLeader, alias: member.alias, main_department: member.mainDepartment, status: member.status, ...member.more,
+    userid: member.userid,
+    name: member.name,
+    department: member.department,
+    order: member.order,
+    position: member.position,
+    mobile: member.mobile,
+    gender: member.gender,
+    email: member.email,
+    is_leader_in_dept: member.isLeader,
+    direct_leader: member.directLeader,
+    alias: member.alias,
+    main_department: member.mainDepartment,
+    status: member.status,
+    ...member.more,
   }
 }
 
@@ -38,7 +81,8 @@ function check(corp: CorpState, input: MemberInput, own: string | undefined): vo
   if (input.name !== undefined && (input.name === '' || [...input.name].length > 64)) throw new PlatformError(60112, 'invalid name')
   if (input.mobile !== undefined && input.mobile !== '') {
     if (!/^[0-9+-]{1,32}$/.test(input.mobile)) throw new PlatformError(60103, 'invalid mobile')
-    if (Object.values(corp.members).some((other) => other.mobile === input.mobile && other.userid !== own)) throw new PlatformError(60104, 'mobile existed')
+    if (Object.values(corp.members).some((other) => other.mobile === input.mobile && other.userid !== own))
+      throw new PlatformError(60104, 'mobile existed')
   }
   listAtMost(input.department, 20, 'department', 60110)
   for (const id of input.department ?? []) if (!corp.departments[id]) throw new PlatformError(60123, 'invalid party id')
@@ -55,10 +99,25 @@ export function addMember(corp: CorpState, input: MemberInput): Member {
   if (!input.department || input.department.length === 0) throw new PlatformError(60127, 'missing department')
   check(corp, input, userid)
   const member: Member = {
-    userid, name, alias: input.alias ?? '', department: input.department, order: input.order ?? input.department.map(() => 0), isLeader: input.is_leader_in_dept ?? input.department.map(() => 0),
-    directLeader: input.direct_leader ?? [], position: input.position ?? '', mobile: input.mobile ?? '', gender: input.gender ?? '0', email: input.email ?? '', mainDepartment: input.main_department ?? input.department[0],
+    userid,
+    name,
+    alias: input.alias ?? '',
+    department: input.department,
+    order: input.order ?? input.department.map(() => 0),
+    isLeader: input.is_leader_in_dept ?? input.department.map(() => 0),
+    directLeader: input.direct_leader ?? [],
+    position: input.position ?? '',
+    mobile: input.mobile ?? '',
+    gender: input.gender ?? '0',
+    email: input.email ?? '',
+    mainDepartment: input.main_department ?? input.department[0],
     // A member made by API still has to log in once: until then he cannot be behind a contact way (41054).
-    status: input.enable === 0 ? 2 : 4, customerContact: true, realName: false, banned: false, adminWelcome: false, more: more(input),
+    status: input.enable === 0 ? 2 : 4,
+    customerContact: true,
+    realName: false,
+    banned: false,
+    adminWelcome: false,
+    more: more(input),
   }
   corp.members[userid] = member
   corp.follows[userid] ??= {}
@@ -67,7 +126,8 @@ export function addMember(corp: CorpState, input: MemberInput): Member {
 
 function more(input: MemberInput): Record<string, unknown> {
   const kept: Record<string, unknown> = {}
-  for (const field of ['telephone', 'address', 'external_position', 'external_profile'] as const) if (input[field] !== undefined) kept[field] = input[field]
+  for (const field of ['telephone', 'address', 'external_position', 'external_profile'] as const)
+    if (input[field] !== undefined) kept[field] = input[field]
   return kept
 }
 
@@ -100,6 +160,7 @@ export function removeMember(ns: Namespace, corp: CorpState, userid: string): vo
   corp.resigned[userid] = { at: ns.now, member, follows }
   delete corp.members[userid]
   delete corp.follows[userid]
+  delete corp.held[userid]
   for (const externalUserid of Object.keys(follows)) {
     corp.followers[externalUserid] = (corp.followers[externalUserid] ?? []).filter((other) => other !== userid)
   }
@@ -118,18 +179,28 @@ function checkParent(corp: CorpState, id: number, parentId: number): void {
 }
 
 function checkName(corp: CorpState, name: string | undefined, parentId: number, own?: number): string {
-  if (name === undefined || name === '' || [...name].length > 64 || /[\\:*?"<>|]/.test(name)) throw new PlatformError(60009, 'invalid department name')
-  if (Object.values(corp.departments).some((other) => other.parentId === parentId && other.name === name && other.id !== own)) throw new PlatformError(60008, 'department existed')
+  if (name === undefined || name === '' || [...name].length > 64 || /[\\:*?"<>|]/.test(name))
+    throw new PlatformError(60009, 'invalid department name')
+  if (Object.values(corp.departments).some((other) => other.parentId === parentId && other.name === name && other.id !== own))
+    throw new PlatformError(60008, 'department existed')
   return name
 }
 
 export const memberRoutes = [
   wecom(userGet, ({ corp, input }) => shown(memberOf(corp, input.userid))),
   wecom(userList, ({ corp, input }) => ({ userlist: listed(corp, input.department_id, input.fetch_child).map(shown) })),
-  wecom(userSimpleList, ({ corp, input }) => ({ userlist: listed(corp, input.department_id, input.fetch_child).map(({ userid, name, department }) => ({ userid, name, department })) })),
+  wecom(userSimpleList, ({ corp, input }) => ({
+    userlist: listed(corp, input.department_id, input.fetch_child).map(({ userid, name, department }) => ({ userid, name, department })),
+  })),
   wecom(userListId, ({ corp, input, call }) => {
     const seats = Object.values(corp.members).flatMap(({ userid, department }) => department.map((id) => ({ userid, department: id })))
-    const { items, next_cursor } = page(seats, (seat) => `${seat.userid}/${seat.department}`, input.cursor, limitOf(input.limit, 10_000, 10_000), call.faults)
+    const { items, next_cursor } = page(
+      seats,
+      (seat) => `${seat.userid}/${seat.department}`,
+      input.cursor,
+      limitOf(input.limit, 10_000, 10_000),
+      call.faults,
+    )
     return { next_cursor, dept_user: items }
   }),
   wecom(userCreate, ({ corp, input }) => {
@@ -169,11 +240,19 @@ export const memberRoutes = [
   }),
   wecom(departmentList, ({ corp, input }) => {
     const tree = input.id === undefined || input.id === '' ? undefined : departmentTree(corp, departmentOf(corp, input.id).id)
-    return { department: Object.values(corp.departments).filter(({ id }) => !tree || tree.has(id)).map(shownDepartment) }
+    return {
+      department: Object.values(corp.departments)
+        .filter(({ id }) => !tree || tree.has(id))
+        .map(shownDepartment),
+    }
   }),
   wecom(departmentSimpleList, ({ corp, input }) => {
     const tree = input.id === undefined || input.id === '' ? undefined : departmentTree(corp, departmentOf(corp, input.id).id)
-    return { department_id: Object.values(corp.departments).filter(({ id }) => !tree || tree.has(id)).map(({ id, parentId, order }) => ({ id, parentid: parentId, order })) }
+    return {
+      department_id: Object.values(corp.departments)
+        .filter(({ id }) => !tree || tree.has(id))
+        .map(({ id, parentId, order }) => ({ id, parentid: parentId, order })),
+    }
   }),
   wecom(departmentGet, ({ corp, input }) => ({ department: shownDepartment(departmentOf(corp, input.id)) })),
   wecom(departmentCreate, ({ corp, input }) => {
@@ -198,15 +277,26 @@ export const memberRoutes = [
   wecom(departmentDelete, ({ corp, input }) => {
     const department = departmentOf(corp, input.id)
     if (department.id === 1) throw new PlatformError(60007, 'cannot delete the root department')
-    if (Object.values(corp.members).some((member) => member.department.includes(department.id))) throw new PlatformError(60005, 'department has users')
-    if (Object.values(corp.departments).some(({ parentId }) => parentId === department.id)) throw new PlatformError(60006, 'department has sub-departments')
+    if (Object.values(corp.members).some((member) => member.department.includes(department.id)))
+      throw new PlatformError(60005, 'department has users')
+    if (Object.values(corp.departments).some(({ parentId }) => parentId === department.id))
+      throw new PlatformError(60006, 'department has sub-departments')
     delete corp.departments[department.id]
     return { errcode: 0, errmsg: 'deleted' }
   }),
 ]
 
 const corpid = z.string().optional()
-const fields = z.object({ corpid, userid: z.string(), name: z.string().optional(), alias: z.string().optional(), department: z.array(z.int()).optional(), position: z.string().optional(), mobile: z.string().optional(), gender: z.string().optional() })
+const fields = z.object({
+  corpid,
+  userid: z.string(),
+  name: z.string().optional(),
+  alias: z.string().optional(),
+  department: z.array(z.int()).optional(),
+  position: z.string().optional(),
+  mobile: z.string().optional(),
+  gender: z.string().optional(),
+})
 
 export const memberActs = [
   act({
@@ -218,14 +308,25 @@ export const memberActs = [
       const member = addMember(corp, { department: [1], ...args })
       member.status = 1
       member.realName = true
-      tell(ns, corp, 'change_contact', { ChangeType: 'create_user', UserID: member.userid, Name: member.name, Department: member.department.join(',') })
+      tell(ns, corp, 'change_contact', {
+        ChangeType: 'create_user',
+        UserID: member.userid,
+        Name: member.name,
+        Department: member.department.join(','),
+      })
       return { userid: member.userid }
     },
   }),
   act({
     name: 'wecom.changeMember',
     en: 'An administrator changes a member in the console: fields, activation, customer contact, configured welcome, ban',
-    args: fields.extend({ active: z.boolean().optional(), customerContact: z.boolean().optional(), realName: z.boolean().optional(), adminWelcome: z.boolean().optional(), banned: z.boolean().optional() }),
+    args: fields.extend({
+      active: z.boolean().optional(),
+      customerContact: z.boolean().optional(),
+      realName: z.boolean().optional(),
+      adminWelcome: z.boolean().optional(),
+      banned: z.boolean().optional(),
+    }),
     run(ns, { corpid: id, active, customerContact, realName, adminWelcome, banned, ...args }) {
       const { corp } = corpOf(ns, id)
       const member = changeMember(corp, args)
@@ -234,7 +335,12 @@ export const memberActs = [
       if (realName !== undefined) member.realName = realName
       if (adminWelcome !== undefined) member.adminWelcome = adminWelcome
       if (banned !== undefined) member.banned = banned
-      tell(ns, corp, 'change_contact', { ChangeType: 'update_user', UserID: member.userid, ...(args.name === undefined ? {} : { Name: args.name }), ...(args.department ? { Department: args.department.join(',') } : {}) })
+      tell(ns, corp, 'change_contact', {
+        ChangeType: 'update_user',
+        UserID: member.userid,
+        ...(args.name === undefined ? {} : { Name: args.name }),
+        ...(args.department ? { Department: args.department.join(',') } : {}),
+      })
       return { userid: member.userid }
     },
   }),

@@ -1,5 +1,13 @@
 import { dayNumber } from '../../kernel/calendar.ts'
-import { mediaUpload, mediaUploadAttachment, mediaUploadByUrl, mediaUploadImage, messageRecall, messageSend, templateCardUpdate } from '../../wechat/spec/wecom/index.ts'
+import {
+  mediaUpload,
+  mediaUploadAttachment,
+  mediaUploadByUrl,
+  mediaUploadImage,
+  messageRecall,
+  messageSend,
+  templateCardUpdate,
+} from '../../wechat/spec/wecom/index.ts'
 import { freshId, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import type { Call } from '../core/registry.ts'
@@ -10,7 +18,11 @@ const textMax: Record<string, number> = { text: 2_048, markdown: 2_048 }
 const kinds = ['text', 'image', 'voice', 'video', 'file', 'textcard', 'news', 'mpnews', 'markdown', 'miniprogram_notice', 'template_card'] as const
 const recallMs = 24 * 3_600_000
 
-const split = (list: string | undefined): string[] => (list ?? '').split('|').map((id) => id.trim()).filter((id) => id !== '')
+const split = (list: string | undefined): string[] =>
+  (list ?? '')
+    .split('|')
+    .map((id) => id.trim())
+    .filter((id) => id !== '')
 
 // ---- media ----
 
@@ -23,7 +35,13 @@ function fileOf(call: Pick<Call, 'parts'>): { name: string; bytes: Uint8Array } 
   return { name: part.filename ?? part.name, bytes: part.bytes }
 }
 
-function keep(ns: Namespace, corp: CorpState, type: string | undefined, purpose: 'temporary' | 'attachment', file: { name: string; bytes: Uint8Array }): string {
+function keep(
+  ns: Namespace,
+  corp: CorpState,
+  type: string | undefined,
+  purpose: 'temporary' | 'attachment',
+  file: { name: string; bytes: Uint8Array },
+): string {
   const max = sizeMax[type ?? '']
   if (max === undefined || type === undefined) throw new PlatformError(40004, 'invalid media type')
   // Bytes are not kept: nothing in the emulator shows them.
@@ -63,7 +81,8 @@ export const messageRoutes = [
     for (const id of parties) {
       if (!corp.departments[id]) continue
       const tree = departmentTree(corp, Number(id))
-      for (const member of Object.values(corp.members)) if (member.status === 1 && member.department.some((own) => tree.has(own))) receivers.add(member.userid)
+      for (const member of Object.values(corp.members))
+        if (member.status === 1 && member.department.some((own) => tree.has(own))) receivers.add(member.userid)
     }
     // Member tags of the address book are not emulated: all are unknown.
     if (receivers.size === 0) throw new PlatformError(81013, 'user & party & tag all invalid')
@@ -73,7 +92,8 @@ export const messageRoutes = [
       for (const [old, until] of Object.entries(corp.duplicates)) if (until <= ns.now) delete corp.duplicates[old]
       const repeated = corp.duplicates[key] !== undefined
       corp.duplicates[key] ??= ns.now + interval
-      if (repeated) return { invaliduser: badUsers.join('|'), invalidparty: badParties.join('|'), invalidtag: tags.join('|'), msgid: freshId(ns, 'am', 40) }
+      if (repeated)
+        return { invaliduser: badUsers.join('|'), invalidparty: badParties.join('|'), invalidtag: tags.join('|'), msgid: freshId(ns, 'am', 40) }
     }
     const day = dayNumber(ns.now)
     if (corp.appSends.day !== day) corp.appSends = { day, count: {} }
@@ -100,7 +120,13 @@ export const messageRoutes = [
     corp.appMessages[id] = { agentId: app.agentId, at: ns.now, to: got, recalled: false }
     const responseCode = kind === 'template_card' ? freshHex(ns, 'response-code', 40) : undefined
     if (responseCode !== undefined) corp.responseCodes[responseCode] = { agentId: app.agentId, at: ns.now, used: false }
-    return { invaliduser: badUsers.join('|'), invalidparty: badParties.join('|'), invalidtag: tags.join('|'), msgid: id, ...(responseCode === undefined ? {} : { response_code: responseCode }) }
+    return {
+      invaliduser: badUsers.join('|'),
+      invalidparty: badParties.join('|'),
+      invalidtag: tags.join('|'),
+      msgid: id,
+      ...(responseCode === undefined ? {} : { response_code: responseCode }),
+    }
   }),
   wecom(messageRecall, ({ ns, corp, app, input }) => {
     const message = corp.appMessages[input.msgid ?? '']
@@ -117,7 +143,11 @@ export const messageRoutes = [
     code.used = true
     return { invaliduser: (input.userids ?? []).filter((userid) => !corp.members[userid]) }
   }),
-  wecom(mediaUpload, ({ ns, corp, input, call }) => ({ type: input.type, media_id: keep(ns, corp, input.type, 'temporary', fileOf(call)), created_at: String(seconds(ns.now)) })),
+  wecom(mediaUpload, ({ ns, corp, input, call }) => ({
+    type: input.type,
+    media_id: keep(ns, corp, input.type, 'temporary', fileOf(call)),
+    created_at: String(seconds(ns.now)),
+  })),
   wecom(mediaUploadImage, ({ ns, corp, call }) => {
     const file = fileOf(call)
     if (file.bytes.length > 2 << 20) throw new PlatformError(45001, 'media size out of limit')

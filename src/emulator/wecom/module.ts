@@ -29,9 +29,23 @@ const corpActs = [
     name: 'wecom.configure',
     en: 'Change limits and habits of the corp that the console or the platform sets: send rule, capacities, trusted IPs, dispatch time, bound developer account',
     args: z.object({
-      corpid, openPlatform: z.string().nullable().optional(), sendRule: z.enum(['month-days', 'week-7', 'day-1']).optional(), contactMax: z.int().positive().optional(), tagMax: z.int().positive().optional(), peopleMax: z.int().positive().optional(),
-      contactWayMax: z.int().positive().optional(), linkMax: z.int().positive().optional(), groupSizeMax: z.int().positive().optional(), memberMax: z.int().positive().optional(), corpMomentsAMonth: z.int().nonnegative().optional(),
-      memberMomentsADay: z.int().nonnegative().optional(), dispatchMs: z.int().nonnegative().optional(), apiCallbacks: z.boolean().optional(), trustedIps: z.array(z.string()).nullable().optional(), closed: z.boolean().optional(), verified: z.boolean().optional(),
+      corpid,
+      openPlatform: z.string().nullable().optional(),
+      sendRule: z.enum(['month-days', 'week-7', 'day-1']).optional(),
+      contactMax: z.int().positive().optional(),
+      tagMax: z.int().positive().optional(),
+      peopleMax: z.int().positive().optional(),
+      contactWayMax: z.int().positive().optional(),
+      linkMax: z.int().positive().optional(),
+      groupSizeMax: z.int().positive().optional(),
+      memberMax: z.int().positive().optional(),
+      corpMomentsAMonth: z.int().nonnegative().optional(),
+      memberMomentsADay: z.int().nonnegative().optional(),
+      dispatchMs: z.int().nonnegative().optional(),
+      apiCallbacks: z.boolean().optional(),
+      trustedIps: z.array(z.string()).nullable().optional(),
+      closed: z.boolean().optional(),
+      verified: z.boolean().optional(),
     }),
     run(ns, { corpid: id, openPlatform, ...settings }) {
       const { corp } = corpOf(ns, id)
@@ -66,21 +80,31 @@ export function pendingTasks(ns: Namespace, userid?: string, corpId?: string): P
 
 /** What arrived after number `after`; the newest one or two thousand are kept. */
 export function arrivals(ns: Namespace, filter: { corpid?: string; to?: string; after?: number } = {}): Arrival[] {
-  return corpOf(ns, filter.corpid).corp.arrivals.filter((arrival) => arrival.n > (filter.after ?? 0) && (filter.to === undefined || arrival.to === filter.to))
+  return corpOf(ns, filter.corpid).corp.arrivals.filter(
+    (arrival) => arrival.n > (filter.after ?? 0) && (filter.to === undefined || arrival.to === filter.to),
+  )
 }
 
 /** Real error texts carry a hint, the caller's address and a link; nobody should read them. */
 function encode(outcome: Outcome, context: EncodeContext): WireAnswer {
-  if ('binary' in outcome) return { status: 200, headers: { 'content-type': outcome.binary.contentType, ...outcome.binary.headers }, body: Buffer.from(outcome.binary.bytes) }
+  if ('binary' in outcome)
+    return {
+      status: 200,
+      headers: { 'content-type': outcome.binary.contentType, ...outcome.binary.headers },
+      body: Buffer.from(outcome.binary.bytes),
+    }
   if ('value' in outcome) return jsonAnswer({ errcode: 0, errmsg: 'ok', ...(outcome.value as Record<string, unknown> | undefined) })
   const { error } = outcome
   const hint = `${Math.floor(context.wireNow / 1000)}${String(textKey(context.request.url)).slice(0, 15).padStart(15, '0')}`
   const extra = error.detail !== null && typeof error.detail === 'object' ? error.detail : {}
-  return jsonAnswer({
-    errcode: error.errcode,
-    errmsg: `${error.message}, hint: [${hint}], from ip: ${context.request.ip}, more info at https://open.work.weixin.qq.com/devtool/query?e=${error.errcode}`,
-    ...extra,
-  }, error.status)
+  return jsonAnswer(
+    {
+      errcode: error.errcode,
+      errmsg: `${error.message}, hint: [${hint}], from ip: ${context.request.ip}, more info at https://open.work.weixin.qq.com/devtool/query?e=${error.errcode}`,
+      ...extra,
+    },
+    error.status,
+  )
 }
 
 const staff = [
@@ -117,17 +141,42 @@ function env(ns: Namespace): Record<string, string> {
   return {
     WECOM_CORP_ID: account.id,
     ...(contact ? { WECOM_CONTACT_SECRET: contact.secret, WECOM_CONTACT_TOKEN: contact.push.token, WECOM_CONTACT_AES_KEY: contact.push.aesKey } : {}),
-    ...(app ? { WECOM_AGENT_ID: app.agentId, WECOM_APP_SECRET: app.secret, WECOM_APP_TOKEN: app.push.token, WECOM_APP_AES_KEY: app.push.aesKey } : {}),
+    ...(app
+      ? { WECOM_AGENT_ID: app.agentId, WECOM_APP_SECRET: app.secret, WECOM_APP_TOKEN: app.push.token, WECOM_APP_AES_KEY: app.push.aesKey }
+      : {}),
   }
 }
 
 export const wecomLine: LineModule = {
   line: 'wecom',
   routes: [
-    ...tokenRoutes, ...memberRoutes, ...contactRoutes, ...contactWayRoutes, ...tagRoutes, ...groupRoutes, ...welcomeRoutes, ...broadcastRoutes, ...momentRoutes, ...transferRoutes, ...statisticsRoutes, ...acquisitionRoutes, ...identityRoutes,
+    ...tokenRoutes,
+    ...memberRoutes,
+    ...contactRoutes,
+    ...contactWayRoutes,
+    ...tagRoutes,
+    ...groupRoutes,
+    ...welcomeRoutes,
+    ...broadcastRoutes,
+    ...momentRoutes,
+    ...transferRoutes,
+    ...statisticsRoutes,
+    ...acquisitionRoutes,
+    ...identityRoutes,
     ...messageRoutes,
   ],
-  acts: [...corpActs, ...tokenActs, ...memberActs, ...contactActs, ...tagActs, ...groupActs, ...broadcastActs, ...momentActs, ...transferActs, ...acquisitionActs],
+  acts: [
+    ...corpActs,
+    ...tokenActs,
+    ...memberActs,
+    ...contactActs,
+    ...tagActs,
+    ...groupActs,
+    ...broadcastActs,
+    ...momentActs,
+    ...transferActs,
+    ...acquisitionActs,
+  ],
   hooks: {
     hosts: ['qyapi.weixin.qq.com'],
     encode,

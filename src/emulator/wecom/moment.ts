@@ -1,13 +1,36 @@
 import { z } from 'zod'
 import { dayMs, monthOf, saleDate, startOfDay } from '../../kernel/calendar.ts'
-import { momentCancel, momentComments, momentCreate, momentCustomers, momentJob, momentJobByPost, momentList, momentShown, momentTasks } from '../../wechat/spec/wecom/index.ts'
+import {
+  momentCancel,
+  momentComments,
+  momentCreate,
+  momentCustomers,
+  momentJob,
+  momentJobByPost,
+  momentList,
+  momentShown,
+  momentTasks,
+} from '../../wechat/spec/wecom/index.ts'
 import { freshId, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { act } from '../core/registry.ts'
 import type { PendingTask } from './broadcast.ts'
 import { limitOf, listAtMost, page, wecom } from './call.ts'
 import { momentContentOf } from './content.ts'
-import { arrive, corpOf, customerOf, followerOf, isFriend, peopleBehind, relationsOf, seconds, type CorpState, type Moment, type MomentTask, type Reaction } from './state.ts'
+import {
+  arrive,
+  corpOf,
+  customerOf,
+  followerOf,
+  isFriend,
+  peopleBehind,
+  relationsOf,
+  seconds,
+  type CorpState,
+  type Moment,
+  type MomentTask,
+  type Reaction,
+} from './state.ts'
 
 const runningMax = 20
 
@@ -25,7 +48,7 @@ function handedOut(ns: Namespace, corp: CorpState, moment: Moment): Moment {
 
 function taskOf(moment: Moment, userid: string | undefined): MomentTask {
   const task = moment.tasks[userid ?? '']
-  if (!task) throw new PlatformError(41061, 'the moment is not this user\'s')
+  if (!task) throw new PlatformError(41061, "the moment is not this user's")
   return task
 }
 
@@ -39,8 +62,13 @@ function shownMoment(moment: Moment) {
     else blocks[attachment.msgtype as string] = block
   }
   return {
-    moment_id: moment.id, ...(moment.creator === undefined ? {} : { creator: moment.creator }), create_time: seconds(moment.createdAt), create_type: moment.createType, visible_type: moment.visibleType,
-    ...(moment.content.text === undefined ? {} : { text: { content: moment.content.text } }), ...blocks,
+    moment_id: moment.id,
+    ...(moment.creator === undefined ? {} : { creator: moment.creator }),
+    create_time: seconds(moment.createdAt),
+    create_type: moment.createType,
+    visible_type: moment.visibleType,
+    ...(moment.content.text === undefined ? {} : { text: { content: moment.content.text } }),
+    ...blocks,
   }
 }
 
@@ -49,20 +77,29 @@ function job({ ns, corp, input }: { ns: Namespace; corp: CorpState; input: { job
   if (!found || found.expiresAt <= ns.now) throw new PlatformError(40058, 'invalid parameter: jobid')
   if (ns.now < found.doneAt) return { status: 2, type: 'add_moment_task', result: { errcode: 0, errmsg: 'ok' } }
   return {
-    status: 3, type: 'add_moment_task',
+    status: 3,
+    type: 'add_moment_task',
     result: {
-      errcode: 0, errmsg: 'ok', moment_id: found.momentId, invalid_sender_list: { user_list: found.invalidUsers, department_list: found.invalidDepartments }, invalid_external_contact_list: { tag_list: found.invalidTags },
+      errcode: 0,
+      errmsg: 'ok',
+      moment_id: found.momentId,
+      invalid_sender_list: { user_list: found.invalidUsers, department_list: found.invalidDepartments },
+      invalid_external_contact_list: { tag_list: found.invalidTags },
     },
   }
 }
 
-const shownReaction = ({ externalUserid, userid, at }: Reaction) => ({ ...(externalUserid === undefined ? { userid } : { external_userid: externalUserid }), create_time: seconds(at) })
+const shownReaction = ({ externalUserid, userid, at }: Reaction) => ({
+  ...(externalUserid === undefined ? { userid } : { external_userid: externalUserid }),
+  create_time: seconds(at),
+})
 
 export const momentRoutes = [
   wecom(momentCreate, ({ ns, corp, input }) => {
     const content = momentContentOf(corp, ns.now, input)
     for (const [id, { expiresAt }] of Object.entries(corp.momentJobs)) if (expiresAt <= ns.now) delete corp.momentJobs[id]
-    if (Object.values(corp.momentJobs).filter(({ doneAt }) => doneAt > ns.now).length >= runningMax) throw new PlatformError(41078, 'too many running jobs')
+    if (Object.values(corp.momentJobs).filter(({ doneAt }) => doneAt > ns.now).length >= runningMax)
+      throw new PlatformError(41078, 'too many running jobs')
     const users = input.visible_range?.sender_list?.user_list ?? []
     const departments = input.visible_range?.sender_list?.department_list ?? []
     const tags = input.visible_range?.external_contact_list?.tag_list ?? []
@@ -70,19 +107,38 @@ export const momentRoutes = [
     const validUsers = users.filter((userid) => corp.members[userid]?.customerContact)
     const validDepartments = departments.filter((id) => corp.departments[id])
     const validTags = tags.filter((id) => corp.tags[id] && !corp.tags[id].deleted)
-    const senders = users.length + departments.length > 0 ? peopleBehind(corp, validUsers, validDepartments) : Object.values(corp.members).filter((member) => member.customerContact).map(({ userid }) => userid)
+    const senders =
+      users.length + departments.length > 0
+        ? peopleBehind(corp, validUsers, validDepartments)
+        : Object.values(corp.members)
+            .filter((member) => member.customerContact)
+            .map(({ userid }) => userid)
     const moment: Moment = {
-      id: freshId(ns, 'mom', 29), jobId: freshId(ns, 'job', 40), createdAt: ns.now, createType: 0, content, visibleType: tags.length > 0 || users.length + departments.length > 0 ? 0 : 1, cancelledAt: 0, tasks: {},
+      id: freshId(ns, 'mom', 29),
+      jobId: freshId(ns, 'job', 40),
+      createdAt: ns.now,
+      createType: 0,
+      content,
+      visibleType: tags.length > 0 || users.length + departments.length > 0 ? 0 : 1,
+      cancelledAt: 0,
+      tasks: {},
     }
     for (const userid of senders) {
-      const customers = relationsOf(corp, userid).filter(([, follow]) => tags.length === 0 || validTags.some((id) => follow.tags.includes(id))).map(([id]) => id)
+      const customers = relationsOf(corp, userid)
+        .filter(([, follow]) => tags.length === 0 || validTags.some((id) => follow.tags.includes(id)))
+        .map(([id]) => id)
       // With tags alone only followers of tagged customers post.
       if (customers.length > 0 || (tags.length === 0 && senders.length > 0)) moment.tasks[userid] = emptyTask(customers)
     }
     corp.moments[moment.id] = moment
     corp.momentJobs[moment.jobId] = {
-      id: moment.jobId, doneAt: ns.now + corp.settings.dispatchMs, expiresAt: ns.now + dayMs, momentId: moment.id, invalidUsers: users.filter((userid) => !validUsers.includes(userid)),
-      invalidDepartments: departments.filter((id) => !validDepartments.includes(id)), invalidTags: tags.filter((id) => !validTags.includes(id)),
+      id: moment.jobId,
+      doneAt: ns.now + corp.settings.dispatchMs,
+      expiresAt: ns.now + dayMs,
+      momentId: moment.id,
+      invalidUsers: users.filter((userid) => !validUsers.includes(userid)),
+      invalidDepartments: departments.filter((id) => !validDepartments.includes(id)),
+      invalidTags: tags.filter((id) => !validTags.includes(id)),
     }
     return { jobid: moment.jobId }
   }),
@@ -102,7 +158,13 @@ export const momentRoutes = [
     const found = Object.values(corp.moments).filter((moment) => {
       const at = seconds(moment.createdAt)
       // An open interval.
-      return at > from && at < to && (type === 2 || moment.createType === type) && (!input.creator || moment.creator === input.creator) && ns.now >= moment.createdAt + corp.settings.dispatchMs
+      return (
+        at > from &&
+        at < to &&
+        (type === 2 || moment.createType === type) &&
+        (!input.creator || moment.creator === input.creator) &&
+        ns.now >= moment.createdAt + corp.settings.dispatchMs
+      )
     })
     const { items, next_cursor } = page(found, ({ id }) => id, input.cursor, limitOf(input.limit, 20, 20), call.faults)
     return { moment_list: items.map(shownMoment), next_cursor }
@@ -180,7 +242,15 @@ export const momentActs = [
       const { corp } = corpOf(ns, args.corpid)
       const { userid } = followerOf(corp, args.userid)
       const moment: Moment = {
-        id: freshId(ns, 'mom', 29), jobId: '', createdAt: ns.now, createType: 1, creator: userid, content: { text: args.text, attachments: [] }, visibleType: 1, cancelledAt: 0, tasks: { [userid]: emptyTask(relationsOf(corp, userid).map(([id]) => id)) },
+        id: freshId(ns, 'mom', 29),
+        jobId: '',
+        createdAt: ns.now,
+        createType: 1,
+        creator: userid,
+        content: { text: args.text, attachments: [] },
+        visibleType: 1,
+        cancelledAt: 0,
+        tasks: { [userid]: emptyTask(relationsOf(corp, userid).map(([id]) => id)) },
       }
       corp.moments[moment.id] = moment
       return publish(ns, corp, moment, userid, moment.tasks[userid])
@@ -208,5 +278,14 @@ export function pendingMoments(corp: CorpState, userid?: string): PendingTask[] 
     .flatMap((moment) =>
       Object.entries(moment.tasks)
         .filter(([own, task]) => task.publishedAt === 0 && corp.members[own] !== undefined && (userid === undefined || own === userid))
-        .map(([own, task]) => ({ kind: 'moment' as const, id: moment.id, userid: own, createdAt: moment.createdAt, targets: task.customers.length, reminders: 0, day: saleDate(moment.createdAt) })))
+        .map(([own, task]) => ({
+          kind: 'moment' as const,
+          id: moment.id,
+          userid: own,
+          createdAt: moment.createdAt,
+          targets: task.customers.length,
+          reminders: 0,
+          day: saleDate(moment.createdAt),
+        })),
+    )
 }

@@ -130,9 +130,24 @@ export type Group = {
   received: Instant[]
   transfers: Instant[]
 }
-export type JoinWay = { id: string; scene: number; remark: string; autoCreate: boolean; baseName: string; baseId: number; chats: string[]; state: string; markSource: boolean }
+export type JoinWay = {
+  id: string
+  scene: number
+  remark: string
+  autoCreate: boolean
+  baseName: string
+  baseId: number
+  chats: string[]
+  state: string
+  markSource: boolean
+}
 
-export type BroadcastTask = { status: 0 | 2; sentAt: Instant; targets: string[]; /** Beside `targets`: 0 not sent, 1 sent, 2 not a friend, 3 limit. */ results: number[] }
+export type BroadcastTask = {
+  status: 0 | 2
+  sentAt: Instant
+  targets: string[]
+  /** Beside `targets`: 0 not sent, 1 sent, 2 not a friend, 3 limit. */ results: number[]
+}
 export type Broadcast = {
   id: string
   chatType: 'single' | 'group'
@@ -160,9 +175,25 @@ export type Moment = {
   cancelledAt: Instant
   tasks: Record<string, MomentTask>
 }
-export type MomentJob = { id: string; doneAt: Instant; expiresAt: Instant; momentId: string; invalidUsers: string[]; invalidDepartments: number[]; invalidTags: string[] }
+export type MomentJob = {
+  id: string
+  doneAt: Instant
+  expiresAt: Instant
+  momentId: string
+  invalidUsers: string[]
+  invalidDepartments: number[]
+  invalidTags: string[]
+}
 
-export type Transfer = { handover: string; takeover: string; externalUserid: string; resigned: boolean; /** 1 done, 2 waiting, 3 refused, 4 successor full. */ status: number; startedAt: Instant; endedAt: Instant }
+export type Transfer = {
+  handover: string
+  takeover: string
+  externalUserid: string
+  resigned: boolean
+  /** 1 done, 2 waiting, 3 refused, 4 successor full. */ status: number
+  startedAt: Instant
+  endedAt: Instant
+}
 
 export type Link = {
   id: string
@@ -180,11 +211,28 @@ export type Link = {
 
 export type Media = { type: string; purpose: 'temporary' | 'attachment'; at: Instant; name: string; size: number }
 
-export type DayCount = { chats: number; messages: number; asked: number; replied: number; replyMinutes: number; negative: number; applied: number; added: number }
+export type DayCount = {
+  chats: number
+  messages: number
+  asked: number
+  replied: number
+  replyMinutes: number
+  negative: number
+  applied: number
+  added: number
+}
 export type GroupDayCount = { newChats: number; newMembers: number; messages: number; talkers: Record<string, 1>; chats: Record<string, 1> }
 
 /** Something that reached a customer or a member: for the population, tests and the admin page. Only the newest are kept. */
-export type Arrival = { n: number; at: Instant; kind: 'welcome' | 'broadcast' | 'moment' | 'app'; from: string; to: string; ref: string; content: Content }
+export type Arrival = {
+  n: number
+  at: Instant
+  kind: 'welcome' | 'broadcast' | 'moment' | 'app'
+  from: string
+  to: string
+  ref: string
+  content: Content
+}
 
 export type Settings = {
   /** Rule of the mass-send assistant: as many a month as it has days (D92135), 7 a week, or 1 a day (D96997 calls this the default: disputed). */
@@ -225,6 +273,8 @@ export type CorpState = {
   byKey: Record<string, string>
   byUnionid: Record<string, string>
   follows: Record<string, Record<string, Follow>>
+  /** Number of entries of `follows`, by userid. */
+  held: Record<string, number>
   /** external userid → userids, in the order of adding. */
   followers: Record<string, string[]>
   welcomes: Record<string, Welcome>
@@ -259,16 +309,63 @@ type WecomState = { corps: Record<string, CorpState> }
 const wecomSlice: Slice<WecomState> = { name: 'wecom', init: () => ({ corps: {} }) }
 
 export const defaultSettings: Settings = {
-  sendRule: 'month-days', contactMax: 5_000, tagMax: 3_000, peopleMax: 100, contactWayMax: 500_000, linkMax: 1_000, groupSizeMax: 500, memberMax: 1_000, corpMomentsAMonth: 4, memberMomentsADay: 3,
-  dispatchMs: 0, apiCallbacks: false, trustedIps: null, closed: false, verified: true,
+  sendRule: 'month-days',
+  contactMax: 5_000,
+  tagMax: 3_000,
+  peopleMax: 100,
+  contactWayMax: 500_000,
+  linkMax: 1_000,
+  groupSizeMax: 500,
+  memberMax: 1_000,
+  corpMomentsAMonth: 4,
+  memberMomentsADay: 3,
+  dispatchMs: 0,
+  apiCallbacks: false,
+  trustedIps: null,
+  closed: false,
+  verified: true,
 }
 
 export function makeCorpState(ns: Namespace, id: string, name: string): CorpState {
   const made: CorpState = {
-    id, openPlatform: 'main', settings: { ...defaultSettings }, members: {}, resigned: {}, departments: { 1: { id: 1, name, nameEn: '', leaders: [], parentId: 0, order: 100_000_000 } },
-    customers: {}, byKey: {}, byUnionid: {}, follows: {}, followers: {}, welcomes: {}, contactWays: {}, tagGroups: {}, tags: {}, groups: {}, joinWays: {}, groupWelcomes: {}, broadcasts: {}, moments: {}, momentJobs: {},
-    transfers: {}, links: {}, quota: { total: 1_000, balance: 1_000, expiresAt: ns.now + 365 * 86_400_000 }, media: {}, chatKeys: {}, pendingIds: {}, tmpOpenids: {}, days: {}, groupDays: {}, arrivals: [], appMessages: {},
-    duplicates: {}, appSends: { day: 0, count: {} }, memberSends: {}, responseCodes: {}, loginCodes: {},
+    id,
+    openPlatform: 'main',
+    settings: { ...defaultSettings },
+    members: {},
+    resigned: {},
+    departments: { 1: { id: 1, name, nameEn: '', leaders: [], parentId: 0, order: 100_000_000 } },
+    customers: {},
+    byKey: {},
+    byUnionid: {},
+    follows: {},
+    held: {},
+    followers: {},
+    welcomes: {},
+    contactWays: {},
+    tagGroups: {},
+    tags: {},
+    groups: {},
+    joinWays: {},
+    groupWelcomes: {},
+    broadcasts: {},
+    moments: {},
+    momentJobs: {},
+    transfers: {},
+    links: {},
+    quota: { total: 1_000, balance: 1_000, expiresAt: ns.now + 365 * 86_400_000 },
+    media: {},
+    chatKeys: {},
+    pendingIds: {},
+    tmpOpenids: {},
+    days: {},
+    groupDays: {},
+    arrivals: [],
+    appMessages: {},
+    duplicates: {},
+    appSends: { day: 0, count: {} },
+    memberSends: {},
+    responseCodes: {},
+    loginCodes: {},
   }
   slice(ns, wecomSlice).corps[id] = made
   return made
@@ -289,7 +386,10 @@ export const seconds = (at: Instant): number => Math.floor(at / 1000)
 
 /** Lower-case hex that no one can guess, as config ids and versions are. */
 export function freshHex(ns: Namespace, what: string, length: number): string {
-  return randomOf(ns).bytes(Math.ceil(length / 2), 'hex', what, nextNumber(ns, `hex:${what}`)).toString('hex').slice(0, length)
+  return randomOf(ns)
+    .bytes(Math.ceil(length / 2), 'hex', what, nextNumber(ns, `hex:${what}`))
+    .toString('hex')
+    .slice(0, length)
 }
 
 export function memberOf(corp: CorpState, userid: string | undefined, code = 41009): Member {
@@ -336,7 +436,7 @@ export function relationsOf(corp: CorpState, userid: string): Array<[string, Fol
 /** Members of a department and of those below it, with the contact function where asked. */
 export function departmentTree(corp: CorpState, id: number): Set<number> {
   const found = new Set([id])
-  for (let size = 0; size !== found.size; ) {
+  for (let size = 0; size !== found.size;) {
     size = found.size
     for (const department of Object.values(corp.departments)) if (found.has(department.parentId)) found.add(department.id)
   }
@@ -347,7 +447,8 @@ export function peopleBehind(corp: CorpState, users: readonly string[], departme
   const found = new Set(users)
   for (const id of departments) {
     const tree = departmentTree(corp, id)
-    for (const member of Object.values(corp.members)) if (member.customerContact && member.department.some((own) => tree.has(own))) found.add(member.userid)
+    for (const member of Object.values(corp.members))
+      if (member.customerContact && member.department.some((own) => tree.has(own))) found.add(member.userid)
   }
   return [...found]
 }

@@ -11,8 +11,18 @@ const live = (corp: CorpState, groupId: string): Tag[] => Object.values(corp.tag
 
 function shownGroup(group: TagGroup, tags: Tag[], withDeleted: boolean) {
   return {
-    group_id: group.id, group_name: group.name, create_time: seconds(group.createdAt), order: group.order, ...(withDeleted ? { deleted: group.deleted } : {}),
-    tag: tags.map((tag) => ({ id: tag.id, name: tag.name, create_time: seconds(tag.createdAt), order: tag.order, ...(withDeleted ? { deleted: tag.deleted } : {}) })),
+    group_id: group.id,
+    group_name: group.name,
+    create_time: seconds(group.createdAt),
+    order: group.order,
+    ...(withDeleted ? { deleted: group.deleted } : {}),
+    tag: tags.map((tag) => ({
+      id: tag.id,
+      name: tag.name,
+      create_time: seconds(tag.createdAt),
+      order: tag.order,
+      ...(withDeleted ? { deleted: tag.deleted } : {}),
+    })),
   }
 }
 
@@ -34,7 +44,9 @@ function add(ns: Namespace, corp: CorpState, input: NewTags, by: string): { grou
   for (const tag of input.tag ?? []) if (!wanted.has(checkName(tag.name))) wanted.set(checkName(tag.name), checkOrder(tag.order))
   if (wanted.size === 0) throw new PlatformError(40063, 'a tag group cannot be empty')
   const groupOrder = checkOrder(input.order)
-  let group = input.group_id ? corp.tagGroups[input.group_id] : Object.values(corp.tagGroups).find((other) => !other.deleted && other.name === checkName(input.group_name))
+  let group = input.group_id
+    ? corp.tagGroups[input.group_id]
+    : Object.values(corp.tagGroups).find((other) => !other.deleted && other.name === checkName(input.group_name))
   if (input.group_id && (!group || group.deleted)) throw new PlatformError(40068, 'invalid tag group id')
   const groupId = group?.id
   if (groupId !== undefined && live(corp, groupId).some((tag) => wanted.has(tag.name))) throw new PlatformError(40071, 'tag name existed')
@@ -55,10 +67,17 @@ function add(ns: Namespace, corp: CorpState, input: NewTags, by: string): { grou
 }
 
 function untag(corp: CorpState, ids: ReadonlySet<string>): void {
-  for (const follows of Object.values(corp.follows)) for (const follow of Object.values(follows)) if (follow.tags.some((id) => ids.has(id))) follow.tags = follow.tags.filter((id) => !ids.has(id))
+  for (const follows of Object.values(corp.follows))
+    for (const follow of Object.values(follows)) if (follow.tags.some((id) => ids.has(id))) follow.tags = follow.tags.filter((id) => !ids.has(id))
 }
 
-function edit(corp: CorpState, id: string | undefined, name: string | undefined, order: number | undefined, by: string | undefined): 'tag' | 'tag_group' {
+function edit(
+  corp: CorpState,
+  id: string | undefined,
+  name: string | undefined,
+  order: number | undefined,
+  by: string | undefined,
+): 'tag' | 'tag_group' {
   const tag = corp.tags[id ?? '']
   const target = tag && !tag.deleted ? tag : corp.tagGroups[id ?? '']
   if (!target || target.deleted) throw new PlatformError(40068, 'invalid tag id')
@@ -104,7 +123,15 @@ export const tagRoutes = [
       // Deleted ones come back, marked, only when asked for by tag id (our reading).
       const found = tags.map((id) => corp.tags[id]).filter((tag) => tag !== undefined)
       const ids = [...new Set(found.map((tag) => tag.group))]
-      return { tag_group: ids.map((id) => shownGroup(corp.tagGroups[id], found.filter((tag) => tag.group === id), true)) }
+      return {
+        tag_group: ids.map((id) =>
+          shownGroup(
+            corp.tagGroups[id],
+            found.filter((tag) => tag.group === id),
+            true,
+          ),
+        ),
+      }
     }
     const chosen = Object.values(corp.tagGroups).filter((group) => !group.deleted && (groups.length === 0 || groups.includes(group.id)))
     return { tag_group: chosen.map((group) => shownGroup(group, live(corp, group.id), false)) }
@@ -128,8 +155,12 @@ export const tagRoutes = [
     const drop = (input.remove_tag ?? []).filter((id) => id !== '')
     if (add.length === 0 && drop.length === 0) throw new PlatformError(40063, 'add_tag and remove_tag are both empty')
     for (const id of [...add, ...drop]) if (!corp.tags[id] || corp.tags[id].deleted) throw new PlatformError(40068, 'invalid tag id')
-    follow.tags = [...follow.tags.filter((id) => !drop.includes(id)), ...add.filter((id, index) => !follow.tags.includes(id) && add.indexOf(id) === index)]
-    if (corp.settings.apiCallbacks) tellContact(ns, corp, { ChangeType: 'edit_external_contact', UserID: input.userid ?? '', ExternalUserID: input.external_userid ?? '' })
+    follow.tags = [
+      ...follow.tags.filter((id) => !drop.includes(id)),
+      ...add.filter((id, index) => !follow.tags.includes(id) && add.indexOf(id) === index),
+    ]
+    if (corp.settings.apiCallbacks)
+      tellContact(ns, corp, { ChangeType: 'edit_external_contact', UserID: input.userid ?? '', ExternalUserID: input.external_userid ?? '' })
     return {}
   }),
 ]
@@ -167,7 +198,8 @@ export const tagActs = [
     run(ns, args) {
       const { corp } = corpOf(ns, args.corpid)
       const groups = remove(corp, args.tag_id ?? [], args.group_id ?? [], undefined)
-      for (const id of args.tag_id ?? []) if (!groups.includes(corp.tags[id].group)) tell(ns, corp, 'change_external_tag', { Id: id, TagType: 'tag', ChangeType: 'delete' })
+      for (const id of args.tag_id ?? [])
+        if (!groups.includes(corp.tags[id].group)) tell(ns, corp, 'change_external_tag', { Id: id, TagType: 'tag', ChangeType: 'delete' })
       for (const id of groups) tell(ns, corp, 'change_external_tag', { Id: id, TagType: 'tag_group', ChangeType: 'delete' })
       return { groups }
     },
@@ -178,7 +210,8 @@ export const tagActs = [
     args: z.object({ corpid, group_id: z.string().optional() }),
     run(ns, args) {
       const { corp } = corpOf(ns, args.corpid)
-      for (const tag of Object.values(corp.tags)) if (args.group_id === undefined || tag.group === args.group_id) tag.order = Object.keys(corp.tags).length - tag.order
+      for (const tag of Object.values(corp.tags))
+        if (args.group_id === undefined || tag.group === args.group_id) tag.order = Object.keys(corp.tags).length - tag.order
       tell(ns, corp, 'change_external_tag', { Id: args.group_id, ChangeType: 'shuffle' })
       return { ok: true }
     },

@@ -32,7 +32,9 @@ export const tokenRoutes = [
   wecom(jsapiTicket, ({ ns, corp, app }) => {
     const which = { line: 'wecom' as const, accountId: corp.id, agentId: app.agentId, kind: 'jsapi-ticket' }
     const current = currentToken(ns, which)
-    const { token, expiresAt } = current ? { token: current.token, expiresAt: current.record.expiresAt } : issueToken(ns, { ...which, ttlMs, length: 86 })
+    const { token, expiresAt } = current
+      ? { token: current.token, expiresAt: current.record.expiresAt }
+      : issueToken(ns, { ...which, ttlMs, length: 86 })
     return { ticket: token, expires_in: seconds(expiresAt - ns.now) }
   }),
   wecom(loginUser, ({ ns, corp, input }) => {
@@ -57,7 +59,13 @@ export const tokenActs = [
       const customer = args.external_userid === undefined ? undefined : customerOf(corp, args.external_userid)
       for (const [text, { expiresAt }] of Object.entries(corp.loginCodes)) if (expiresAt + ttlMs < ns.now) delete corp.loginCodes[text]
       const code = freshId(ns, 'code', 28)
-      corp.loginCodes[code] = { userid: args.userid, externalUserid: customer?.id, openid: customer?.openid, expiresAt: ns.now + loginCodeMs, used: false }
+      corp.loginCodes[code] = {
+        userid: args.userid,
+        externalUserid: customer?.id,
+        openid: customer?.openid,
+        expiresAt: ns.now + loginCodeMs,
+        used: false,
+      }
       return { code }
     },
   }),

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { dayMs } from '../../kernel/calendar.ts'
-import { resignedTransfer, resignedTransferResult, transferCustomer, transferResult, transferWaitMs, unassignedList } from '../../wechat/spec/wecom/index.ts'
+import {
+  resignedTransfer,
+  resignedTransferResult,
+  transferCustomer,
+  transferResult,
+  transferWaitMs,
+  unassignedList,
+} from '../../wechat/spec/wecom/index.ts'
 import type { Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { schedule } from '../core/push.ts'
@@ -10,7 +17,8 @@ import { addRelation, deleteByStaff, held } from './contact.ts'
 import { tellContact } from './event.ts'
 import { corpOf, followerOf, isRelation, memberOf, seconds, type CorpState, type Member, type Transfer } from './state.ts'
 
-const keyOf = (transfer: Pick<Transfer, 'handover' | 'takeover' | 'externalUserid'>): string => `${transfer.handover}|${transfer.takeover}|${transfer.externalUserid}`
+const keyOf = (transfer: Pick<Transfer, 'handover' | 'takeover' | 'externalUserid'>): string =>
+  `${transfer.handover}|${transfer.takeover}|${transfer.externalUserid}`
 
 function successor(corp: CorpState, handover: string | undefined, takeover: string | undefined): Member {
   if (!handover) throw new PlatformError(41009, 'missing handover_userid')
@@ -23,7 +31,11 @@ function successor(corp: CorpState, handover: string | undefined, takeover: stri
 
 /** Each customer by himself: 0 started, else why not. */
 function start(ns: Namespace, corp: CorpState, handover: string, takeover: Member, externalUserids: readonly string[], resigned: boolean) {
-  const open = new Set(Object.values(corp.transfers).filter(({ status }) => status === 2).map(({ externalUserid }) => externalUserid))
+  const open = new Set(
+    Object.values(corp.transfers)
+      .filter(({ status }) => status === 2)
+      .map(({ externalUserid }) => externalUserid),
+  )
   return externalUserids.map((id) => {
     const refuse = (errcode: number) => ({ external_userid: id, errcode })
     const customer = corp.customers[id]
@@ -45,13 +57,23 @@ function start(ns: Namespace, corp: CorpState, handover: string, takeover: Membe
   })
 }
 
-function results(corp: CorpState, handover: string | undefined, takeover: string | undefined, cursor: string | undefined, resigned: boolean, faults: readonly string[]) {
+function results(
+  corp: CorpState,
+  handover: string | undefined,
+  takeover: string | undefined,
+  cursor: string | undefined,
+  resigned: boolean,
+  faults: readonly string[],
+) {
   if (!handover || !takeover) throw new PlatformError(41009, 'missing handover_userid or takeover_userid')
-  const found = Object.values(corp.transfers).filter((transfer) => transfer.handover === handover && transfer.takeover === takeover && transfer.resigned === resigned)
+  const found = Object.values(corp.transfers).filter(
+    (transfer) => transfer.handover === handover && transfer.takeover === takeover && transfer.resigned === resigned,
+  )
   const { items, next_cursor } = page(found, ({ externalUserid }) => externalUserid, cursor, 1_000, faults)
   return {
     customer: items.map(({ externalUserid, status, startedAt, endedAt }) => ({
-      external_userid: externalUserid, status,
+      external_userid: externalUserid,
+      status,
       // While waiting: when it will take effect.
       takeover_time: status === 1 ? seconds(endedAt) : status === 2 ? seconds(startedAt + transferWaitMs) : 0,
     })),
@@ -70,7 +92,9 @@ export const transferRoutes = [
   }),
   wecom(transferResult, ({ corp, input, call }) => results(corp, input.handover_userid, input.takeover_userid, input.cursor, false, call.faults)),
   wecom(unassignedList, ({ corp, input, call }) => {
-    const waiting = Object.entries(corp.resigned).flatMap(([handover, { at, follows }]) => Object.keys(follows).map((id) => ({ handover_userid: handover, external_userid: id, dimission_time: seconds(at) })))
+    const waiting = Object.entries(corp.resigned).flatMap(([handover, { at, follows }]) =>
+      Object.keys(follows).map((id) => ({ handover_userid: handover, external_userid: id, dimission_time: seconds(at) })),
+    )
     const size = limitOf(input.page_size, 1_000, 1_000)
     if (input.page_id !== undefined && !input.cursor) {
       const items = waiting.slice(input.page_id * size, (input.page_id + 1) * size)
@@ -82,18 +106,26 @@ export const transferRoutes = [
   wecom(resignedTransfer, ({ ns, corp, input }) => {
     const takeover = successor(corp, input.handover_userid, input.takeover_userid)
     const handover = input.handover_userid ?? ''
-    if (!corp.resigned[handover]) throw new PlatformError(corp.members[handover] ? 40097 : 60111, corp.members[handover] ? 'the member has not resigned' : 'userid not found')
+    if (!corp.resigned[handover])
+      throw new PlatformError(corp.members[handover] ? 40097 : 60111, corp.members[handover] ? 'the member has not resigned' : 'userid not found')
     if (!input.external_userid || input.external_userid.length === 0) throw new PlatformError(41035, 'missing external userid')
     listAtMost(input.external_userid, 100, 'external_userid')
     return { customer: start(ns, corp, handover, takeover, input.external_userid, true) }
   }),
-  wecom(resignedTransferResult, ({ corp, input, call }) => results(corp, input.handover_userid, input.takeover_userid, input.cursor, true, call.faults)),
+  wecom(resignedTransferResult, ({ corp, input, call }) =>
+    results(corp, input.handover_userid, input.takeover_userid, input.cursor, true, call.faults),
+  ),
 ]
 
 function fail(ns: Namespace, corp: CorpState, transfer: Transfer, status: 3 | 4): void {
   transfer.status = status
   transfer.endedAt = ns.now
-  tellContact(ns, corp, { ChangeType: 'transfer_fail', FailReason: status === 3 ? 'customer_refused' : 'customer_limit_exceed', UserID: transfer.takeover, ExternalUserID: transfer.externalUserid })
+  tellContact(ns, corp, {
+    ChangeType: 'transfer_fail',
+    FailReason: status === 3 ? 'customer_refused' : 'customer_limit_exceed',
+    UserID: transfer.takeover,
+    ExternalUserID: transfer.externalUserid,
+  })
 }
 
 const corpid = z.string().optional()
@@ -105,7 +137,9 @@ export const transferActs = [
     args: z.object({ corpid, external_userid: z.string(), takeover_userid: z.string() }),
     run(ns, args) {
       const { corp } = corpOf(ns, args.corpid)
-      const transfer = Object.values(corp.transfers).find((open) => open.externalUserid === args.external_userid && open.takeover === args.takeover_userid && open.status === 2)
+      const transfer = Object.values(corp.transfers).find(
+        (open) => open.externalUserid === args.external_userid && open.takeover === args.takeover_userid && open.status === 2,
+      )
       if (!transfer) throw new PlatformError(40035, 'no transfer of this customer is waiting')
       fail(ns, corp, transfer, 3)
       return { refused: true }
@@ -139,7 +173,13 @@ export const transferActs = [
       else deleteByStaff(ns, corp, memberOf(corp, handover).userid, externalUserid, 'DELETE_BY_TRANSFER')
       const added = addRelation(ns, corp, takeover, customer, { addWay: 202, oper: handover, state: follow.state })
       const fresh = corp.follows[takeover][externalUserid]
-      if (added.added) Object.assign(fresh, { remark: follow.remark, description: follow.description, mobiles: follow.mobiles, tags: [...new Set([...fresh.tags, ...follow.tags])] })
+      if (added.added)
+        Object.assign(fresh, {
+          remark: follow.remark,
+          description: follow.description,
+          mobiles: follow.mobiles,
+          tags: [...new Set([...fresh.tags, ...follow.tags])],
+        })
       return { done: true }
     },
   }),

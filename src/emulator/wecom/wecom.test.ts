@@ -19,11 +19,20 @@ type Event = { at: number; agentId: string } & Record<string, any>
 async function world(options: { connected?: boolean; seed?: string } = {}) {
   const events: Event[] = []
   const emulator: Emulator = createEmulator({
-    modules: [wecomLine], seed: options.seed ?? 'wecom', start, clock: { kind: 'queue' }, wireClock: manualClock(start), concurrency: 1,
+    modules: [wecomLine],
+    seed: options.seed ?? 'wecom',
+    start,
+    clock: { kind: 'queue' },
+    wireClock: manualClock(start),
+    concurrency: 1,
     send: async (push) => {
       const url = new URL(push.url)
       const app = corp().apps.find(({ kind }) => url.pathname === `/${kind}`)!
-      const opened = openCallback({ token: app.push.token, aesKey: app.push.aesKey, receiveId: corp().id }, { query: Object.fromEntries(url.searchParams), body: push.body }, 'wecom')
+      const opened = openCallback(
+        { token: app.push.token, aesKey: app.push.aesKey, receiveId: corp().id },
+        { query: Object.fromEntries(url.searchParams), body: push.body },
+        'wecom',
+      )
       events.push({ at: emulator.namespace().now, agentId: app.agentId, ...(opened.value as Json) })
       return { status: 200, body: '' }
     },
@@ -31,9 +40,20 @@ async function world(options: { connected?: boolean; seed?: string } = {}) {
   const corp = (): Corp => emulator.namespace().accounts.find((account): account is Corp => account.kind === 'wecom')!
   if (options.connected !== false) await emulator.act('main', 'core.setPush', { kind: 'wecom', agentId: '2000003', url: 'http://receiver/contact' })
   let token = ''
-  const call = async (path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST', headers: Record<string, string> = {}): Promise<Json> => {
+  const call = async (
+    path: string,
+    body?: unknown,
+    method = body === undefined ? 'GET' : 'POST',
+    headers: Record<string, string> = {},
+  ): Promise<Json> => {
     const url = `/cgi-bin/${path}${path.includes('?') ? '&' : '?'}access_token=${token}`
-    const answer = await emulator.handle({ method, url, headers, body: typeof body === 'string' ? Buffer.from(body, 'latin1') : Buffer.from(body === undefined ? '' : JSON.stringify(body)), ip: '10.0.0.1' })
+    const answer = await emulator.handle({
+      method,
+      url,
+      headers,
+      body: typeof body === 'string' ? Buffer.from(body, 'latin1') : Buffer.from(body === undefined ? '' : JSON.stringify(body)),
+      ip: '10.0.0.1',
+    })
     return JSON.parse(answer.body.toString('utf8')) as Json
   }
   const tokenFor = async (kind: 'contact' | 'app'): Promise<string> => {
@@ -88,7 +108,10 @@ describe('tokens', () => {
     for (const row of wecomRows.filter(({ effect }) => effect === 'read')) {
       const before = emulator.stateHash()
       const request = (row.sample?.request ?? {}) as Json
-      if (row.method === 'GET') await call(`${row.path.slice(9)}?${new URLSearchParams(Object.entries(request).map(([key, value]): [string, string] => [key, String(value)])).toString()}`)
+      if (row.method === 'GET')
+        await call(
+          `${row.path.slice(9)}?${new URLSearchParams(Object.entries(request).map(([key, value]): [string, string] => [key, String(value)])).toString()}`,
+        )
       else await call(row.path.slice(9), request)
       expect(emulator.stateHash(), row.name).toBe(before)
     }
@@ -105,7 +128,15 @@ describe('a new contact', () => {
     await emulator.pump()
     expect(events).toHaveLength(1)
     const event = changeExternalContact.parse(events[0])
-    expect(event).toMatchObject({ Event: 'change_external_contact', ChangeType: 'add_external_contact', FromUserName: 'sys', UserID: added.userid, ExternalUserID: added.external_userid, State: 'store-1', WelcomeCode: added.welcome_code })
+    expect(event).toMatchObject({
+      Event: 'change_external_contact',
+      ChangeType: 'add_external_contact',
+      FromUserName: 'sys',
+      UserID: added.userid,
+      ExternalUserID: added.external_userid,
+      State: 'store-1',
+      WelcomeCode: added.welcome_code,
+    })
     const code = event.WelcomeCode!
     expect((await call('externalcontact/send_welcome_msg', { welcome_code: code })).errcode).toBe(40063)
     await after(19 * second)
@@ -213,7 +244,10 @@ describe('deletions', () => {
     await act('deleteByContact', { userid: wang, person: 'p-1' })
     await act('deleteByStaff', { userid: wang, external_userid: two.external_userid })
     await emulator.pump()
-    expect(events.slice(2).map(({ ChangeType, ExternalUserID }) => [ChangeType, ExternalUserID])).toEqual([['del_follow_user', one.external_userid], ['del_external_contact', two.external_userid]])
+    expect(events.slice(2).map(({ ChangeType, ExternalUserID }) => [ChangeType, ExternalUserID])).toEqual([
+      ['del_follow_user', one.external_userid],
+      ['del_external_contact', two.external_userid],
+    ])
     expect((await call('externalcontact/remark', { userid: wang, external_userid: one.external_userid, remark: '走了' })).errcode).toBe(0)
     expect((await call('externalcontact/remark', { userid: wang, external_userid: two.external_userid, remark: '走了' })).errcode).toBe(84061)
     expect((await call(`externalcontact/list?userid=${wang}`)).external_userid).toEqual([one.external_userid])
@@ -235,7 +269,16 @@ describe('deletions', () => {
     await after(day)
     await use('contact')
     expect((await call('externalcontact/get_user_behavior_data', ask)).behavior_data).toEqual([
-      { stat_time: Date.parse('2026-03-10T00:00:00+08:00') / 1000, chat_cnt: 1, message_cnt: 1, reply_percentage: 100, avg_reply_time: 10, negative_feedback_cnt: 2, new_apply_cnt: 3, new_contact_cnt: 3 },
+      {
+        stat_time: Date.parse('2026-03-10T00:00:00+08:00') / 1000,
+        chat_cnt: 1,
+        message_cnt: 1,
+        reply_percentage: 100,
+        avg_reply_time: 10,
+        negative_feedback_cnt: 2,
+        new_apply_cnt: 3,
+        new_contact_cnt: 3,
+      },
     ])
     expect((await call('externalcontact/get_user_behavior_data', { ...ask, end_time: ask.start_time + 40 * 86_400 })).errcode).toBe(40058)
     expect((await call('externalcontact/get_user_behavior_data', { start_time: 1 })).errcode).toBe(40063)
@@ -268,7 +311,10 @@ describe('contacts and tags', () => {
   test('an API change of remark or tags fires nothing; the same change in the client does', async () => {
     const { add, act, call, emulator, events } = await world()
     const { external_userid } = await add('p-1')
-    const { tag_group } = await call('externalcontact/add_corp_tag', { group_name: '口味', tag: [{ name: '乌龙' }, { name: '乌龙' }, { name: '普洱' }] })
+    const { tag_group } = await call('externalcontact/add_corp_tag', {
+      group_name: '口味',
+      tag: [{ name: '乌龙' }, { name: '乌龙' }, { name: '普洱' }],
+    })
     expect(tag_group.tag).toHaveLength(2)
     const tag = tag_group.tag[0].id as string
     expect((await call('externalcontact/mark_tag', { userid: wang, external_userid, add_tag: [tag] })).errcode).toBe(0)
@@ -288,7 +334,13 @@ describe('contacts and tags', () => {
     const { tag_group } = await call('externalcontact/add_corp_tag', { group_name: '口味', tag: [{ name: '乌龙' }] })
     const id = tag_group.tag[0].id as string
     await call('externalcontact/mark_tag', { userid: li, external_userid, add_tag: [id] })
-    const tags = async (): Promise<Json> => Object.fromEntries(((await call(`externalcontact/get?external_userid=${external_userid}`)).follow_user as Json[]).map((follow) => [follow.userid, follow.tags.map((tag: Json) => tag.tag_name)]))
+    const tags = async (): Promise<Json> =>
+      Object.fromEntries(
+        ((await call(`externalcontact/get?external_userid=${external_userid}`)).follow_user as Json[]).map((follow) => [
+          follow.userid,
+          follow.tags.map((tag: Json) => tag.tag_name),
+        ]),
+      )
     expect(await tags()).toEqual({ [wang]: [], [li]: ['乌龙'] })
     expect((await call('externalcontact/add_corp_tag', { group_name: '口味', tag: [{ name: '乌龙' }] })).errcode).toBe(40071)
     expect((await call('externalcontact/add_corp_tag', { group_name: '空', tag: [] })).errcode).toBe(40063)
@@ -333,9 +385,15 @@ describe('mass sends', () => {
     const [one, two, three] = [await add('p-1'), await add('p-2'), await add('p-3')]
     await act('memberBroadcast', { userid: wang, external_userid: [three.external_userid], text: '早' })
     await act('deleteByContact', { userid: wang, person: 'p-2' })
-    const created = await call('externalcontact/add_msg_template', { chat_type: 'single', external_userid: [one.external_userid, two.external_userid, three.external_userid, 'wmNo'], sender: wang, text: { content: '新茶' } })
+    const created = await call('externalcontact/add_msg_template', {
+      chat_type: 'single',
+      external_userid: [one.external_userid, two.external_userid, three.external_userid, 'wmNo'],
+      sender: wang,
+      text: { content: '新茶' },
+    })
     expect(created).toMatchObject({ errcode: 0, fail_list: ['wmNo'] })
-    const results = async (): Promise<number[]> => (await call('externalcontact/get_groupmsg_send_result', { msgid: created.msgid, userid: wang })).send_list.map((row: Json) => row.status)
+    const results = async (): Promise<number[]> =>
+      (await call('externalcontact/get_groupmsg_send_result', { msgid: created.msgid, userid: wang })).send_list.map((row: Json) => row.status)
     expect((await call('externalcontact/get_groupmsg_task', { msgid: created.msgid })).task_list).toEqual([{ userid: wang, status: 0 }])
     expect(await results()).toEqual([0, 0, 0])
     expect(pendingTasks(emulator.namespace(), wang)).toMatchObject([{ kind: 'broadcast', id: created.msgid, targets: 3 }])
@@ -345,7 +403,9 @@ describe('mass sends', () => {
     expect(await results()).toEqual([1, 2, 3])
     const rows = (await call('externalcontact/get_groupmsg_send_result', { msgid: created.msgid, userid: wang })).send_list as Json[]
     expect(rows.map((row) => row.send_time !== undefined)).toEqual([true, false, false])
-    expect((await call('externalcontact/get_groupmsg_task', { msgid: created.msgid })).task_list).toEqual([{ userid: wang, status: 2, send_time: (start + hour) / 1000 }])
+    expect((await call('externalcontact/get_groupmsg_task', { msgid: created.msgid })).task_list).toEqual([
+      { userid: wang, status: 2, send_time: (start + hour) / 1000 },
+    ])
     await expect(act('confirmBroadcast', { msgid: created.msgid, userid: wang })).rejects.toThrow('sent')
     expect(pendingTasks(emulator.namespace())).toEqual([])
     expect(arrivals(emulator.namespace(), { to: two.external_userid })).toEqual([])
@@ -354,7 +414,8 @@ describe('mass sends', () => {
   test('by default a customer gets as many a month as it has days, corp-made and member-made together; the next month starts anew', async () => {
     const { add, act, emulator } = await world()
     const { external_userid } = await add('p-1')
-    const send = async (): Promise<number> => (await act('memberBroadcast', { userid: wang, external_userid: [external_userid], text: 'x' })).sent.length
+    const send = async (): Promise<number> =>
+      (await act('memberBroadcast', { userid: wang, external_userid: [external_userid], text: 'x' })).sent.length
     let sent = 0
     for (let n = 0; n < 31; n++) sent += await send()
     expect(sent).toBe(31)
@@ -367,7 +428,8 @@ describe('mass sends', () => {
     const { add, act, emulator } = await world()
     await act('configure', { sendRule: 'week-7' })
     const { external_userid } = await add('p-1')
-    const send = async (): Promise<number> => (await act('memberBroadcast', { userid: wang, external_userid: [external_userid], text: 'x' })).sent.length
+    const send = async (): Promise<number> =>
+      (await act('memberBroadcast', { userid: wang, external_userid: [external_userid], text: 'x' })).sent.length
     let sent = 0
     for (let n = 0; n < 10; n++) sent += await send()
     expect(sent).toBe(7)
@@ -377,7 +439,7 @@ describe('mass sends', () => {
     expect(await send()).toBe(1)
   })
 
-  test('without a sender each customer\'s task goes to the member who chatted with him last', async () => {
+  test("without a sender each customer's task goes to the member who chatted with him last", async () => {
     const { add, act, call, after } = await world()
     const { external_userid } = await add('p-1', wang)
     await after(second)
@@ -402,7 +464,11 @@ describe('mass sends', () => {
       ids.push(external_userid)
       await call('externalcontact/mark_tag', { userid: wang, external_userid, add_tag: tags })
     }
-    const created = await call('externalcontact/add_msg_template', { sender: wang, tag_filter: { group_list: [{ tag_list: [a, b] }, { tag_list: [c] }] }, text: { content: 'x' } })
+    const created = await call('externalcontact/add_msg_template', {
+      sender: wang,
+      tag_filter: { group_list: [{ tag_list: [a, b] }, { tag_list: [c] }] },
+      text: { content: 'x' },
+    })
     const { send_list } = await call('externalcontact/get_groupmsg_send_result', { msgid: created.msgid, userid: wang })
     expect(send_list.map((row: Json) => row.external_userid)).toEqual([ids[1], ids[2]])
   })
@@ -431,7 +497,9 @@ describe('mass sends', () => {
     expect((await call('externalcontact/add_msg_template', { external_userid: ['wmNo'], text: { content: 'x' } })).errcode).toBe(41048)
     expect((await call('externalcontact/add_msg_template', { text: { content: 'x' } })).errcode).toBe(40063)
     expect((await call('externalcontact/add_msg_template', { sender: wang, text: { content: '茶'.repeat(1334) } })).errcode).toBe(40058)
-    expect((await call('externalcontact/add_msg_template', { sender: wang, attachments: [{ msgtype: 'image', image: { media_id: 'no' } }] })).errcode).toBe(40007)
+    expect(
+      (await call('externalcontact/add_msg_template', { sender: wang, attachments: [{ msgtype: 'image', image: { media_id: 'no' } }] })).errcode,
+    ).toBe(40007)
   })
 
   test('the record lists corp-made tasks without a creator and member-made ones with him, within one month', async () => {
@@ -441,7 +509,10 @@ describe('mass sends', () => {
     await act('memberBroadcast', { userid: wang, external_userid: [external_userid], text: 'own' })
     const range = { chat_type: 'single', start_time: start / 1000 - 10, end_time: start / 1000 + 86_400 }
     const { group_msg_list } = await call('externalcontact/get_groupmsg_list_v2', range)
-    expect(group_msg_list).toMatchObject([{ msgid, create_type: 0, text: { content: 'corp' } }, { create_type: 1, creator: wang, text: { content: 'own' } }])
+    expect(group_msg_list).toMatchObject([
+      { msgid, create_type: 0, text: { content: 'corp' } },
+      { create_type: 1, creator: wang, text: { content: 'own' } },
+    ])
     expect(group_msg_list[0].creator).toBeUndefined()
     expect((await call('externalcontact/get_groupmsg_list_v2', { ...range, filter_type: 1 })).group_msg_list).toHaveLength(1)
     expect((await call('externalcontact/get_groupmsg_list_v2', { ...range, end_time: range.start_time + 32 * 86_400 })).errcode).toBe(40058)
@@ -452,7 +523,8 @@ describe('mass sends', () => {
     const { add, call, upload, after, use } = await world()
     await add('p-1')
     const media_id = await upload('media/upload?type=image')
-    const ask = async (): Promise<number> => (await call('externalcontact/add_msg_template', { sender: wang, attachments: [{ msgtype: 'image', image: { media_id } }] })).errcode
+    const ask = async (): Promise<number> =>
+      (await call('externalcontact/add_msg_template', { sender: wang, attachments: [{ msgtype: 'image', image: { media_id } }] })).errcode
     expect(await ask()).toBe(0)
     await after(3 * day + hour)
     await use('contact')
@@ -465,15 +537,31 @@ describe('customer groups', () => {
     const { act, call, events, emulator } = await world()
     await act('configure', { groupSizeMax: 3 })
     const { chat_id } = await act('createGroup', { owner: wang, name: '老茶客' })
-    const { config_id } = await call('externalcontact/groupchat/add_join_way', { scene: 2, chat_id_list: [chat_id], state: 'shelf', room_base_name: '老茶客', room_base_id: 2 })
+    const { config_id } = await call('externalcontact/groupchat/add_join_way', {
+      scene: 2,
+      chat_id_list: [chat_id],
+      state: 'shelf',
+      room_base_name: '老茶客',
+      room_base_id: 2,
+    })
     const before = (await call('externalcontact/groupchat/get', { chat_id })).group_chat.member_version
-    const joined = [await act('groupJoin', { person: 'p-1', config_id }), await act('groupJoin', { person: 'p-2', config_id }), await act('groupJoin', { person: 'p-3', config_id })]
+    const joined = [
+      await act('groupJoin', { person: 'p-1', config_id }),
+      await act('groupJoin', { person: 'p-2', config_id }),
+      await act('groupJoin', { person: 'p-3', config_id }),
+    ]
     expect(joined[1].chat_id).toBe(chat_id)
     expect(joined[2].chat_id).not.toBe(chat_id)
     await emulator.pump()
     expect(events.map(({ ChangeType }) => ChangeType)).toEqual(['create', 'update', 'update', 'create', 'update'])
     const first = changeExternalChat.parse(events[1])
-    expect(first).toMatchObject({ UpdateDetail: 'add_member', JoinScene: '3', MemChangeCnt: '1', MemChangeList: { Item: joined[0].external_userid }, LastMemVer: before })
+    expect(first).toMatchObject({
+      UpdateDetail: 'add_member',
+      JoinScene: '3',
+      MemChangeCnt: '1',
+      MemChangeList: { Item: joined[0].external_userid },
+      LastMemVer: before,
+    })
     expect(events[2].LastMemVer).toBe(first.CurMemVer)
     const { group_chat } = await call('externalcontact/groupchat/get', { chat_id, need_name: 1 })
     expect(group_chat.member_version).toBe(events[2].CurMemVer)
@@ -483,13 +571,15 @@ describe('customer groups', () => {
     expect((await call('externalcontact/groupchat/get', { chat_id: 'wrNo' })).errcode).toBe(90501)
   })
 
-  test('a group send goes to the owner\'s groups; leaving says why; dismissal is one event', async () => {
+  test("a group send goes to the owner's groups; leaving says why; dismissal is one event", async () => {
     const { act, call, events, emulator } = await world()
     const { chat_id } = await act('createGroup', { owner: wang, name: 'g' })
     const { external_userid } = await act('groupJoin', { person: 'p-1', chat_id })
     const created = await call('externalcontact/add_msg_template', { chat_type: 'group', sender: wang, text: { content: 'x' } })
     await act('confirmBroadcast', { msgid: created.msgid, userid: wang })
-    expect((await call('externalcontact/get_groupmsg_send_result', { msgid: created.msgid, userid: wang })).send_list).toMatchObject([{ chat_id, status: 1 }])
+    expect((await call('externalcontact/get_groupmsg_send_result', { msgid: created.msgid, userid: wang })).send_list).toMatchObject([
+      { chat_id, status: 1 },
+    ])
     await act('groupLeave', { chat_id, id: external_userid })
     await act('groupDismiss', { chat_id })
     await emulator.pump()
@@ -500,11 +590,15 @@ describe('customer groups', () => {
   test('groups of somebody who left are handed over by the one endpoint, those of present owners by the other', async () => {
     const { act, call } = await world()
     const { chat_id } = await act('createGroup', { owner: wang, name: 'g' })
-    expect((await call('externalcontact/groupchat/transfer', { chat_id_list: [chat_id], new_owner: li })).failed_chat_list).toMatchObject([{ errcode: 90500 }])
+    expect((await call('externalcontact/groupchat/transfer', { chat_id_list: [chat_id], new_owner: li })).failed_chat_list).toMatchObject([
+      { errcode: 90500 },
+    ])
     expect((await call('externalcontact/groupchat/onjob_transfer', { chat_id_list: [chat_id], new_owner: li })).failed_chat_list).toEqual([])
     await act('resign', { userid: li })
     expect((await call('externalcontact/groupchat/list', { status_filter: 1, limit: 10 })).group_chat_list).toEqual([{ chat_id, status: 1 }])
-    expect((await call('externalcontact/groupchat/onjob_transfer', { chat_id_list: [chat_id], new_owner: wang })).failed_chat_list).toMatchObject([{ errcode: 90502 }])
+    expect((await call('externalcontact/groupchat/onjob_transfer', { chat_id_list: [chat_id], new_owner: wang })).failed_chat_list).toMatchObject([
+      { errcode: 90502 },
+    ])
     expect((await call('externalcontact/groupchat/transfer', { chat_id_list: [chat_id], new_owner: wang })).failed_chat_list).toEqual([])
   })
 })
@@ -514,7 +608,10 @@ describe('Moments', () => {
     const { add, act, call, upload } = await world()
     const { external_userid } = await add('p-1')
     const post = async (): Promise<Json> => {
-      const { jobid } = await call('externalcontact/add_moment_task', { text: { content: '新茶' }, visible_range: { sender_list: { user_list: [wang, 'nobody'] } } })
+      const { jobid } = await call('externalcontact/add_moment_task', {
+        text: { content: '新茶' },
+        visible_range: { sender_list: { user_list: [wang, 'nobody'] } },
+      })
       const job = await call(`externalcontact/get_moment_task_result?jobid=${jobid}`)
       expect(job).toMatchObject({ status: 3, type: 'add_moment_task', result: { invalid_sender_list: { user_list: ['nobody'] } } })
       expect(await call('externalcontact/get_moment_task_result', { jobid })).toEqual(job)
@@ -523,10 +620,15 @@ describe('Moments', () => {
     const { moment_id } = await post()
     expect((await call('externalcontact/get_moment_task', { moment_id })).task_list).toEqual([{ userid: wang, publish_status: 0 }])
     expect((await call('externalcontact/get_moment_send_result', { moment_id, userid: wang })).errcode).toBe(41062)
-    expect((await call('externalcontact/get_moment_customer_list', { moment_id, userid: wang })).customer_list).toEqual([{ userid: wang, external_userid }])
+    expect((await call('externalcontact/get_moment_customer_list', { moment_id, userid: wang })).customer_list).toEqual([
+      { userid: wang, external_userid },
+    ])
     expect((await act('publishMoment', { moment_id, userid: wang })).shown).toEqual([{ external_userid, person: 'p-1' }])
     await act('reactToMoment', { moment_id, userid: wang, external_userid, kind: 'like' })
-    expect(await call('externalcontact/get_moment_comments', { moment_id, userid: wang })).toMatchObject({ like_list: [{ external_userid }], comment_list: [] })
+    expect(await call('externalcontact/get_moment_comments', { moment_id, userid: wang })).toMatchObject({
+      like_list: [{ external_userid }],
+      comment_list: [],
+    })
     for (let n = 0; n < 3; n++) expect((await act('publishMoment', { moment_id: (await post()).moment_id, userid: wang })).shown).toHaveLength(1)
     const fifth = (await post()).moment_id
     expect((await act('publishMoment', { moment_id: fifth, userid: wang })).shown).toEqual([])
@@ -547,24 +649,41 @@ describe('transfers', () => {
     const { add, call, events, after, use } = await world()
     const { external_userid } = await add('p-1')
     const sides = { handover_userid: wang, takeover_userid: li }
-    const begin = await call('externalcontact/transfer_customer', { ...sides, external_userid: [external_userid, 'wmNo'], transfer_success_msg: '以后由小李' })
-    expect(begin.customer).toEqual([{ external_userid, errcode: 0 }, { external_userid: 'wmNo', errcode: 40096 }])
-    expect((await call('externalcontact/transfer_customer', { ...sides, external_userid: [external_userid] })).customer).toEqual([{ external_userid, errcode: 40129 }])
+    const begin = await call('externalcontact/transfer_customer', {
+      ...sides,
+      external_userid: [external_userid, 'wmNo'],
+      transfer_success_msg: '以后由小李',
+    })
+    expect(begin.customer).toEqual([
+      { external_userid, errcode: 0 },
+      { external_userid: 'wmNo', errcode: 40096 },
+    ])
+    expect((await call('externalcontact/transfer_customer', { ...sides, external_userid: [external_userid] })).customer).toEqual([
+      { external_userid, errcode: 40129 },
+    ])
     expect((await call('externalcontact/transfer_result', sides)).customer).toMatchObject([{ status: 2 }])
     await after(day)
     await use('contact')
-    expect((await call('externalcontact/transfer_result', sides)).customer).toEqual([{ external_userid, status: 1, takeover_time: (start + day) / 1000 }])
+    expect((await call('externalcontact/transfer_result', sides)).customer).toEqual([
+      { external_userid, status: 1, takeover_time: (start + day) / 1000 },
+    ])
     expect(events.slice(1)).toMatchObject([
       { ChangeType: 'del_external_contact', UserID: wang, Source: 'DELETE_BY_TRANSFER' },
       { ChangeType: 'add_external_contact', UserID: li },
     ])
     expect(events[2].WelcomeCode).toBeUndefined()
     expect((await call(`externalcontact/get?external_userid=${external_userid}`)).follow_user).toMatchObject([{ userid: li, add_way: 202 }])
-    expect((await call('externalcontact/transfer_customer', { handover_userid: li, takeover_userid: li, external_userid: [external_userid] })).errcode).toBe(40130)
-    expect((await call('externalcontact/transfer_customer', { handover_userid: li, takeover_userid: wang, external_userid: [external_userid] })).customer).toEqual([{ external_userid, errcode: 0 }])
+    expect(
+      (await call('externalcontact/transfer_customer', { handover_userid: li, takeover_userid: li, external_userid: [external_userid] })).errcode,
+    ).toBe(40130)
+    expect(
+      (await call('externalcontact/transfer_customer', { handover_userid: li, takeover_userid: wang, external_userid: [external_userid] })).customer,
+    ).toEqual([{ external_userid, errcode: 0 }])
     await after(day)
     await use('contact')
-    expect((await call('externalcontact/transfer_customer', { ...sides, external_userid: [external_userid] })).customer).toEqual([{ external_userid, errcode: 40128 }])
+    expect((await call('externalcontact/transfer_customer', { ...sides, external_userid: [external_userid] })).customer).toEqual([
+      { external_userid, errcode: 40128 },
+    ])
   })
 
   test('a refusal and a full successor fail with their reasons', async () => {
@@ -579,7 +698,10 @@ describe('transfers', () => {
     await after(day)
     await use('contact')
     expect((await call('externalcontact/transfer_result', sides)).customer.map((row: Json) => row.status)).toEqual([3, 4])
-    expect(events.filter(({ ChangeType }) => ChangeType === 'transfer_fail').map(({ FailReason, UserID }) => [FailReason, UserID])).toEqual([['customer_refused', li], ['customer_limit_exceed', li]])
+    expect(events.filter(({ ChangeType }) => ChangeType === 'transfer_fail').map(({ FailReason, UserID }) => [FailReason, UserID])).toEqual([
+      ['customer_refused', li],
+      ['customer_limit_exceed', li],
+    ])
     // Control: both stay with the first member.
     expect((await call(`externalcontact/list?userid=${wang}`)).external_userid).toHaveLength(2)
   })
@@ -590,9 +712,14 @@ describe('transfers', () => {
     const sides = { handover_userid: wang, takeover_userid: li }
     expect((await call('externalcontact/resigned/transfer_customer', { ...sides, external_userid: [external_userid] })).errcode).toBe(40097)
     await act('resign', { userid: wang })
-    expect((await call('externalcontact/get_unassigned_list', { page_size: 100 }))).toMatchObject({ info: [{ handover_userid: wang, external_userid }], is_last: true })
+    expect(await call('externalcontact/get_unassigned_list', { page_size: 100 })).toMatchObject({
+      info: [{ handover_userid: wang, external_userid }],
+      is_last: true,
+    })
     expect((await call('externalcontact/transfer_customer', { ...sides, external_userid: [external_userid] })).errcode).toBe(60111)
-    expect((await call('externalcontact/resigned/transfer_customer', { ...sides, external_userid: [external_userid] })).customer).toEqual([{ external_userid, errcode: 0 }])
+    expect((await call('externalcontact/resigned/transfer_customer', { ...sides, external_userid: [external_userid] })).customer).toEqual([
+      { external_userid, errcode: 0 },
+    ])
     await after(day)
     await use('contact')
     expect((await call('externalcontact/resigned/transfer_result', sides)).customer).toMatchObject([{ external_userid, status: 1 }])
@@ -610,17 +737,31 @@ describe('acquisition links', () => {
     expect(added).toMatchObject({ added: true, state: 'room-7' })
     await act('clickLink', { link_id: link.link_id })
     const spoke = await act('chat', { userid: wang, person: 'p-1', from: 'customer' })
-    expect((await call('externalcontact/customer_acquisition/customer', { link_id: link.link_id, limit: 10 })).customer_list).toEqual([{ external_userid: added.external_userid, userid: wang, chat_status: 1, state: 'room-7' }])
-    expect(await call('externalcontact/customer_acquisition/get_chat_info', { chat_key: spoke.chat_key })).toMatchObject({ userid: wang, chat_info: { recv_msg_cnt: 1, link_id: link.link_id, state: 'room-7' } })
+    expect((await call('externalcontact/customer_acquisition/customer', { link_id: link.link_id, limit: 10 })).customer_list).toEqual([
+      { external_userid: added.external_userid, userid: wang, chat_status: 1, state: 'room-7' },
+    ])
+    expect(await call('externalcontact/customer_acquisition/get_chat_info', { chat_key: spoke.chat_key })).toMatchObject({
+      userid: wang,
+      chat_info: { recv_msg_cnt: 1, link_id: link.link_id, state: 'room-7' },
+    })
     const quota = await call('externalcontact/customer_acquisition_quota')
     expect(quota).toMatchObject({ total: 1000, balance: 999 })
     expect(await call('externalcontact/customer_acquisition_quota', {})).toEqual(quota)
-    expect(await call('externalcontact/customer_acquisition/statistic', { link_id: link.link_id, start_time: start / 1000, end_time: start / 1000 })).toMatchObject({ click_link_customer_cnt: 2, new_customer_cnt: 1 })
-    expect(await call(`externalcontact/customer_acquisition/statistic?link_id=${link.link_id}&start_time=${start / 1000}&end_time=${start / 1000}`)).toMatchObject({ click_link_customer_cnt: 2 })
+    expect(
+      await call('externalcontact/customer_acquisition/statistic', { link_id: link.link_id, start_time: start / 1000, end_time: start / 1000 }),
+    ).toMatchObject({ click_link_customer_cnt: 2, new_customer_cnt: 1 })
+    expect(
+      await call(`externalcontact/customer_acquisition/statistic?link_id=${link.link_id}&start_time=${start / 1000}&end_time=${start / 1000}`),
+    ).toMatchObject({ click_link_customer_cnt: 2 })
     for (let n = 2; n <= 1000; n++) await act('addContact', { person: `p-${n}`, link_id: link.link_id })
     expect(await act('addContact', { person: 'p-late', link_id: link.link_id })).toMatchObject({ added: false, reason: 'link-unavailable' })
     await emulator.pump()
-    expect(events.filter(({ Event }) => Event === 'customer_acquisition').map(({ ChangeType }) => ChangeType)).toEqual(['customer_start_chat', 'balance_low', 'balance_exhausted', 'link_unavailable'])
+    expect(events.filter(({ Event }) => Event === 'customer_acquisition').map(({ ChangeType }) => ChangeType)).toEqual([
+      'customer_start_chat',
+      'balance_low',
+      'balance_exhausted',
+      'link_unavailable',
+    ])
     expect((await call('externalcontact/customer_acquisition/get', { link_id: 'no' })).errcode).toBe(40058)
   })
 })
@@ -685,7 +826,14 @@ describe('as a whole', () => {
     await call('externalcontact/add_corp_tag', { group_name: 'g', tag: [{ name: 'a' }] })
     const { msgid } = await call('externalcontact/add_msg_template', { sender: wang, text: { content: 'x' } })
     await act('confirmBroadcast', { msgid, userid: wang })
-    for (const path of [`externalcontact/get?external_userid=${external_userid}`, `externalcontact/list?userid=${wang}`, `user/get?userid=${wang}`, 'department/list', 'user/list?department_id=1']) await call(path)
+    for (const path of [
+      `externalcontact/get?external_userid=${external_userid}`,
+      `externalcontact/list?userid=${wang}`,
+      `user/get?userid=${wang}`,
+      'department/list',
+      'user/list?department_id=1',
+    ])
+      await call(path)
     await call('externalcontact/batch/get_by_user', { userid_list: [wang] })
     await call('externalcontact/contact_list', {})
     await call('externalcontact/groupchat/list', { limit: 10 })
@@ -718,7 +866,14 @@ describe('as a whole', () => {
 
   test('the journal rebuilds the corp exactly, and so does a snapshot that went through JSON', async () => {
     const journal = memoryJournal()
-    const settings = { modules: [wecomLine], seed: 'j', start, clock: { kind: 'queue' as const }, wireClock: manualClock(start), send: async () => ({ status: 200, body: '' }) }
+    const settings = {
+      modules: [wecomLine],
+      seed: 'j',
+      start,
+      clock: { kind: 'queue' as const },
+      wireClock: manualClock(start),
+      send: async () => ({ status: 200, body: '' }),
+    }
     const first = createEmulator({ ...settings, journal })
     const live = async (emulator: Emulator, person: string): Promise<void> => {
       const { external_userid } = (await emulator.act('main', 'wecom.addContact', { person, userid: wang })) as Json

@@ -1,4 +1,12 @@
-import { groupWelcomeAdd, groupWelcomeDelete, groupWelcomeEdit, groupWelcomeGet, groupWelcomeGetByQuery, welcomeCodeMs, welcomeSend } from '../../wechat/spec/wecom/index.ts'
+import {
+  groupWelcomeAdd,
+  groupWelcomeDelete,
+  groupWelcomeEdit,
+  groupWelcomeGet,
+  groupWelcomeGetByQuery,
+  welcomeCodeMs,
+  welcomeSend,
+} from '../../wechat/spec/wecom/index.ts'
 import { freshId } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { bytesOf, wecom } from './call.ts'
@@ -15,7 +23,8 @@ function blocksOf(input: Blocks): Record<string, unknown> {
   const blocks: Record<string, unknown> = {}
   for (const name of blockNames) if (input[name] !== undefined) blocks[name] = input[name]
   if (Object.keys(blocks).length === 0) throw new PlatformError(40063, 'the template is empty')
-  if (Object.keys(blocks).filter((name) => name !== 'text').length > 1) throw new PlatformError(40058, 'invalid parameter: one block besides the text at most')
+  if (Object.keys(blocks).filter((name) => name !== 'text').length > 1)
+    throw new PlatformError(40058, 'invalid parameter: one block besides the text at most')
   const text = (blocks.text as { content?: string } | undefined)?.content
   if (text !== undefined && bytesOf(text) > 3_000) throw new PlatformError(40058, 'invalid parameter: text.content is over 3000 bytes')
   return blocks

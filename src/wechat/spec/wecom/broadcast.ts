@@ -16,7 +16,10 @@ const wm = 'wmQingzhou00000000000000000000AA'
 const msgid = 'msgQingzhou0000000000000000000AA'
 
 export const broadcastCreate = row({
-  name: 'wecom.broadcast.create', method: 'POST', path: '/cgi-bin/externalcontact/add_msg_template', effect: 'write',
+  name: 'wecom.broadcast.create',
+  method: 'POST',
+  path: '/cgi-bin/externalcontact/add_msg_template',
+  effect: 'write',
   request: z.looseObject({
     /** `single` (when absent) or `group`. */
     chat_type: z.string().optional(),
@@ -32,52 +35,139 @@ export const broadcastCreate = row({
     allow_select: z.boolean().optional(),
     ...message,
   }),
-  response: z.looseObject({ /** Targets that are not valid, or out of reach. */ fail_list: z.array(z.string()).optional(), msgid: z.string().optional() }),
-  errors: broadcastErrors, repeat: 'never', doc: 'D92135 (2025-11-17)',
-  sample: { request: { chat_type: 'single', external_userid: [wm], sender: 'WangXiaoHe', allow_select: false, text: { content: '新茶到了' } }, response: { errcode: 0, errmsg: 'ok', fail_list: [], msgid } }, zh: '创建企业群发',
+  response: z.looseObject({
+    /** Targets that are not valid, or out of reach. */ fail_list: z.array(z.string()).optional(),
+    msgid: z.string().optional(),
+  }),
+  errors: broadcastErrors,
+  repeat: 'never',
+  doc: 'D92135 (2025-11-17)',
+  sample: {
+    request: { chat_type: 'single', external_userid: [wm], sender: 'WangXiaoHe', allow_select: false, text: { content: '新茶到了' } },
+    response: { errcode: 0, errmsg: 'ok', fail_list: [], msgid },
+  },
+  zh: '创建企业群发',
 })
 
 const one = z.looseObject({ msgid: z.string().optional() })
 /** Three reminders a task within 24 hours. */
 export const broadcastRemind = row({
-  name: 'wecom.broadcast.remind', method: 'POST', path: '/cgi-bin/externalcontact/remind_groupmsg_send', effect: 'write', request: one, response: nothing, errors: broadcastErrors, repeat: 'never', doc: 'D97610',
-  sample: { request: { msgid } }, zh: '提醒成员群发',
+  name: 'wecom.broadcast.remind',
+  method: 'POST',
+  path: '/cgi-bin/externalcontact/remind_groupmsg_send',
+  effect: 'write',
+  request: one,
+  response: nothing,
+  errors: broadcastErrors,
+  repeat: 'never',
+  doc: 'D97610',
+  sample: { request: { msgid } },
+  zh: '提醒成员群发',
 })
 /** Stops members who have not sent; nothing is recalled. */
 export const broadcastCancel = row({
-  name: 'wecom.broadcast.cancel', method: 'POST', path: '/cgi-bin/externalcontact/cancel_groupmsg_send', effect: 'write', request: one, response: nothing, errors: broadcastErrors, repeat: 'safe', doc: 'D97611',
-  sample: { request: { msgid } }, zh: '停止企业群发',
+  name: 'wecom.broadcast.cancel',
+  method: 'POST',
+  path: '/cgi-bin/externalcontact/cancel_groupmsg_send',
+  effect: 'write',
+  request: one,
+  response: nothing,
+  errors: broadcastErrors,
+  repeat: 'safe',
+  doc: 'D97611',
+  sample: { request: { msgid } },
+  zh: '停止企业群发',
 })
 export const broadcastList = row({
-  name: 'wecom.broadcast.list', method: 'POST', path: '/cgi-bin/externalcontact/get_groupmsg_list_v2', effect: 'read',
+  name: 'wecom.broadcast.list',
+  method: 'POST',
+  path: '/cgi-bin/externalcontact/get_groupmsg_list_v2',
+  effect: 'read',
   request: z.looseObject({
-    chat_type: z.string().optional(), start_time: z.int().optional(), /** A month from start_time at most; UNCONFIRMED. */ end_time: z.int().optional(), creator: z.string().optional(),
-    /** 0 corp, 1 personal, 2 both (when absent). */ filter_type: z.int().optional(), /** limit: 50 when absent, 100 at most. */ ...paging,
+    chat_type: z.string().optional(),
+    start_time: z.int().optional(),
+    /** A month from start_time at most; UNCONFIRMED. */ end_time: z.int().optional(),
+    creator: z.string().optional(),
+    /** 0 corp, 1 personal, 2 both (when absent). */ filter_type: z.int().optional(),
+    /** limit: 50 when absent, 100 at most. */ ...paging,
   }),
   response: z.looseObject({
-    group_msg_list: z.array(z.looseObject({
-      msgid: z.string(), /** Absent for tasks made by API. */ creator: z.string().optional(), create_time: z.union([z.int(), z.string()]), /** 0 corp, 1 personal. */ create_type: z.int(),
-      text: z.looseObject({ content: z.string().optional() }).optional(), attachments: z.array(attachment).optional(),
-    })),
+    group_msg_list: z.array(
+      z.looseObject({
+        msgid: z.string(),
+        /** Absent for tasks made by API. */ creator: z.string().optional(),
+        create_time: z.union([z.int(), z.string()]),
+        /** 0 corp, 1 personal. */ create_type: z.int(),
+        text: z.looseObject({ content: z.string().optional() }).optional(),
+        attachments: z.array(attachment).optional(),
+      }),
+    ),
     ...nextCursor,
   }),
-  errors: broadcastErrors, repeat: 'safe', doc: 'D93338',
-  sample: { request: { chat_type: 'single', start_time: 1_782_000_000, end_time: 1_783_000_000, limit: 50 }, response: { errcode: 0, errmsg: 'ok', group_msg_list: [{ msgid, create_time: 1_782_000_000, create_type: 0, text: { content: '新茶到了' } }], next_cursor: '' } },
+  errors: broadcastErrors,
+  repeat: 'safe',
+  doc: 'D93338',
+  sample: {
+    request: { chat_type: 'single', start_time: 1_782_000_000, end_time: 1_783_000_000, limit: 50 },
+    response: {
+      errcode: 0,
+      errmsg: 'ok',
+      group_msg_list: [{ msgid, create_time: 1_782_000_000, create_type: 0, text: { content: '新茶到了' } }],
+      next_cursor: '',
+    },
+  },
   zh: '获取群发记录列表',
 })
 export const broadcastTasks = row({
-  name: 'wecom.broadcast.tasks', method: 'POST', path: '/cgi-bin/externalcontact/get_groupmsg_task', effect: 'read', request: z.looseObject({ msgid: z.string().optional(), /** limit: 500 when absent, 1,000 at most. */ ...paging }),
-  response: z.looseObject({ task_list: z.array(z.looseObject({ userid: z.string(), /** See `taskStatuses`. */ status: z.int(), send_time: z.int().optional() })), ...nextCursor }), errors: broadcastErrors, repeat: 'safe', doc: 'D93338',
-  sample: { request: { msgid, limit: 500 }, response: { errcode: 0, errmsg: 'ok', task_list: [{ userid: 'WangXiaoHe', status: 1, send_time: 1_782_000_000 }], next_cursor: '' } }, zh: '获取群发成员发送任务列表',
-})
-export const broadcastResults = row({
-  name: 'wecom.broadcast.results', method: 'POST', path: '/cgi-bin/externalcontact/get_groupmsg_send_result', effect: 'read', request: z.looseObject({ msgid: z.string().optional(), userid: z.string().optional(), /** limit: 500 when absent, 1,000 at most. */ ...paging }),
+  name: 'wecom.broadcast.tasks',
+  method: 'POST',
+  path: '/cgi-bin/externalcontact/get_groupmsg_task',
+  effect: 'read',
+  request: z.looseObject({ msgid: z.string().optional(), /** limit: 500 when absent, 1,000 at most. */ ...paging }),
   response: z.looseObject({
-    send_list: z.array(z.looseObject({ external_userid: z.string().optional(), chat_id: z.string().optional(), userid: z.string(), /** See `sendStatuses`. */ status: z.int(), /** Only with status 1. */ send_time: z.int().optional() })),
+    task_list: z.array(z.looseObject({ userid: z.string(), /** See `taskStatuses`. */ status: z.int(), send_time: z.int().optional() })),
     ...nextCursor,
   }),
-  errors: broadcastErrors, repeat: 'safe', doc: 'D93338',
-  sample: { request: { msgid, userid: 'WangXiaoHe', limit: 500 }, response: { errcode: 0, errmsg: 'ok', send_list: [{ external_userid: wm, userid: 'WangXiaoHe', status: 1, send_time: 1_782_000_000 }], next_cursor: '' } }, zh: '获取企业群发成员执行结果',
+  errors: broadcastErrors,
+  repeat: 'safe',
+  doc: 'D93338',
+  sample: {
+    request: { msgid, limit: 500 },
+    response: { errcode: 0, errmsg: 'ok', task_list: [{ userid: 'WangXiaoHe', status: 1, send_time: 1_782_000_000 }], next_cursor: '' },
+  },
+  zh: '获取群发成员发送任务列表',
+})
+export const broadcastResults = row({
+  name: 'wecom.broadcast.results',
+  method: 'POST',
+  path: '/cgi-bin/externalcontact/get_groupmsg_send_result',
+  effect: 'read',
+  request: z.looseObject({ msgid: z.string().optional(), userid: z.string().optional(), /** limit: 500 when absent, 1,000 at most. */ ...paging }),
+  response: z.looseObject({
+    send_list: z.array(
+      z.looseObject({
+        external_userid: z.string().optional(),
+        chat_id: z.string().optional(),
+        userid: z.string(),
+        /** See `sendStatuses`. */ status: z.int(),
+        /** Only with status 1. */ send_time: z.int().optional(),
+      }),
+    ),
+    ...nextCursor,
+  }),
+  errors: broadcastErrors,
+  repeat: 'safe',
+  doc: 'D93338',
+  sample: {
+    request: { msgid, userid: 'WangXiaoHe', limit: 500 },
+    response: {
+      errcode: 0,
+      errmsg: 'ok',
+      send_list: [{ external_userid: wm, userid: 'WangXiaoHe', status: 1, send_time: 1_782_000_000 }],
+      next_cursor: '',
+    },
+  },
+  zh: '获取企业群发成员执行结果',
 })
 
 export const broadcastRows = [broadcastCreate, broadcastRemind, broadcastCancel, broadcastList, broadcastTasks, broadcastResults]

@@ -21,7 +21,13 @@ export const changeExternalContact = z.looseObject({
   FailReason: z.string().optional(),
 })
 export const externalContactChanges = [
-  'add_external_contact', 'add_half_external_contact', 'edit_external_contact', 'del_external_contact', 'del_follow_user', 'transfer_fail', 'msg_audit_approved',
+  'add_external_contact',
+  'add_half_external_contact',
+  'edit_external_contact',
+  'del_external_contact',
+  'del_follow_user',
+  'transfer_fail',
+  'msg_audit_approved',
 ] as const
 
 export const changeExternalChat = z.looseObject({
@@ -42,15 +48,45 @@ export const changeExternalChat = z.looseObject({
 export const chatUpdates = ['add_member', 'del_member', 'change_owner', 'change_name', 'change_notice'] as const
 
 export const changeExternalTag = z.looseObject({
-  ...header, /** Absent on shuffle of the whole library. */ Id: z.string().optional(), /** tag, tag_group. */ TagType: z.string().optional(), StrategyId: z.string().optional(), /** create, update, delete, shuffle. */ ChangeType: z.string(),
+  ...header,
+  /** Absent on shuffle of the whole library. */ Id: z.string().optional(),
+  /** tag, tag_group. */ TagType: z.string().optional(),
+  StrategyId: z.string().optional(),
+  /** create, update, delete, shuffle. */ ChangeType: z.string(),
 })
 
 export const customerAcquisition = z.looseObject({
-  ...header, ChangeType: z.string(), LinkId: z.string().optional(), State: z.string().optional(), UserID: z.string().optional(), ExternalUserID: z.string().optional(), ExpireTime: z.string().optional(), ExpireQuotaNum: z.string().optional(),
+  ...header,
+  ChangeType: z.string(),
+  LinkId: z.string().optional(),
+  State: z.string().optional(),
+  UserID: z.string().optional(),
+  ExternalUserID: z.string().optional(),
+  ExpireTime: z.string().optional(),
+  ExpireQuotaNum: z.string().optional(),
 })
-export const acquisitionChanges = ['balance_low', 'balance_exhausted', 'link_unavailable', 'delete_link', 'friend_request', 'customer_start_chat', 'quota_expire_soon', 'balance_increased', 'open_profile'] as const
+export const acquisitionChanges = [
+  'balance_low',
+  'balance_exhausted',
+  'link_unavailable',
+  'delete_link',
+  'friend_request',
+  'customer_start_chat',
+  'quota_expire_soon',
+  'balance_increased',
+  'open_profile',
+] as const
 
-export const changeContact = z.looseObject({ ...header, ChangeType: z.string(), UserID: z.string().optional(), NewUserID: z.string().optional(), Name: z.string().optional(), Department: z.string().optional(), Id: z.string().optional(), ParentId: z.string().optional() })
+export const changeContact = z.looseObject({
+  ...header,
+  ChangeType: z.string(),
+  UserID: z.string().optional(),
+  NewUserID: z.string().optional(),
+  Name: z.string().optional(),
+  Department: z.string().optional(),
+  Id: z.string().optional(),
+  ParentId: z.string().optional(),
+})
 
 export const eventSamples = {
   add: '<xml><ToUserName><![CDATA[ww0123456789abcdef]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName><CreateTime>1403610513</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[change_external_contact]]></Event><ChangeType><![CDATA[add_external_contact]]></ChangeType><UserID><![CDATA[WangXiaoHe]]></UserID><ExternalUserID><![CDATA[wmQingzhou00000000000000000000AA]]></ExternalUserID><State><![CDATA[store-1]]></State><WelcomeCode><![CDATA[WELCOMECODE]]></WelcomeCode></xml>',

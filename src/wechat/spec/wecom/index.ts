@@ -32,6 +32,22 @@ export * from './transfer.ts'
 export * from './welcome.ts'
 
 export const wecomRows = [
-  tokenGet, apiDomainIp, callbackIp, jsapiTicket, loginUser,
-  ...memberRows, ...contactRows, ...contactWayRows, ...tagRows, ...groupRows, ...welcomeRows, ...broadcastRows, ...momentRows, ...transferRows, ...statisticsRows, ...acquisitionRows, ...identityRows, ...messageRows,
+  tokenGet,
+  apiDomainIp,
+  callbackIp,
+  jsapiTicket,
+  loginUser,
+  ...memberRows,
+  ...contactRows,
+  ...contactWayRows,
+  ...tagRows,
+  ...groupRows,
+  ...welcomeRows,
+  ...broadcastRows,
+  ...momentRows,
+  ...transferRows,
+  ...statisticsRows,
+  ...acquisitionRows,
+  ...identityRows,
+  ...messageRows,
 ]

@@ -20,19 +20,38 @@ export const tokenGet = row({
   },
   repeat: 'safe',
   doc: 'D91039',
-  sample: { request: { corpid: 'ww0123456789abcdef', corpsecret: 'SECRET' }, response: { errcode: 0, errmsg: 'ok', access_token: 'TOKEN', expires_in: 7200 } },
+  sample: {
+    request: { corpid: 'ww0123456789abcdef', corpsecret: 'SECRET' },
+    response: { errcode: 0, errmsg: 'ok', access_token: 'TOKEN', expires_in: 7200 },
+  },
   zh: '获取 access_token',
 })
 
 const addresses = z.looseObject({ ip_list: z.array(z.string()) })
 
 export const apiDomainIp = row({
-  name: 'wecom.address.api', method: 'GET', path: '/cgi-bin/get_api_domain_ip', effect: 'read', request: nothing, response: addresses, repeat: 'safe', doc: 'SKIT',
-  sample: { response: { errcode: 0, errmsg: 'ok', ip_list: ['203.0.113.10'] } }, zh: '获取接口 IP 段',
+  name: 'wecom.address.api',
+  method: 'GET',
+  path: '/cgi-bin/get_api_domain_ip',
+  effect: 'read',
+  request: nothing,
+  response: addresses,
+  repeat: 'safe',
+  doc: 'SKIT',
+  sample: { response: { errcode: 0, errmsg: 'ok', ip_list: ['203.0.113.10'] } },
+  zh: '获取接口 IP 段',
 })
 export const callbackIp = row({
-  name: 'wecom.address.callback', method: 'GET', path: '/cgi-bin/getcallbackip', effect: 'read', request: nothing, response: addresses, repeat: 'safe', doc: 'SKIT',
-  sample: { response: { ip_list: ['203.0.113.*'] } }, zh: '获取回调 IP 段',
+  name: 'wecom.address.callback',
+  method: 'GET',
+  path: '/cgi-bin/getcallbackip',
+  effect: 'read',
+  request: nothing,
+  response: addresses,
+  repeat: 'safe',
+  doc: 'SKIT',
+  sample: { response: { ip_list: ['203.0.113.*'] } },
+  zh: '获取回调 IP 段',
 })
 
 export const jsapiTicket = row({
@@ -55,7 +74,12 @@ export const loginUser = row({
   path: '/cgi-bin/auth/getuserinfo',
   effect: 'write',
   request: z.looseObject({ code: z.string().optional() }),
-  response: z.looseObject({ userid: z.string().optional(), user_ticket: z.string().optional(), openid: z.string().optional(), external_userid: z.string().optional() }),
+  response: z.looseObject({
+    userid: z.string().optional(),
+    user_ticket: z.string().optional(),
+    openid: z.string().optional(),
+    external_userid: z.string().optional(),
+  }),
   errors: {
     ...memberErrors,
     '40029': { retry: 'never', en: 'the code is unknown or older than five minutes' },

@@ -3,7 +3,7 @@ import { freshId, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { BinaryAnswer, serve, type Route } from '../core/registry.ts'
 import { codePicture } from './picture.ts'
-import { checkPage, miniCaller, miniState, type MiniCode, type MiniLink, type MiniState } from './state.ts'
+import { checkPage, miniCaller, miniState, readMini, type MiniCode, type MiniLink, type MiniState } from './state.ts'
 
 const ok = { errcode: 0, errmsg: 'ok' }
 const dayMs = 86_400_000
@@ -47,7 +47,7 @@ function makeLink(ns: Namespace, appid: string, url: string, page: { path?: stri
 }
 
 function linkOf(ns: Namespace, appid: string, url: string | undefined): MiniLink {
-  const link = url === undefined ? undefined : miniState(ns, appid).links[url]
+  const link = url === undefined ? undefined : readMini(ns, appid).links[url]
   if (!link) throw new PlatformError(85402, 'invalid link')
   return link
 }
@@ -84,7 +84,7 @@ export const codeRoutes: Route[] = [
   })),
   serve(urlLinkQuery, ({ ns, account, input }) => {
     const caller = miniCaller(account)
-    const state = miniState(ns, caller.id)
+    const state = readMini(ns, caller.id)
     if (input.query_type === 1) return { ...ok, quota_info: quota(state) }
     return { ...ok, url_link_info: info(caller.id, linkOf(ns, caller.id, input.url_link)), quota_info: quota(state) }
   }),
@@ -94,7 +94,7 @@ export const codeRoutes: Route[] = [
   })),
   serve(schemeQuery, ({ ns, account, input }) => {
     const caller = miniCaller(account)
-    const state = miniState(ns, caller.id)
+    const state = readMini(ns, caller.id)
     if (input.query_type === 1) return { ...ok, quota_info: quota(state) }
     return { ...ok, scheme_info: info(caller.id, linkOf(ns, caller.id, input.scheme)), quota_info: quota(state) }
   }),

@@ -4,6 +4,7 @@ import { PlatformError } from '../core/platform-error.ts'
 import type { LineModule } from '../core/registry.ts'
 import { peopleActs } from './acts.ts'
 import { codeRoutes } from './codes.ts'
+import { figureRoutes } from './figures.ts'
 import { loginRoutes } from './login.ts'
 import { messageActs, messageRoutes } from './messages.ts'
 import { shippingActs, shippingRoutes } from './shipping.ts'
@@ -22,7 +23,7 @@ function prepare(ns: Namespace): void {
 
 export const miniProgramLine: LineModule = {
   line: 'mini-program',
-  routes: [...loginRoutes, ...codeRoutes, ...messageRoutes, ...shippingRoutes],
+  routes: [...loginRoutes, ...codeRoutes, ...messageRoutes, ...shippingRoutes, ...figureRoutes],
   acts: [...peopleActs, ...messageActs, ...shippingActs],
   hooks: {
     hosts: ['api.weixin.qq.com'],

@@ -4,7 +4,7 @@ import { unionidOf } from '../core/core-module.ts'
 import { accountOf, freshId } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { serve, type Route } from '../core/registry.ts'
-import { miniCaller, miniState, userOf, type MiniUser } from './state.ts'
+import { miniCaller, miniState, readMini, userOf, type MiniUser } from './state.ts'
 
 const ok = { errcode: 0, errmsg: 'ok' }
 const perMinute = 100
@@ -67,7 +67,7 @@ export const loginRoutes: Route[] = [
   serve(paidUnionid, ({ ns, account, input }) => {
     const caller = miniCaller(account)
     const user = userOf(ns, caller, input.openid)
-    const paid = Object.values(miniState(ns, caller.id).shipping).some(
+    const paid = Object.values(readMini(ns, caller.id).shipping).some(
       (order) =>
         order.openid === input.openid &&
         order.paidAt > ns.now - 300_000 &&

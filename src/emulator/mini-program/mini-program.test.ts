@@ -270,3 +270,15 @@ describe('shipping information', () => {
     expect((await post('/wxa/sec/order/get_order_list', { page_size: 1, last_index: paged.last_index })).order_list[0].transaction_id).toBe(second.transaction_id)
   })
 })
+
+test('yesterday\'s figures count openings and people; today has none yet', async () => {
+  const { act, post, pass } = await world()
+  await act('login', { person: 'p1' })
+  await act('login', { person: 'p1' })
+  await act('login', { person: 'p2' })
+  const ask = (path: string) => post(path, { begin_date: '20260301', end_date: '20260301' })
+  expect((await ask('/datacube/getweanalysisappiddailyvisittrend')).errcode).toBe(61501)
+  await pass(day)
+  expect((await ask('/datacube/getweanalysisappiddailyvisittrend')).list).toMatchObject([{ ref_date: '20260301', visit_pv: 3, visit_uv: 2, visit_uv_new: 2 }])
+  expect((await ask('/datacube/getweanalysisappiddailysummarytrend')).list[0].visit_total).toBe(2)
+})

@@ -8,7 +8,7 @@ import { PlatformError } from '../core/platform-error.ts'
 import { schedule } from '../core/push.ts'
 import { act, serve, type Act, type Route } from '../core/registry.ts'
 import { pushMiniEvent } from './push-event.ts'
-import { miniAccount, miniCaller, miniState, type MiniState, type ShippingState } from './state.ts'
+import { miniAccount, miniCaller, miniState, readMini, type MiniState, type ShippingState } from './state.ts'
 
 /**
  * Shipping management (发货信息管理): the money of a payment stays frozen until shipping is reported and receipt confirmed.
@@ -144,9 +144,9 @@ export const shippingRoutes: Route[] = [
     }
     return ok
   }),
-  serve(shippingGet, ({ ns, account, input }) => ({ ...ok, order: write(find(miniState(ns, miniCaller(account).id), input)) })),
+  serve(shippingGet, ({ ns, account, input }) => ({ ...ok, order: write(find(readMini(ns, miniCaller(account).id), input)) })),
   serve(shippingList, ({ ns, account, input, faults }) => {
-    const state = miniState(ns, miniCaller(account).id)
+    const state = readMini(ns, miniCaller(account).id)
     const size = Math.min(Math.max(input.page_size ?? 100, 1), 100)
     const begin = (input.pay_time_range?.begin_time ?? 0) * 1000
     const end = (input.pay_time_range?.end_time ?? 0xffffffff) * 1000
@@ -174,12 +174,12 @@ export const shippingRoutes: Route[] = [
   serve(tradeManaged, ({ ns, account, input }) => {
     const caller = miniCaller(account)
     if (input.appid !== caller.id) throw new PlatformError(40013, 'invalid appid')
-    return { ...ok, is_trade_managed: miniState(ns, caller.id).tradeManaged }
+    return { ...ok, is_trade_managed: readMini(ns, caller.id).tradeManaged }
   }),
   serve(tradeManagementConfirmed, ({ ns, account, input }) => {
     const caller = miniCaller(account)
     if (input.appid !== caller.id) throw new PlatformError(40013, 'invalid appid')
-    return { ...ok, completed: miniState(ns, caller.id).tradeManaged }
+    return { ...ok, completed: readMini(ns, caller.id).tradeManaged }
   }),
 ]
 

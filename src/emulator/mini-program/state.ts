@@ -1,3 +1,4 @@
+import { saleDate } from '../../kernel/calendar.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { WeixinAccount } from '../core/account.ts'
 import { accountOf, freshId, slice, type Namespace, type Slice } from '../core/namespace.ts'
@@ -81,17 +82,31 @@ export type MiniState = {
   shippingNumbers: Record<string, string>
   everShipped: boolean
   jumpPath: string
+  /** Visits by day in Shanghai: openings, and who opened. */
+  days: Record<string, { visits: number; people: Record<string, 1>; fresh: number }>
+  /** People who ever opened it. */
+  visitors: number
   received: MiniReceived[]
 }
 
 const miniSlice: Slice<Record<string, MiniState>> = { name: 'mini-program', init: () => ({}) }
 
+/** For acts and writing calls: made on first use. */
 export function miniState(ns: Namespace, appid: string): MiniState {
   const states = slice(ns, miniSlice)
-  return (states[appid] ??= {
+  return (states[appid] ??= emptyMini())
+}
+
+/** For reads, which are not journaled and so may not even make an empty state. */
+export function readMini(ns: Namespace, appid: string): MiniState {
+  return (ns.slices[miniSlice.name] as Record<string, MiniState> | undefined)?.[appid] ?? emptyMini()
+}
+
+function emptyMini(): MiniState {
+  return {
     pages: null, published: true, tradeManaged: true, users: {}, jsCodes: {}, phoneCodes: {}, codes: {}, limitedCodes: 0, unpublishedPages: 0, links: {}, shortLinks: 0,
-    templates: {}, shipping: {}, shippingNumbers: {}, everShipped: false, jumpPath: '', received: [],
-  })
+    templates: {}, shipping: {}, shippingNumbers: {}, everShipped: false, jumpPath: '', days: {}, visitors: 0, received: [],
+  }
 }
 
 /** Keeps the newest messages that people received. */
@@ -111,8 +126,16 @@ export function miniAccount(ns: Namespace, id: string | undefined): WeixinAccoun
 
 /** The person as a user of the mini program, made at the first visit; every visit counts for the two-hour rule of content safety. */
 export function visit(ns: Namespace, account: WeixinAccount, person: string): MiniUser {
-  const { users } = miniState(ns, account.id)
+  const state = miniState(ns, account.id)
+  const { users } = state
   const openid = openidOf(ns, account.id, person)
+  const day = (state.days[saleDate(ns.now)] ??= { visits: 0, people: {}, fresh: 0 })
+  day.visits++
+  day.people[openid] = 1
+  if (users[openid] === undefined) {
+    day.fresh++
+    state.visitors++
+  }
   const user = (users[openid] ??= {
     openid, person, sessionKey: '', firstVisitAt: ns.now, lastVisitAt: ns.now, consents: {}, off: [], allowances: [], minute: 0, logins: 0, riskRank: 0,
   })
@@ -122,7 +145,7 @@ export function visit(ns: Namespace, account: WeixinAccount, person: string): Mi
 }
 
 export function userOf(ns: Namespace, account: WeixinAccount, openid: string): MiniUser {
-  const user = miniState(ns, account.id).users[openid]
+  const user = readMini(ns, account.id).users[openid]
   if (user) return user
   if (personOf(ns, openid)?.appid !== account.id) throw new PlatformError(40003, 'invalid openid')
   throw new PlatformError(40003, 'invalid openid: this user never opened the mini program')

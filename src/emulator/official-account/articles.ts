@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import {
-  articleImage, draftAdd, draftCount, draftDelete, draftGet, draftList, draftUpdate, materialAdd, materialCount, materialDelete, mediaUpload, publishDelete,
+  articleImage, draftAdd, draftCount, draftDelete, draftGet, draftList, draftUpdate, materialAdd, materialCount, materialDelete, materialList, mediaUpload, publishDelete,
   publishedArticle, publishGet, publishList, publishSubmit,
 } from '../../wechat/spec/official-account/index.ts'
 import { freshDigits, freshId, nextNumber, type Namespace } from '../core/namespace.ts'
@@ -8,7 +8,7 @@ import { PlatformError } from '../core/platform-error.ts'
 import { schedule } from '../core/push.ts'
 import { act, serve, type Act, type Call, type Route } from '../core/registry.ts'
 import { pushEvent } from './push-event.ts'
-import { actAccount, officialCaller, officialState, type Article, type OfficialState } from './state.ts'
+import { actAccount, officialCaller, officialState, readOfficial, type Article, type OfficialState } from './state.ts'
 
 const ok = { errcode: 0, errmsg: 'ok' }
 const temporaryMs = 3 * 86_400_000
@@ -63,7 +63,7 @@ export const articleRoutes: Route[] = [
     return { media_id: mediaId }
   }),
   serve(draftGet, ({ ns, account, input }) => {
-    const draft = draftOf(officialState(ns, officialCaller(account).id), input.media_id)
+    const draft = draftOf(readOfficial(ns, officialCaller(account).id), input.media_id)
     return { news_item: draft.articles, create_time: seconds(draft.createdAt), update_time: seconds(draft.updatedAt) }
   }),
   serve(draftUpdate, ({ ns, account, input }) => {
@@ -82,7 +82,7 @@ export const articleRoutes: Route[] = [
   }),
   serve(draftList, ({ ns, account, input }) =>
     pageOf(
-      Object.values(officialState(ns, officialCaller(account).id).drafts).sort((a, b) => b.updatedAt - a.updatedAt),
+      Object.values(readOfficial(ns, officialCaller(account).id).drafts).sort((a, b) => b.updatedAt - a.updatedAt),
       input,
       (draft) => ({
         media_id: draft.mediaId,
@@ -90,7 +90,7 @@ export const articleRoutes: Route[] = [
         update_time: seconds(draft.updatedAt),
       }),
     )),
-  serve(draftCount, ({ ns, account }) => ({ total_count: Object.keys(officialState(ns, officialCaller(account).id).drafts).length })),
+  serve(draftCount, ({ ns, account }) => ({ total_count: Object.keys(readOfficial(ns, officialCaller(account).id).drafts).length })),
   serve(publishSubmit, ({ ns, account, input }) => {
     const caller = officialCaller(account)
     const state = officialState(ns, caller.id)
@@ -104,12 +104,12 @@ export const articleRoutes: Route[] = [
     return { ...ok, publish_id: publishId, msg_data_id: Number(publishId) }
   }),
   serve(publishGet, ({ ns, account, input }) => {
-    const publish = officialState(ns, officialCaller(account).id).publishes[input.publish_id]
+    const publish = readOfficial(ns, officialCaller(account).id).publishes[input.publish_id]
     if (!publish) throw new PlatformError(53600, 'invalid publish_id')
     return { publish_id: publish.publishId, publish_status: publish.status, ...detail(publish.status, publish.articleId, publish.articles.length) }
   }),
   serve(publishedArticle, ({ ns, account, input }) => {
-    const publish = Object.values(officialState(ns, officialCaller(account).id).publishes).find((entry) => entry.articleId === input.article_id && !entry.deleted)
+    const publish = Object.values(readOfficial(ns, officialCaller(account).id).publishes).find((entry) => entry.articleId === input.article_id && !entry.deleted)
     if (!publish) throw new PlatformError(53600, 'invalid article_id')
     return { news_item: publish.articles.map((article, index) => ({ ...article, url: articleUrl(publish.articleId, index + 1), is_deleted: false })) }
   }),
@@ -122,7 +122,7 @@ export const articleRoutes: Route[] = [
   }),
   serve(publishList, ({ ns, account, input }) =>
     pageOf(
-      Object.values(officialState(ns, officialCaller(account).id).publishes).filter((entry) => entry.status === 0).sort((a, b) => b.at - a.at),
+      Object.values(readOfficial(ns, officialCaller(account).id).publishes).filter((entry) => entry.status === 0).sort((a, b) => b.at - a.at),
       input,
       (publish) => ({ article_id: publish.articleId, content: { news_item: publish.articles.map((article) => (input.no_content === 1 ? { ...article, content: '' } : article)) }, update_time: seconds(publish.at) }),
     )),
@@ -158,8 +158,16 @@ export const articleRoutes: Route[] = [
     delete state.media[input.media_id]
     return ok
   }),
+  serve(materialList, ({ ns, account, input }) => {
+    if (!['image', 'voice', 'video', 'news'].includes(input.type)) throw new PlatformError(40004, 'invalid media type')
+    const held = Object.entries(readOfficial(ns, officialCaller(account).id).media)
+      .filter(([, media]) => media.permanent && (media.type === input.type || (input.type === 'image' && media.type === 'thumb')))
+      .sort(([, a], [, b]) => b.createdAt - a.createdAt)
+    const { total_count, item_count, item } = pageOf(held, input, ([id, media]) => ({ media_id: id, name: media.name, update_time: seconds(media.createdAt), url: media.url }))
+    return { total_count, item_count, item: item as Array<{ media_id: string; update_time: number }> }
+  }),
   serve(materialCount, ({ ns, account }) => {
-    const held = Object.values(officialState(ns, officialCaller(account).id).media).filter((media) => media.permanent)
+    const held = Object.values(readOfficial(ns, officialCaller(account).id).media).filter((media) => media.permanent)
     const count = (...types: string[]): number => held.filter((media) => types.includes(media.type)).length
     return { voice_count: count('voice'), video_count: count('video'), image_count: count('image', 'thumb'), news_count: 0 }
   }),

@@ -34,7 +34,7 @@ export const officialAccountLine: LineModule = {
   routes: [...userRoutes, ...messageRoutes, ...articleRoutes, ...loginRoutes],
   acts: [...peopleActs, ...messageActs, ...articleActs],
   hooks: {
-    hosts: ['api.weixin.qq.com', 'mp.weixin.qq.com'],
+    hosts: ['api.weixin.qq.com', 'mp.weixin.qq.com', 'open.weixin.qq.com'],
     push: { kinds: ['official-account'], policy: weixinPushPolicy },
     onReply: takeReply,
     errors: { badInput: (detail) => new PlatformError(47001, `data format error: ${detail}`) },

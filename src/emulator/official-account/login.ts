@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto'
 import {
-  jsTicket, menuCreate, menuDelete, menuGet, quotaClear, quotaGet, webLogin, webLoginRefresh, webUserInfo,
+  jsTicket, menuCreate, menuDelete, menuGet, quotaClear, quotaGet, webLogin, webLoginPage, webLoginRefresh, webUserInfo,
 } from '../../wechat/spec/official-account/index.ts'
 import { monthOf } from '../../kernel/calendar.ts'
 import { accountOf, freshId, nextNumber, type Namespace } from '../core/namespace.ts'
-import { personOf } from '../core/people.ts'
+import { openidOf, personOf } from '../core/people.ts'
 import { unionidOf } from '../core/core-module.ts'
 import { PlatformError } from '../core/platform-error.ts'
-import { serve, type Route } from '../core/registry.ts'
-import { officialCaller, officialState, type OfficialState } from './state.ts'
+import { BinaryAnswer, serve, type Route } from '../core/registry.ts'
+import { officialCaller, officialState, readOfficial, type OfficialState } from './state.ts'
 
 const ok = { errcode: 0, errmsg: 'ok' }
 const ticketMs = 7_200_000
 const webTokenMs = 7_200_000
 const refreshMs = 30 * 86_400_000
+
+function html(body: string): BinaryAnswer {
+  return new BinaryAnswer('text/html; charset=utf-8', Buffer.from(`<!doctype html><meta charset="utf-8"><title>微信授权</title>${body}`))
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
 
 type Button = { type?: string; name: string; sub_button?: Button[] }
 
@@ -69,13 +77,31 @@ export const loginRoutes: Route[] = [
     return ok
   }),
   serve(menuGet, ({ ns, account }) => {
-    const { menu } = officialState(ns, officialCaller(account).id)
+    const { menu } = readOfficial(ns, officialCaller(account).id)
     if (!menu) throw new PlatformError(46003, 'menu no exist')
     return { menu: { button: menu as Array<{ name: string }> } }
   }),
   serve(menuDelete, ({ ns, account }) => {
     officialState(ns, officialCaller(account).id).menu = null
     return ok
+  }),
+  serve(webLoginPage, ({ ns, input }) => {
+    const account = accountOf(ns, 'official-account', input.appid)
+    if (!account || !/^https?:\/\//.test(input.redirect_uri)) return html('<p>redirect_uri 参数错误 (10003)</p>')
+    if (input.scope !== 'snsapi_base' && input.scope !== 'snsapi_userinfo') return html('<p>Scope 参数错误或没有 Scope 权限 (10005)</p>')
+    // Who looks at the page: the emulator's own parameter; without it the page asks.
+    const person = typeof input.qz_person === 'string' && input.qz_person !== '' ? input.qz_person : undefined
+    if (person === undefined) {
+      const kept = ['appid', 'redirect_uri', 'response_type', 'scope', 'state'] as const
+      const fields = kept.flatMap((name) => (input[name] === undefined ? [] : [`<input type="hidden" name="${name}" value="${escape(String(input[name]))}">`])).join('')
+      return html(`<form action="">${fields}<label>模拟的微信用户 <input name="qz_person" value="me" autofocus></label> <button>同意并登录「${escape(account.name)}」</button></form>`)
+    }
+    const code = freshId(ns, '0', 31)
+    officialState(ns, account.id).webCodes[code] = { openid: openidOf(ns, account.id, person), scope: input.scope, snapshot: false, expiresAt: ns.now + 300_000, used: false }
+    const target = new URL(input.redirect_uri)
+    target.searchParams.set('code', code)
+    target.searchParams.set('state', input.state ?? '')
+    return html(`<script>location.replace(${JSON.stringify(target.href).replaceAll('<', '\\u003c')})</script><noscript><a href="${escape(target.href)}">继续</a></noscript>`)
   }),
   serve(webLogin, ({ ns, input }) => {
     const account = bySecret(ns, input.appid, input.secret)

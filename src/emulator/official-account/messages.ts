@@ -8,9 +8,9 @@ import { freshId, nextNumber, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { schedule } from '../core/push.ts'
 import { act, serve, type Act, type Route } from '../core/registry.ts'
-import { miniCustomSend, miniNoticeTemplates } from '../mini-program/index.ts'
+import { miniCustomSend, miniNoticeTemplates, readMini } from '../mini-program/index.ts'
 import { pushEvent } from './push-event.ts'
-import { actAccount, followerOf, knownOpenid, officialCaller, officialState, remember, spend, type Follower, type OfficialState } from './state.ts'
+import { actAccount, followerOf, knownOpenid, officialCaller, officialState, readOfficial, remember, spend, type Follower, type OfficialState } from './state.ts'
 
 const ok = { errcode: 0, errmsg: 'ok' }
 const customTypes = ['text', 'image', 'voice', 'video', 'music', 'news', 'mpnews', 'mpnewsarticle', 'msgmenu', 'wxcard', 'miniprogrampage']
@@ -118,7 +118,7 @@ export const messageRoutes: Route[] = [
     return ok
   }),
   serve(noticeTemplates, ({ ns, account }) => {
-    const templates = isMini(account) ? miniNoticeTemplates(ns, account.id) : officialState(ns, officialCaller(account).id).noticeTemplates
+    const templates = isMini(account) ? readMini(ns, account.id).templates : readOfficial(ns, officialCaller(account).id).noticeTemplates
     return { ...ok, data: Object.entries(templates).map(([priTmplId, template]) => ({ priTmplId, ...template, example: '' })) }
   }),
   serve(noticeTemplateAdd, ({ ns, account, input }) => {
@@ -161,7 +161,7 @@ export const messageRoutes: Route[] = [
     return { errcode: 0, errmsg: 'preview success', msg_id: 1_900_000_000 + nextNumber(ns, 'official-account.preview') }
   }),
   serve(massGet, ({ ns, account, input }) => {
-    const mass = officialState(ns, officialCaller(account).id).masses[input.msg_id]
+    const mass = readOfficial(ns, officialCaller(account).id).masses[input.msg_id]
     if (!mass) throw new PlatformError(40059, 'invalid msg id')
     return { msg_id: Number(mass.msgId), msg_status: mass.status }
   }),

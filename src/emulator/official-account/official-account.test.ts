@@ -295,6 +295,19 @@ describe('web login, ticket, menu', () => {
     expect(refreshed.openid).toBe(full.openid)
   })
 
+  test('the consent page asks who looks at it, then goes back with code and state', async () => {
+    const { raw, account } = await world()
+    const path = `/connect/oauth2/authorize?appid=${account.id}&redirect_uri=${encodeURIComponent('https://shop.example/back?a=1')}&response_type=code&scope=snsapi_base&state=s%22%3E1`
+    const page = (await raw('GET', path)).body.toString()
+    expect(page).toContain('qz_person')
+    expect(page).not.toContain('s">1')
+    const back = /location\.replace\("([^"]+)"\)/.exec((await raw('GET', `${path}&qz_person=p1`)).body.toString())?.[1] ?? ''
+    const target = new URL(back)
+    expect([target.origin + target.pathname, target.searchParams.get('a'), target.searchParams.get('state')]).toEqual(['https://shop.example/back', '1', 's">1'])
+    const answer = await raw('GET', `/sns/oauth2/access_token?appid=${account.id}&secret=${account.secret}&code=${target.searchParams.get('code')}&grant_type=authorization_code`)
+    expect((JSON.parse(answer.body.toString()) as Json).openid).toMatch(/^o/)
+  })
+
   test('the page ticket is the same while it lives, and no access token', async () => {
     const { get, pass, raw } = await world()
     const { ticket, expires_in } = await get('/cgi-bin/ticket/getticket?type=jsapi')

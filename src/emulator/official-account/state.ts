@@ -86,6 +86,12 @@ export function emptyState(): OfficialState {
   }
 }
 
+/** For reads, which are not journaled and so may not even make an empty state. */
+export function readOfficial(ns: Namespace, appid: string): OfficialState {
+  return (ns.slices[officialSlice.name] as Record<string, OfficialState> | undefined)?.[appid] ?? emptyState()
+}
+
+/** For acts and writing calls: made on first use. */
 export function officialState(ns: Namespace, appid: string): OfficialState {
   const states = slice(ns, officialSlice)
   return (states[appid] ??= emptyState())
@@ -106,12 +112,12 @@ export function actAccount(ns: Namespace, kind: WeixinAccount['kind'], id: strin
 }
 
 export function followerOf(ns: Namespace, account: WeixinAccount, openid: string): Follower | undefined {
-  return officialState(ns, account.id).followers[openid]
+  return readOfficial(ns, account.id).followers[openid]
 }
 
 /** Refuses an openid that was never given out for this account. */
 export function knownOpenid(ns: Namespace, account: WeixinAccount, openid: string): void {
-  if (officialState(ns, account.id).followers[openid]) return
+  if (readOfficial(ns, account.id).followers[openid]) return
   if (personOf(ns, openid)?.appid !== account.id) throw new PlatformError(40003, 'invalid openid')
 }
 

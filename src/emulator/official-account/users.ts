@@ -9,7 +9,7 @@ import { unionidOf } from '../core/core-module.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { BinaryAnswer, serve, type Route } from '../core/registry.ts'
 import { codePicture } from '../mini-program/index.ts'
-import { followerOf, knownOpenid, officialCaller, officialState, type Follower, type OfficialState } from './state.ts'
+import { followerOf, knownOpenid, officialCaller, officialState, readOfficial, type Follower, type OfficialState } from './state.ts'
 
 const ok = { errcode: 0, errmsg: 'ok' }
 const pageSize = 10_000
@@ -18,7 +18,7 @@ const maxTagsOfUser = 20
 const systemTags = 100
 
 /** Openids in order of following, a page after `after`. */
-function page(list: Follower[], after: string | undefined): { total: number; count: number; data?: { openid: string[] }; next_openid: string } {
+function page(list: Follower[], after: string | undefined, size = pageSize): { total: number; count: number; data?: { openid: string[] }; next_openid: string } {
   const sorted = list.sort((a, b) => a.n - b.n).map((follower) => follower.openid)
   let start = 0
   if (after) {
@@ -26,7 +26,7 @@ function page(list: Follower[], after: string | undefined): { total: number; cou
     if (at < 0) throw new PlatformError(40003, 'invalid openid')
     start = at + 1
   }
-  const openid = sorted.slice(start, start + pageSize)
+  const openid = sorted.slice(start, start + size)
   return { total: sorted.length, count: openid.length, ...(openid.length > 0 ? { data: { openid } } : {}), next_openid: openid.at(-1) ?? '' }
 }
 
@@ -90,7 +90,10 @@ function daysOf(ns: Namespace, begin: string, end: string): string[] {
 }
 
 export const userRoutes: Route[] = [
-  serve(userGet, ({ ns, account, input }) => page(subscribed(officialState(ns, officialCaller(account).id)), input.next_openid)),
+  serve(userGet, ({ ns, account, input, faults }) => {
+    const list = subscribed(readOfficial(ns, officialCaller(account).id))
+    return page(list, input.next_openid, faults.includes('partial') ? Math.max(1, Math.floor(Math.min(pageSize, list.length) / 2)) : pageSize)
+  }),
   serve(userInfo, ({ ns, account, input }) => info(ns, officialCaller(account), input.openid, input.lang)),
   serve(userInfoBatch, ({ ns, account, input }) => {
     if (input.user_list.length === 0 || input.user_list.length > 100) throw new PlatformError(40032, 'invalid openid list size')
@@ -112,7 +115,7 @@ export const userRoutes: Route[] = [
     return { tag }
   }),
   serve(tagList, ({ ns, account }) => {
-    const state = officialState(ns, officialCaller(account).id)
+    const state = readOfficial(ns, officialCaller(account).id)
     const counts = new Map<number, number>()
     for (const follower of subscribed(state)) for (const id of follower.tagIds) counts.set(id, (counts.get(id) ?? 0) + 1)
     return { tags: Object.values(state.tags).map((tag) => ({ ...tag, count: counts.get(tag.id) ?? 0 })) }
@@ -133,7 +136,7 @@ export const userRoutes: Route[] = [
     return ok
   }),
   serve(tagUsers, ({ ns, account, input }) => {
-    const state = officialState(ns, officialCaller(account).id)
+    const state = readOfficial(ns, officialCaller(account).id)
     ownTag(state, input.tagid)
     const { total: _, ...answer } = page(subscribed(state).filter((follower) => follower.tagIds.includes(input.tagid)), input.next_openid)
     return answer
@@ -158,7 +161,7 @@ export const userRoutes: Route[] = [
     return { tagid_list: follower.tagIds }
   }),
   serve(blackListGet, ({ ns, account, input }) =>
-    page(Object.values(officialState(ns, officialCaller(account).id).followers).filter((follower) => follower.blocked), input.begin_openid)),
+    page(Object.values(readOfficial(ns, officialCaller(account).id).followers).filter((follower) => follower.blocked), input.begin_openid)),
   serve(blackListAdd, ({ ns, account, input }) => {
     for (const follower of members(ns, officialCaller(account), input.openid_list, 20)) follower.blocked = true
     return ok
@@ -201,12 +204,12 @@ export const userRoutes: Route[] = [
     return { short_key: key }
   }),
   serve(shortKeyGet, ({ ns, account, input }) => {
-    const found = officialState(ns, officialCaller(account).id).shortKeys[input.short_key]
+    const found = readOfficial(ns, officialCaller(account).id).shortKeys[input.short_key]
     if (!found || found.createdAt + found.ttlS * 1000 <= ns.now) throw new PlatformError(40097, 'invalid short_key')
     return { long_data: found.data, create_time: Math.floor(found.createdAt / 1000), expire_seconds: found.ttlS - Math.floor((ns.now - found.createdAt) / 1000) }
   }),
   serve(userSummary, ({ ns, account, input }) => {
-    const state = officialState(ns, officialCaller(account).id)
+    const state = readOfficial(ns, officialCaller(account).id)
     return {
       list: daysOf(ns, input.begin_date, input.end_date).flatMap((day) => {
         const counted = state.days[day]
@@ -218,7 +221,7 @@ export const userRoutes: Route[] = [
     }
   }),
   serve(userCumulate, ({ ns, account, input }) => {
-    const state = officialState(ns, officialCaller(account).id)
+    const state = readOfficial(ns, officialCaller(account).id)
     const known = Object.keys(state.days).sort()
     return {
       list: daysOf(ns, input.begin_date, input.end_date).map((day) => {

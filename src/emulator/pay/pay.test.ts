@@ -5,7 +5,8 @@ import { manualClock } from '../../kernel/clock.ts'
 import {
   openCertificates, openPayNotice, payPlatformKeys, payPrivateKey, platformCertificate, platformPublicKey, readBill, signPayRequest, verifyPayMessage, type BillLine,
 } from '../../wechat/codec/index.ts'
-import { createEmulator, type EmulatorOptions } from '../core/emulator.ts'
+import { createEmulator, openEmulator, type EmulatorOptions } from '../core/emulator.ts'
+import { memoryJournal } from '../core/journal.ts'
 import type { Sealed } from '../core/wire.ts'
 import { miniAppid, miniProgramLine } from '../mini-program/index.ts'
 import { officialAccountLine, officialAppid } from '../official-account/index.ts'
@@ -445,6 +446,36 @@ test('money is conserved over a mixed day: unsettled, frozen and available are t
   expect(unsettledFen + frozenFen + availableFen).toBe(balanceFen)
   expect(frozenFen).toBeGreaterThan(0)
   expect(availableFen).toBeGreaterThan(77)
+})
+
+test('an answer may be a probe too: the signature is wrong on purpose, and what was asked is done', async () => {
+  const { call } = world()
+  const probed = await call('GET', '/v3/certificates', undefined, { headers: { 'x-qz-fault': 'probe' } })
+  expect(probed.status).toBe(200)
+  expect(() => verifyPayMessage({ headers: probed.headers, body: probed.body, status: 200 }, keys, start)).toThrow(/probing/)
+})
+
+test('a world rebuilt from its journal is the same to the last digit, reads in between change nothing', async () => {
+  const journal = memoryJournal()
+  const { emulator, call, order, pay, pass, openid } = world({ journal })
+  await pay('order-0001', 900, { settle_info: { profit_sharing: true } })
+  await order('order-0002', 100)
+  await pass(2 * minute)
+  await call('POST', '/v3/refund/domestic/refunds', refundOf('order-0001', 'r1', 100, 900))
+  await call('GET', '/v3/refund/domestic/refunds/r1')
+  await call('POST', '/v3/pay/transactions/out-trade-no/order-0002/close', { mchid: payMchid })
+  const official = (await emulator.act('main', 'core.addAccount', { kind: 'official-account', name: '第二个公众号' })) as Json
+  const token = (await emulator.handle({ method: 'GET', url: `/cgi-bin/token?grant_type=client_credential&appid=${official.id}&secret=${official.secret}`, headers: {}, body: Buffer.alloc(0), ip: '' })).body
+  const read = await emulator.handle({ method: 'GET', url: `/cgi-bin/user/get?access_token=${(JSON.parse(token.toString()) as Json).access_token}`, headers: {}, body: Buffer.alloc(0), ip: '' })
+  expect(JSON.parse(read.body.toString())).toMatchObject({ total: 0 })
+  await openid('p9')
+  await pass(day)
+  await emulator.settled()
+  const again = await openEmulator({
+    modules: [payLine, miniProgramLine, officialAccountLine], seed: 'pay', start, clock: { kind: 'queue' }, wireClock: manualClock(start), concurrency: 1,
+    send: async () => ({ status: 204, body: '' }), journal,
+  })
+  expect(again.stateHash()).toBe(emulator.stateHash())
 })
 
 test('two runs of one seed end in the same state', async () => {

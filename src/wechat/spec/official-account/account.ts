@@ -11,6 +11,8 @@ const read = { line: 'official-account', method: 'GET', credential: 'access_toke
 export const jsTicket = endpoint({
   ...read,
   name: 'official-account.ticket.jsapi',
+  // A new ticket is made when the old one has ended.
+  effect: 'write',
   path: '/cgi-bin/ticket/getticket',
   request: z.looseObject({ type: z.string().optional() }),
   response: outcome.extend({ ticket: z.string(), expires_in: z.int() }),
@@ -75,6 +77,10 @@ const loginErrors = {
   '40029': { retry: 'never', en: 'the code is wrong (UNCONFIRMED)' },
   '40030': { retry: 'never', en: 'the refresh token is wrong' },
   '40163': { retry: 'never', en: 'the code was used' },
+  '41002': { retry: 'never', en: 'appid is missing' },
+  '41004': { retry: 'never', en: 'secret is missing' },
+  '41008': { retry: 'never', en: 'the code is missing' },
+  '42002': { retry: 'never', en: 'the refresh token has expired: the user must agree again' },
 } as const
 const webToken = z.looseObject({
   access_token: z.string(),
@@ -84,6 +90,28 @@ const webToken = z.looseObject({
   scope: z.string(),
   unionid: z.string().optional(),
   is_snapshotuser: z.int().optional(),
+})
+
+/** The page a browser opens (open.weixin.qq.com): after consent it goes to redirect_uri with code and state. */
+export const webLoginPage = endpoint({
+  ...read,
+  name: 'official-account.web-login.page',
+  path: '/connect/oauth2/authorize',
+  credential: 'none',
+  effect: 'write',
+  request: z.looseObject({
+    appid: z.string(),
+    redirect_uri: z.string(),
+    response_type: z.string().optional(),
+    /** snsapi_base or snsapi_userinfo. */
+    scope: z.string(),
+    state: z.string().optional(),
+  }),
+  response: z.unknown(),
+  body: 'binary',
+  errors: loginErrors,
+  doc: 'https://open.weixin.qq.com/connect/oauth2/authorize',
+  zh: '网页授权页面',
 })
 
 export const webLogin = endpoint({

@@ -192,6 +192,17 @@ export const materialDelete = endpoint({
   zh: '删除永久素材',
 })
 
+export const materialList = endpoint({
+  ...read,
+  name: 'official-account.material.list',
+  path: '/cgi-bin/material/batchget_material',
+  /** type image, voice, video or news; 20 a page at most. */
+  request: z.looseObject({ type: z.string(), offset: wireInt, count: wireInt }),
+  response: outcome.extend({ total_count: z.int(), item_count: z.int(), item: z.array(z.looseObject({ media_id: z.string(), update_time: z.int() })) }),
+  doc: 'SKIT; F19',
+  zh: '获取永久素材列表',
+})
+
 export const materialCount = endpoint({
   ...read,
   method: 'GET',

@@ -1,8 +1,8 @@
 /** Official Account (公众号 / 服务号) on api.weixin.qq.com: endpoints and pushed events as rows. */
-import { jsTicket, menuCreate, menuDelete, menuGet, quotaClear, quotaGet, userCumulate, userSummary, webLogin, webLoginRefresh, webUserInfo } from './account.ts'
+import { jsTicket, menuCreate, menuDelete, menuGet, quotaClear, quotaGet, userCumulate, userSummary, webLogin, webLoginPage, webLoginRefresh, webUserInfo } from './account.ts'
 import {
-  articleImage, draftAdd, draftCount, draftDelete, draftGet, draftList, draftUpdate, materialAdd, materialCount, materialDelete, mediaUpload,
-  publishDelete, publishedArticle, publishGet, publishList, publishSubmit,
+  articleImage, draftAdd, draftCount, draftDelete, draftGet, draftList, draftUpdate, materialAdd, materialCount, materialDelete, materialList,
+  mediaUpload,  publishDelete, publishedArticle, publishGet, publishList, publishSubmit,
 } from './article.ts'
 import {
   customSend, customTyping, massDelete, massGet, massPreview, massSend, massSendAll, noticeSend, noticeTemplateAdd, noticeTemplateDelete,
@@ -30,6 +30,6 @@ export const officialAccountRows = [
   customSend, customTyping, templateSend, noticeSend, noticeTemplates, noticeTemplateAdd, noticeTemplateDelete,
   massSendAll, massSend, massPreview, massGet, massDelete,
   draftAdd, draftGet, draftUpdate, draftDelete, draftList, draftCount, publishSubmit, publishGet, publishedArticle, publishDelete, publishList,
-  articleImage, mediaUpload, materialAdd, materialDelete, materialCount,
-  menuCreate, menuGet, menuDelete, jsTicket, webLogin, webLoginRefresh, webUserInfo, quotaClear, quotaGet, userSummary, userCumulate,
+  articleImage, mediaUpload, materialAdd, materialDelete, materialList, materialCount,
+  menuCreate, menuGet, menuDelete, jsTicket, webLoginPage, webLogin, webLoginRefresh, webUserInfo, quotaClear, quotaGet, userSummary, userCumulate,
 ]

@@ -12,7 +12,7 @@ program.command('start').description('start everything: database, server, emulat
   .action(async (options) => (await import('./cli/start.ts')).start(options))
 program.command('emulate').description('the WeChat emulator alone')
   .option('--port <port>', 'port', '8190').option('--seed <seed>', 'seed of all ids and keys', 'qingzhou').option('--memory', 'keep nothing on disk (the default)').option('--print-env', 'print the credentials a real client needs as KEY=value lines')
-  .option('--namespace <names...>', 'more namespaces besides main').option('--json', 'one JSON object').option('--once', 'print and exit')
+  .option('--namespace <names...>', 'more namespaces besides main').option('--clock <kind>', 'real: follows the machine; queue: stands still until moved by the admin API', 'real').option('--callback <url>', 'where callbacks go at first; {kind} and {id} are filled in').option('--json', 'one JSON object').option('--once', 'print and exit')
   .action(async (options) => (await import('./cli/emulate.ts')).emulate(options))
 program.command('replay').description('replay a file of real history through the real protocols').argument('<what>', 'orders').argument('<file>', 'CSV, may be gzipped')
   .option('--faults <seed>', 'with seeded faults in callbacks and API').option('--limit <invoices>', 'only the first invoices').option('--json', 'one JSON object').option('--fresh', 'its own disposable database instead of the data folder')

@@ -10,6 +10,6 @@
 export { arrivals, pendingTasks, wecomLine } from './module.ts'
 export type { Published } from './moment.ts'
 export type { PendingTask, Sent } from './broadcast.ts'
-export type { AddResult, Who } from './contact.ts'
-export type { Joined } from './group-chat.ts'
+export type { AddResult, Who } from './relation.ts'
+export type { Joined } from './group-chat-acts.ts'
 export type { Arrival } from './state.ts'

@@ -13,7 +13,7 @@ import { PlatformError } from '../core/platform-error.ts'
 import { schedule } from '../core/push.ts'
 import { act } from '../core/registry.ts'
 import { atMost, limitOf, listAtMost, page, wecom } from './call.ts'
-import { addRelation, deleteByStaff, held } from './contact.ts'
+import { addRelation, deleteByStaff, held } from './relation.ts'
 import { tellContact } from './event.ts'
 import { corpOf, followerOf, isRelation, memberOf, seconds, type CorpState, type Member, type Transfer } from './state.ts'
 

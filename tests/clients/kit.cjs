@@ -16,7 +16,9 @@ function check(name, work) {
 }
 
 async function ask(method, url, body) {
-  const answer = await fetch(`${emulator}${url}`, { method, headers: { 'content-type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body) })
+  const init = { method, headers: { 'content-type': 'application/json' } }
+  if (body !== undefined) init.body = JSON.stringify(body)
+  const answer = await fetch(`${emulator}${url}`, init)
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${method} ${url}: HTTP ${answer.status} ${text}`)
   return text === '' ? undefined : JSON.parse(text)

@@ -167,10 +167,17 @@ describe('WeChat Pay', () => {
   })
 
   test('a new merchant without the public key is told so: there are no certificates to fetch', async () => {
-    const { wechat, merchant, act } = world()
+    const { wechat, merchant, act, emulator, wire } = world()
     await act('pay.setKeys', { mode: 'public-key' })
     const account = merchant()
-    expect(await refusal(wechat.call(pay.transactionByNumber, { out_trade_no: 'OWN-NONE', mchid: account.mchid }, { account }))).toMatchObject({ errcode: 'RESOURCE_NOT_EXISTS', api: 'pay.certificate.list', retry: 'never' })
+    const query = () => refusal(wechat.call(pay.transactionByNumber, { out_trade_no: 'OWN-NONE', mchid: account.mchid }, { account }))
+    for (let i = 0; i < 3; i++) expect(await query()).toMatchObject({ errcode: 'RESOURCE_NOT_EXISTS', api: 'pay.certificate.list', retry: 'never' })
+    // Asked once a minute at most, not with every call.
+    const asked = () => emulator.calls().filter((one) => one.path === '/v3/certificates').length
+    expect(asked()).toBe(1)
+    wire.advance(61_000)
+    await query()
+    expect(asked()).toBe(2)
   })
 
   test('a probing answer is refused although the call was made; the repeat with the same number is harmless', async () => {

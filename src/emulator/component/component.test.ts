@@ -117,3 +117,27 @@ test('an account that did not authorise, a wrong refresh token and another compo
   const answer = await emulator.handle({ method: 'POST', url: `/cgi-bin/component/api_create_preauthcode?component_access_token=${own.access_token}`, headers: {}, body: Buffer.from('{}'), ip: '' })
   expect(JSON.parse(answer.body.toString())).toMatchObject({ errcode: 48001 })
 })
+
+test('messages of an authorised account go to the third party under its keys, and back home afterwards', async () => {
+  const { emulator, shop, sent, ns } = await world()
+  await emulator.act('main', 'core.setPush', { kind: 'shop', id: shop.id, url: 'http://shop/own' })
+  const own = accountOf(ns(), 'shop', shop.id)!.push
+  await emulator.act('main', 'component.setMessageUrl', { url: 'http://merchant/$APPID$/callback' })
+  await emulator.act('main', 'component.authorize', { authorizerAppid: shop.id })
+  const say = async (text: string) => {
+    await emulator.act('main', 'core.push', { kind: 'shop', id: shop.id, event: text, message: JSON.stringify({ Event: text }) })
+    await emulator.pump()
+    return sent.at(-1)!
+  }
+  const open = (push: Sealed, keys: { token: string; aesKey: string }, receiveId: string) =>
+    openCallback({ token: keys.token, aesKey: keys.aesKey, receiveId }, { query: Object.fromEntries(new URL(push.url).searchParams), body: push.body }, 'weixin').value
+  const away = await say('one')
+  const component = accountOf(ns(), 'component')!
+  expect(away.url).toContain(`http://merchant/${shop.id}/callback?`)
+  expect(open(away, component.push, component.id)).toEqual({ Event: 'one' })
+  expect(() => open(away, own, shop.id)).toThrow()
+  await emulator.act('main', 'component.unauthorize', { authorizerAppid: shop.id })
+  const home = await say('two')
+  expect(home.url).toContain('http://shop/own?')
+  expect(open(home, own, shop.id)).toEqual({ Event: 'two' })
+})

@@ -9,7 +9,7 @@ import {
   preAuthCode,
   queryAuth,
 } from '../../wechat/spec/component.ts'
-import type { ComponentAccount, WeixinAccount } from '../core/account.ts'
+import type { ComponentAccount, PushSettings, WeixinAccount } from '../core/account.ts'
 import { makePush } from '../core/core-module.ts'
 import { accountOf, freshId, randomOf, slice, type Namespace, type Slice } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
@@ -28,7 +28,7 @@ const codeMs = 3_600_000
 const shopSets = [129, 131, 132]
 const otherSets = [1, 2, 3]
 
-type Authorizer = { refreshToken: string; authAt: number; sets: number[]; active: boolean }
+type Authorizer = { refreshToken: string; authAt: number; sets: number[]; active: boolean; /** The account's own push settings while its messages go to the platform. */ ownPush: PushSettings | null }
 type ComponentState = {
   /** Newest last. */
   tickets: Array<{ ticket: string; at: number }>
@@ -36,12 +36,14 @@ type ComponentState = {
   preAuth: Record<string, number>
   codes: Record<string, { appid: string; expiresAt: number; used: boolean }>
   authorizers: Record<string, Authorizer>
+  /** Where the messages of authorised accounts go (消息与事件接收URL); `$APPID$` stands for the account's appid. */
+  messageUrl: string | null
 }
 const componentSlice: Slice<Record<string, ComponentState>> = { name: 'component', init: () => ({}) }
 
 function stateOf(ns: Namespace, id: string): ComponentState {
   const all = slice(ns, componentSlice)
-  return (all[id] ??= { tickets: [], pushing: false, preAuth: {}, codes: {}, authorizers: {} })
+  return (all[id] ??= { tickets: [], pushing: false, preAuth: {}, codes: {}, authorizers: {}, messageUrl: null })
 }
 
 function componentBySecret(ns: Namespace, appid: string | undefined, secret: string | undefined): ComponentAccount {
@@ -89,6 +91,20 @@ function pushTicket(ns: Namespace, component: ComponentAccount): string {
 
 function tell(ns: Namespace, component: ComponentAccount, event: string, fields: Record<string, string | number | undefined>): void {
   push(ns, { account: { kind: 'component', id: component.id }, event, message: writeXml(fields), envelope: 'weixin' })
+}
+
+/** Messages of an authorised account go to the platform, in an envelope with the platform's keys and appid; afterwards to its own address again. */
+function routeMessages(ns: Namespace, component: ComponentAccount, account: WeixinAccount): void {
+  const { messageUrl, authorizers } = stateOf(ns, component.id)
+  const authorizer = authorizers[account.id]
+  if (authorizer.active && messageUrl !== null) {
+    authorizer.ownPush ??= account.push
+    const { token, aesKey } = component.push
+    account.push = { url: messageUrl.replaceAll('$APPID$', account.id), token, aesKey, format: account.push.format, receiveId: component.id }
+  } else if (authorizer.ownPush !== null) {
+    account.push = authorizer.ownPush
+    authorizer.ownPush = null
+  }
 }
 
 function startPushing(ns: Namespace, component: ComponentAccount): void {
@@ -221,7 +237,8 @@ export const componentModule: LineModule = {
         const before = state.authorizers[account.id]
         const sets = args.sets ?? (account.kind === 'shop' ? shopSets : otherSets)
         const again = before?.active === true
-        state.authorizers[account.id] = { refreshToken: again ? before.refreshToken : freshId(ns, 'refreshtoken@@@', 43), authAt: ns.now, sets, active: true }
+        state.authorizers[account.id] = { refreshToken: again ? before.refreshToken : freshId(ns, 'refreshtoken@@@', 43), authAt: ns.now, sets, active: true, ownPush: before?.ownPush ?? null }
+        routeMessages(ns, component, account)
         const code = freshId(ns, 'queryauthcode@@@', 48)
         state.codes[code] = { appid: account.id, expiresAt: ns.now + codeMs, used: false }
         const event = again ? 'updateauthorized' : 'authorized'
@@ -238,6 +255,21 @@ export const componentModule: LineModule = {
       },
     }),
     act({
+      name: 'component.setMessageUrl',
+      en: 'Where the messages of authorised accounts are pushed; $APPID$ stands for the account’s appid; null: to the accounts’ own addresses',
+      args: which.extend({ url: z.string().nullable() }),
+      run(ns, args) {
+        const component = find(ns, args.id)
+        const state = stateOf(ns, component.id)
+        state.messageUrl = args.url
+        for (const appid of Object.keys(state.authorizers)) {
+          const account = weixinAccount(ns, appid)
+          if (account) routeMessages(ns, component, account)
+        }
+        return { url: args.url }
+      },
+    }),
+    act({
       name: 'component.unauthorize',
       en: 'An account takes its authorisation back: its tokens for the platform end at once',
       args: which.extend({ authorizerAppid: z.string() }),
@@ -246,6 +278,8 @@ export const componentModule: LineModule = {
         const authorizer = stateOf(ns, component.id).authorizers[args.authorizerAppid]
         if (!authorizer?.active) throw new PlatformError(61003, 'component is not authorized by this account')
         authorizer.active = false
+        const account = weixinAccount(ns, args.authorizerAppid)
+        if (account) routeMessages(ns, component, account)
         expireTokens(ns, { accountId: args.authorizerAppid, kind: 'authorizer' })
         tell(ns, component, 'unauthorized', { AppId: component.id, CreateTime: seconds(ns.now), InfoType: 'unauthorized', AuthorizerAppid: args.authorizerAppid })
         return { ok: true }

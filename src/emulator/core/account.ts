@@ -12,6 +12,8 @@ export type PushSettings = {
   aesKey: string
   /** xml for WeCom and Official Accounts, json for the Shop (the only mode it has); mini programs may choose. */
   format: 'xml' | 'json'
+  /** Who the envelope names as receiver when it is not the account itself: the third-party platform that acts for it. */
+  receiveId?: string
 }
 
 export type CorpApp = {

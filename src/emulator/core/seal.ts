@@ -31,7 +31,7 @@ export function sealPush(delivery: Delivery, ns: Namespace, stamp: Stamp): Seale
   const push = account && pushSettings(account, delivery.account.agentId)
   if (!account || !push || push.url === null) return undefined
   const flavour = delivery.envelope === 'wecom' ? 'wecom' : 'weixin'
-  const sealed = sealCallback(callbackKeys(push, account.id), delivery.message, {
+  const sealed = sealCallback(callbackKeys(push, push.receiveId ?? account.id), delivery.message, {
     flavour,
     format: push.format,
     timestamp: Math.floor(stamp.wireNow / 1000),
@@ -50,7 +50,7 @@ export function sealAddressCheck(ns: Namespace, which: { kind: AccountKind; id: 
   if (!account || !push || push.url === null) return undefined
   const flavour = account.kind === 'wecom' || account.kind === 'provider' ? 'wecom' : 'weixin'
   const echo = stamp.prefix.toString('hex').replace(/\D/g, '').padEnd(19, '7').slice(0, 19)
-  const { query, expected } = sealEcho(callbackKeys(push, account.id), echo, {
+  const { query, expected } = sealEcho(callbackKeys(push, push.receiveId ?? account.id), echo, {
     flavour,
     timestamp: Math.floor(stamp.wireNow / 1000),
     nonce: stamp.nonce,

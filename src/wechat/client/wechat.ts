@@ -314,6 +314,7 @@ export function createWechat(options: WechatOptions): Wechat {
       fixed,
       keys: payPlatformKeys(fixed),
       fetchedAt: undefined,
+      refusal: undefined,
       fetching: undefined,
     }
     payStates.set(account.mchid, state)
@@ -322,10 +323,18 @@ export function createWechat(options: WechatOptions): Wechat {
 
   /** Fetches the platform certificates, once at a time and not twice a minute: called when a key we do not know has signed. */
   async function fetchCertificates(state: PayState): Promise<void> {
-    if (state.fetchedAt !== undefined && wireClock.now() - state.fetchedAt < certificateRestMs) return
+    if (state.fetchedAt !== undefined && wireClock.now() - state.fetchedAt < certificateRestMs) {
+      // Asking on and on would slow the merchant's switch to the public key (pay sheet 3.1): the refusal holds for a minute.
+      if (state.refusal) throw state.refusal
+      return
+    }
     state.fetching ??= (async () => {
       const answer = await send(certificatesGet, {}, { account: state.account }, undefined)
-      if (answer.status !== 200) throw payRefusal(certificatesGet, answer)
+      if (answer.status !== 200) {
+        const refusal = payRefusal(certificatesGet, answer)
+        if (!refusal.noAnswer) Object.assign(state, { refusal, fetchedAt: wireClock.now() })
+        throw refusal
+      }
       let fetched: PayPlatformKey[]
       try {
         // This answer proves itself: only the platform knows the APIv3 key. Then its signature must hold under what it brought.
@@ -337,6 +346,7 @@ export function createWechat(options: WechatOptions): Wechat {
       }
       state.keys = payPlatformKeys([...state.fixed, ...fetched])
       state.fetchedAt = wireClock.now()
+      state.refusal = undefined
     })().finally(() => {
       state.fetching = undefined
     })
@@ -442,6 +452,7 @@ type PayState = {
   fixed: PayPlatformKey[]
   keys: PayPlatformKeys
   fetchedAt: Instant | undefined
+  refusal: WechatError | undefined
   fetching: Promise<void> | undefined
 }
 

@@ -12,6 +12,7 @@ import {
   X509Certificate,
   type KeyObject,
 } from 'node:crypto'
+import { shanghaiRfc3339 } from '../../kernel/calendar.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { parseJson } from '../../kernel/json.ts'
 import { CodecError } from './codec-error.ts'
@@ -307,11 +308,10 @@ export type SealedCertificate = { serial_no: string; effective_time: string; exp
 /** The platform's side. @param nonce 12 characters */
 export function sealCertificate(apiV3Key: string, pem: string, nonce: string): SealedCertificate {
   const { serial, effectiveAt, expiresAt } = readCertificate(pem)
-  const time = (at: Instant): string => `${new Date(at + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`
   return {
     serial_no: serial,
-    effective_time: time(effectiveAt),
-    expire_time: time(expiresAt),
+    effective_time: shanghaiRfc3339(effectiveAt),
+    expire_time: shanghaiRfc3339(expiresAt),
     encrypt_certificate: sealResource(apiV3Key, pem, { nonce, associatedData: 'certificate' }),
   }
 }

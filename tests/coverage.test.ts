@@ -6,6 +6,7 @@ import { coreModule } from '../src/emulator/core/core-module.ts'
 import type { LineModule } from '../src/emulator/core/registry.ts'
 import { fitAnswer } from '../src/wechat/client/answer.ts'
 import type { EndpointRow } from '../src/wechat/spec/endpoint.ts'
+import { allRows } from '../src/wechat/spec/index.ts'
 
 let rows: EndpointRow[]
 let modules: LineModule[]
@@ -29,6 +30,9 @@ describe('the table of endpoints', () => {
   test('names are unique, paths begin with a slash and carry no query', () => {
     expect(new Set(rows.map((row) => row.name)).size).toBe(rows.length)
     for (const row of rows) expect(row.path, row.name).toMatch(/^\/[\w/{}.-]+$/)
+  })
+  test('the list that the program uses holds every row that the files hold', () => {
+    expect([...allRows.keys()].sort()).toEqual(rows.map((row) => row.name).sort())
   })
   test('no line has the same method and path twice', () => {
     const seen = rows.map((row) => `${row.line} ${row.method} ${row.path}`)

@@ -18,6 +18,7 @@ export {
   type Retry,
   type Verified,
 } from './spec/endpoint.ts'
+export { allRows } from './spec/index.ts'
 export * as weixin from './spec/tokens.ts'
 export * as component from './spec/component.ts'
 export * as provider from './spec/provider.ts'

@@ -1,7 +1,7 @@
 'use strict'
 const fs = require('node:fs')
 const path = require('node:path')
-const { MiniApp, OfficialAccount, OpenPlatform, Pay, ServerRequest, Work } = require('node-easywechat')
+const { MiniApp, OfficialAccount, OpenPlatform, OpenWork, Pay, ServerRequest, Work } = require('node-easywechat')
 const { account, act, assert, check, expireTokens, identity, pump, receiver, refused, run, scratch, tamper } = require('../kit.cjs')
 
 const folder = scratch()
@@ -138,6 +138,44 @@ check('third-party platform: ticket push, component token, authorisation, a call
   await pump()
   assert.equal(inbox.seen.at(-1).ok, false)
   await act('core.setPush', { kind: 'component', url: null })
+})
+
+// ---- WeCom service provider ----
+check('WeCom provider: ticket push, suite token, installation, a call on behalf of the corp', async () => {
+  const suite = await account('provider')
+  const config = {
+    corp_id: suite.corpId, provider_secret: suite.providerSecret, suite_id: suite.id, suite_secret: suite.secret, token: suite.push.token, aes_key: suite.push.aesKey, ...cache(),
+  }
+  const provider = new OpenWork(config)
+  const told = []
+  const inbox = await receiver((request) => served(() => new OpenWork(config), request, (server) => server.withHandler(async (message, next) => {
+    told.push({ ...message.toObject() })
+    return next(message)
+  })))
+  await act('core.setPush', { kind: 'provider', id: suite.id, url: inbox.url })
+  await act('provider.pushTicket', {})
+  await pump()
+  assert.equal(inbox.seen.at(-1).ok, true, inbox.seen.at(-1).error)
+  assert.ok((await provider.getProviderAccessToken().getToken()).length > 32)
+  assert.ok((await provider.getSuiteAccessToken().getToken()).length > 32)
+  assert.equal((await provider.createPreAuthorizationCode()).expires_in, 1200)
+  const corp = await account('wecom')
+  const { authCode } = await act('provider.install', { corpId: corp.id })
+  await pump()
+  assert.equal(told.at(-1).InfoType, 'create_auth')
+  assert.equal(told.at(-1).AuthCode, authCode)
+  const params = { suite_access_token: await provider.getSuiteAccessToken().getToken() }
+  const permanent = (await provider.getClient().post('/cgi-bin/service/get_permanent_code', { params, json: { auth_code: authCode } })).toObject()
+  assert.equal(permanent.auth_corp_info.corpid, corp.id)
+  assert.equal((await provider.getAuthorization(corp.id, permanent.permanent_code)).toObject().auth_corp_info.corpid, corp.id)
+  const behalf = await provider.getAuthorizerClient(corp.id, permanent.permanent_code)
+  assert.equal((await behalf.get('/cgi-bin/externalcontact/get_follow_user_list')).toObject().errcode, 0)
+  await tamper('push')
+  await act('provider.pushTicket', {})
+  await pump()
+  assert.equal(inbox.seen.at(-1).ok, false)
+  await act('provider.uninstall', { corpId: corp.id })
+  await act('core.setPush', { kind: 'provider', id: suite.id, url: null })
 })
 
 // ---- WeChat Pay ----

@@ -6,7 +6,7 @@ import { writeBill } from '../../wechat/codec/index.ts'
 import { billDownload, fundFlowBill, tradeBill } from '../../wechat/spec/pay/index.ts'
 import type { Namespace } from '../core/namespace.ts'
 import { BinaryAnswer, serve, type Call, type Route } from '../core/registry.ts'
-import { merchantState, payCaller, refuse, type PayOrder, type PayRefund } from './state.ts'
+import { merchantState, originFor, payCaller, refuse, type PayOrder, type PayRefund } from './state.ts'
 
 /**
  * Bills (账单): made from the state when asked for, so nothing is stored. Ready the next day after 10:00; the download address carries what it
@@ -124,13 +124,10 @@ function apply(call: Call, kind: Wanted['kind'], date: string, type: string, tar
   const text = textOf(ns, { mchid, kind, date, type })
   if (text === undefined) throw refuse('NO_STATEMENT_EXIST', '请求的账单文件不存在')
   const token = seal(ns, { mchid, kind, date, type, gzip: tarType === 'GZIP', until: call.wireNow + urlMs })
-  const host = call.headers['x-forwarded-host'] ?? call.headers.host ?? 'api.mch.weixin.qq.com'
-  const scheme = call.headers['x-forwarded-proto'] ?? (host.endsWith('.weixin.qq.com') ? 'https' : 'http')
-  const prefix = call.headers['x-qz-namespace'] === undefined ? '' : `/ns/${call.headers['x-qz-namespace']}`
   return {
     hash_type: 'SHA1',
     hash_value: createHash('sha1').update(text, 'utf8').digest('hex'),
-    download_url: `${scheme}://${host}${prefix}/v3/billdownload/file?token=${token}`,
+    download_url: `${originFor(call.headers, 'https://api.mch.weixin.qq.com')}/v3/billdownload/file?token=${token}`,
   }
 }
 

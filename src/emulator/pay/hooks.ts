@@ -30,6 +30,7 @@ export function payHooks(keys: () => PlatformKeys): LineHooks {
   }
 
   function authenticate(request: WireRequest, route: Route, ns: Namespace, wireNow: number): Caller {
+    if (route.endpoint.credential === 'none') return { account: undefined, app: undefined }
     const uploaded = route.endpoint.body === 'multipart' ? readParts(request.headers['content-type'], request.body).find((part) => part.name === 'meta') : undefined
     const body = uploaded ? Buffer.from(uploaded.bytes).toString('utf8') : request.body.toString('utf8')
     const authorization = readPayAuthorization(request.headers.authorization)
@@ -117,7 +118,7 @@ export function payHooks(keys: () => PlatformKeys): LineHooks {
   }
 
   return {
-    hosts: ['api.mch.weixin.qq.com', 'api2.mch.weixin.qq.com'],
+    hosts: ['api.mch.weixin.qq.com', 'api2.mch.weixin.qq.com', 'wx.tenpay.com'],
     authenticate,
     encode,
     seal,

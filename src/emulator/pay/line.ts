@@ -121,7 +121,7 @@ function createPayLine(): LineModule {
   return {
     line: 'pay',
     routes: [certificateRoute(keys), ...transactionRoutes, ...refundRoutes, ...billRoutes, ...splitRoutes(keys), ...transferRoutes],
-    acts: [...accountActs, ...transactionActs, ...refundActs, ...splitActs, ...transferActs],
+    acts: [...accountActs, ...transactionActs(keys), ...refundActs, ...splitActs, ...transferActs],
     hooks: payHooks(keys),
     prepare,
     env: (ns): Record<string, string> => {

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { manualClock } from '../../kernel/clock.ts'
 import {
-  openCertificates, openPayNotice, payPlatformKeys, payPrivateKey, platformCertificate, platformPublicKey, readBill, signPayRequest, verifyPayMessage, type BillLine,
+  openCertificates, openPayNotice, payPlatformKeys, payPrivateKey, platformCertificate, platformPublicKey, readBill, signJsapi, signPayRequest, verifyPayMessage, type BillLine,
 } from '../../wechat/codec/index.ts'
 import { createEmulator, openEmulator, type EmulatorOptions } from '../core/emulator.ts'
 import { memoryJournal } from '../core/journal.ts'
@@ -196,6 +196,25 @@ describe('orders', () => {
     await pass(6 * minute)
     await expect(emulator.act('main', 'pay.payOrder', { h5_url: h5.json.h5_url, person: 'p2' })).rejects.toThrow(/expired/)
     expect(await emulator.act('main', 'pay.payOrder', { code_url: native.json.code_url, person: 'p2' })).toMatchObject({ out_trade_no: 'native-1' })
+  })
+
+  test('the pay sheet opens for a rightly signed call only', async () => {
+    const { order, emulator } = world()
+    const { prepay_id } = await order('order-0001', 8800)
+    const params = signJsapi({ appid: miniAppid, prepayId: prepay_id, timestamp: start / 1000, nonce: 'abc' }, signer.privateKey)
+    expect(await emulator.act('main', 'pay.openSheet', { ...params, appId: miniAppid })).toMatchObject({ out_trade_no: 'order-0001', totalFen: 8800, description: '白茶' })
+    await expect(emulator.act('main', 'pay.openSheet', { ...params, appId: miniAppid, nonceStr: 'abd' })).rejects.toThrow(/签名/)
+  })
+
+  test('an h5_url opens a page that pays and goes back', async () => {
+    const { call, emulator } = world()
+    const made = await call('POST', '/v3/pay/transactions/h5', {
+      appid: officialAppid, mchid: payMchid, description: '<茶>', out_trade_no: 'h5-00001', notify_url: 'https://a.b/c', amount: { total: 5 }, scene_info: { payer_client_ip: '1.2.3.4', h5_info: { type: 'Wap' } },
+    })
+    const open = async (more: string) => (await emulator.handle({ method: 'GET', url: (made.json.h5_url as string).replace('https://wx.tenpay.com', '') + more, headers: {}, body: Buffer.alloc(0), ip: '' })).body.toString()
+    expect(await open('')).toContain('&lt;茶&gt; ¥0.05')
+    expect(await open(`&redirect_url=${encodeURIComponent('https://shop.example/done')}&qz_person=p5`)).toContain('location.replace("https://shop.example/done")')
+    expect((await call('GET', `/v3/pay/transactions/out-trade-no/h5-00001?mchid=${payMchid}`)).json).toMatchObject({ trade_state: 'SUCCESS', trade_type: 'MWEB' })
   })
 
   test('after time_expire nobody can pay; the order is still NOTPAY until the platform closes it', async () => {

@@ -203,3 +203,14 @@ export function book(ns: Namespace, mchid: string, flow: Omit<Flow, 'at' | 'bala
   const day = (state.flows[saleDate(ns.now)] ??= [])
   day.push({ ...flow, at: ns.now, balanceFen: state.balanceFen, flowNo: freshDigits(ns, 'pay.flow', 20, '10') })
 }
+
+/**
+ * Where addresses given to the caller lead: `real` when it believes to talk to the platform (its hosts are rewritten or fronted), else back to
+ * this emulator at the address it used, namespace included.
+ */
+export function originFor(headers: Record<string, string>, real: string): string {
+  const host = headers['x-forwarded-host'] ?? headers.host ?? ''
+  if (host === '' || host.endsWith('.weixin.qq.com')) return real
+  const prefix = headers['x-qz-namespace'] === undefined ? '' : `/ns/${headers['x-qz-namespace']}`
+  return `${headers['x-forwarded-proto'] ?? 'http'}://${host}${prefix}`
+}

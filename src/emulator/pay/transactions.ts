@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { dayMs, saleDate, shanghaiRfc3339 } from '../../kernel/calendar.ts'
 import { canonicalJson } from '../../kernel/json.ts'
-import { roundHalfUp } from '../../kernel/money.ts'
-import { appPrepay, h5Prepay, jsapiPrepay, nativePrepay, prepayRequest, transactionById, transactionByNumber, transactionClose } from '../../wechat/spec/pay/index.ts'
+import { fenToYuan, roundHalfUp } from '../../kernel/money.ts'
+import { appPrepay, h5Page, h5Prepay, jsapiPrepay, nativePrepay, prepayRequest, transactionById, transactionByNumber, transactionClose } from '../../wechat/spec/pay/index.ts'
+import { payVerify } from '../../wechat/codec/index.ts'
 import type { PayMerchant } from '../core/account.ts'
 import { freshTransactionId } from '../core/core-module.ts'
 import { accountOf, freshDigits, freshId, nextNumber, randomOf, type Namespace } from '../core/namespace.ts'
 import { openidOf, personOf } from '../core/people.ts'
 import { schedule } from '../core/push.ts'
-import { act, serve, type Act, type Route } from '../core/registry.ts'
+import { act, BinaryAnswer, serve, type Act, type Route } from '../core/registry.ts'
 import { recordPaidOrder } from '../mini-program/index.ts'
 import { recordOfficialPayment } from '../official-account/index.ts'
+import type { PlatformKeys } from './keys.ts'
 import { notifyPaid, writeTransaction } from './notices.ts'
 import { actMerchant, book, merchantState, orderByNumber, orderByTransaction, ownMchid, payState, refuse, type PayOrder, type TradeType } from './state.ts'
 
@@ -48,7 +50,7 @@ function checkAppid(ns: Namespace, merchant: PayMerchant, appid: string, openid:
 }
 
 function fingerprintOf(input: Prepay): string {
-  const { time_expire: _, ...rest } = input
+  const { time_expire: _, scene_info: __, ...rest } = input
   return createHash('sha256').update(canonicalJson(rest)).digest('hex')
 }
 
@@ -103,6 +105,22 @@ function found(order: PayOrder | undefined): PayOrder {
 export const transactionRoutes: Route[] = [
   serve(jsapiPrepay, ({ ns, account, input }) => ({ prepay_id: enter(ns, account, 'JSAPI', input).prepayId })),
   serve(appPrepay, ({ ns, account, input }) => ({ prepay_id: enter(ns, account, 'APP', input).prepayId })),
+  serve(h5Page, ({ ns, input }) => {
+    const text = (words: string): BinaryAnswer => new BinaryAnswer('text/html; charset=utf-8', Buffer.from(`<!doctype html><meta charset="utf-8"><title>微信支付</title>${words}`))
+    const order = ordered(ns, { prepay_id: input.prepay_id })
+    const person = typeof input.qz_person === 'string' && input.qz_person !== '' ? input.qz_person : undefined
+    const back = input.redirect_url !== undefined && /^https?:\/\//.test(input.redirect_url) ? input.redirect_url : undefined
+    if (person === undefined && order.state === 'NOTPAY') {
+      const hidden = (name: string, value: string): string => `<input type="hidden" name="${name}" value="${escape(value)}">`
+      return text(
+        `<p>${escape(order.description)} ¥${fenToYuan(order.totalFen)}</p><form action="">${hidden('prepay_id', input.prepay_id)}${back === undefined ? '' : hidden('redirect_url', back)}`
+        + '<label>模拟的微信用户 <input name="qz_person" value="me"></label> <button>确认支付</button></form>',
+      )
+    }
+    if (order.state === 'NOTPAY') payOrder(ns, { prepay_id: input.prepay_id, person, couponFen: 0 })
+    return text(back === undefined ? '<p>支付完成</p>' : `<script>location.replace(${JSON.stringify(back).replaceAll('<', '\\u003c')})</script><a href="${escape(back)}">返回商家</a>`)
+  }),
+  // The address is the platform's; the emulator serves its page under the same path.
   serve(h5Prepay, ({ ns, account, input }) => {
     const { prepayId } = enter(ns, account, 'MWEB', input)
     return { h5_url: `https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=${prepayId}&package=${Number.parseInt(prepayId.slice(-8), 16)}` }
@@ -144,51 +162,60 @@ function ordered(ns: Namespace, args: { prepay_id?: string; code_url?: string; h
   return found(orderByNumber(ns, actMerchant(ns, args.mchid).id, args.out_trade_no))
 }
 
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
 const banks = ['OTHERS', 'CMB_DEBIT', 'ICBC_DEBIT', 'CCB_DEBIT', 'ABC_DEBIT', 'CMB_CREDIT']
 
-export const transactionActs: Act[] = [
+type PayArgs = { prepay_id?: string; code_url?: string; h5_url?: string; out_trade_no?: string; mchid?: string; openid?: string; person?: string; couponFen: number }
+
+/** A person pays: the order is paid, its money booked, its shipping watched, the merchant told. */
+function payOrder(ns: Namespace, args: PayArgs) {
+  const order = ordered(ns, args)
+  if (order.state === 'SUCCESS') throw refuse('ORDERPAID', 'the order is paid already')
+  if (order.state === 'CLOSED') throw refuse('ORDER_CLOSED', 'the order is closed')
+  if (order.expiresAt <= ns.now) throw refuse('ORDER_CLOSED', 'the last moment to pay (time_expire) has passed')
+  const asked = args.openid ?? (args.person === undefined ? undefined : openidOf(ns, order.appid, args.person))
+  if (order.openid !== null && asked !== undefined && asked !== order.openid) throw refuse('OPENID_MISMATCH', 'the order was made for another openid')
+  const openid = order.openid ?? asked ?? openidOf(ns, order.appid, `payer-of-${order.outTradeNo}`)
+  if (args.couponFen >= order.totalFen) throw refuse('PARAM_ERROR', 'a coupon pays less than the whole')
+  const state = merchantState(ns, order.mchid)
+  order.state = 'SUCCESS'
+  order.transactionId = freshTransactionId(ns)
+  order.paidAt = ns.now
+  order.payerOpenid = openid
+  order.payerFen = order.totalFen - args.couponFen
+  order.bankType = banks[Math.floor(randomOf(ns).u('bank', order.transactionId) * banks.length)]
+  if (args.couponFen > 0) order.coupons = [{ couponId: freshDigits(ns, 'pay.coupon', 16), name: '微信支付立减', amountFen: args.couponFen }]
+  order.feeFen = roundHalfUp((order.totalFen * state.feeRate) / 10_000)
+  order.heldFen = order.totalFen - order.feeFen
+  order.held = order.split.enabled ? 'frozen' : 'unsettled'
+  if (order.held === 'unsettled') state.unsettledFen += order.heldFen
+  state.byTransaction[order.transactionId] = order.outTradeNo
+  const day = (state.paidOn[saleDate(ns.now)] ??= [])
+  day.push(order.outTradeNo)
+  const numbers = { businessNo: order.transactionId, voucherNo: order.outTradeNo, outTradeNo: order.outTradeNo }
+  book(ns, order.mchid, { business: '交易', kind: '收入', amountFen: order.totalFen, ...numbers })
+  book(ns, order.mchid, { business: '扣除交易手续费', kind: '支出', amountFen: order.feeFen, ...numbers })
+  if (order.split.enabled) schedule(ns, ns.now + 180 * dayMs, 'pay.releaseFrozen', { mchid: order.mchid, transaction_id: order.transactionId })
+  recordPaidOrder(ns, {
+    appid: order.appid, transactionId: order.transactionId, mchid: order.mchid, outTradeNo: order.outTradeNo, description: order.description, paidFen: order.payerFen, openid,
+    createdAt: order.createdAt,
+  })
+  const official = accountOf(ns, 'official-account', order.appid)
+  const payer = personOf(ns, openid)
+  if (official && payer?.appid === official.id) recordOfficialPayment(ns, official, payer.person)
+  notifyPaid(ns, order)
+  return { transaction_id: order.transactionId, out_trade_no: order.outTradeNo, openid, payer_total: order.payerFen }
+}
+
+export const transactionActs = (keys: () => PlatformKeys): Act[] => [
   act({
     name: 'pay.payOrder',
     en: 'A person pays. JSAPI orders are paid by the openid they were made for; others by `openid` or `person`. `couponFen` is what WeChat Pay pays for them.',
     args: z.object({ ...which, openid: z.string().optional(), person: z.string().optional(), couponFen: z.int().min(0).default(0) }),
-    run: (ns, args) => {
-      const order = ordered(ns, args)
-      if (order.state === 'SUCCESS') throw refuse('ORDERPAID', 'the order is paid already')
-      if (order.state === 'CLOSED') throw refuse('ORDER_CLOSED', 'the order is closed')
-      if (order.expiresAt <= ns.now) throw refuse('ORDER_CLOSED', 'the last moment to pay (time_expire) has passed')
-      const asked = args.openid ?? (args.person === undefined ? undefined : openidOf(ns, order.appid, args.person))
-      if (order.openid !== null && asked !== undefined && asked !== order.openid) throw refuse('OPENID_MISMATCH', 'the order was made for another openid')
-      const openid = order.openid ?? asked ?? openidOf(ns, order.appid, `payer-of-${order.outTradeNo}`)
-      if (args.couponFen >= order.totalFen) throw refuse('PARAM_ERROR', 'a coupon pays less than the whole')
-      const state = merchantState(ns, order.mchid)
-      order.state = 'SUCCESS'
-      order.transactionId = freshTransactionId(ns)
-      order.paidAt = ns.now
-      order.payerOpenid = openid
-      order.payerFen = order.totalFen - args.couponFen
-      order.bankType = banks[Math.floor(randomOf(ns).u('bank', order.transactionId) * banks.length)]
-      if (args.couponFen > 0) order.coupons = [{ couponId: freshDigits(ns, 'pay.coupon', 16), name: '微信支付立减', amountFen: args.couponFen }]
-      order.feeFen = roundHalfUp((order.totalFen * state.feeRate) / 10_000)
-      order.heldFen = order.totalFen - order.feeFen
-      order.held = order.split.enabled ? 'frozen' : 'unsettled'
-      if (order.held === 'unsettled') state.unsettledFen += order.heldFen
-      state.byTransaction[order.transactionId] = order.outTradeNo
-      const day = (state.paidOn[saleDate(ns.now)] ??= [])
-      day.push(order.outTradeNo)
-      const numbers = { businessNo: order.transactionId, voucherNo: order.outTradeNo, outTradeNo: order.outTradeNo }
-      book(ns, order.mchid, { business: '交易', kind: '收入', amountFen: order.totalFen, ...numbers })
-      book(ns, order.mchid, { business: '扣除交易手续费', kind: '支出', amountFen: order.feeFen, ...numbers })
-      if (order.split.enabled) schedule(ns, ns.now + 180 * dayMs, 'pay.releaseFrozen', { mchid: order.mchid, transaction_id: order.transactionId })
-      recordPaidOrder(ns, {
-        appid: order.appid, transactionId: order.transactionId, mchid: order.mchid, outTradeNo: order.outTradeNo, description: order.description, paidFen: order.payerFen, openid,
-        createdAt: order.createdAt,
-      })
-      const official = accountOf(ns, 'official-account', order.appid)
-      const payer = personOf(ns, openid)
-      if (official && payer?.appid === official.id) recordOfficialPayment(ns, official, payer.person)
-      notifyPaid(ns, order)
-      return { transaction_id: order.transactionId, out_trade_no: order.outTradeNo, openid, payer_total: order.payerFen }
-    },
+    run: payOrder,
   }),
   act({
     name: 'pay.failPayment',
@@ -218,6 +245,22 @@ export const transactionActs: Act[] = [
       const order = ordered(ns, args)
       if (order.state !== 'SUCCESS') throw refuse('INVALID_REQUEST', 'the order is not paid')
       notifyPaid(ns, order, args.probe)
+    },
+  }),
+  act({
+    name: 'pay.openSheet',
+    en: 'A page calls wx.requestPayment or WeixinJSBridge: the phone checks paySign with the merchant\'s key and shows what is to be paid.',
+    args: z.object({ appId: z.string(), timeStamp: z.string(), nonceStr: z.string(), package: z.string(), signType: z.string().default('RSA'), paySign: z.string() }),
+    run: (ns, args) => {
+      const prepayId = /^prepay_id=(.+)$/.exec(args.package)?.[1]
+      if (prepayId === undefined) throw refuse('PARAM_ERROR', 'package must read prepay_id=…')
+      if (args.signType !== 'RSA') throw refuse('PARAM_ERROR', 'signType must be RSA')
+      const order = ordered(ns, { prepay_id: prepayId })
+      const key = keys().merchantKey(actMerchant(ns, order.mchid).merchantCertificate)
+      if (order.appid !== args.appId || !payVerify(`${args.appId}\n${args.timeStamp}\n${args.nonceStr}\n${args.package}\n`, args.paySign, key)) throw refuse('SIGN_ERROR', '支付验证签名失败')
+      if (order.state !== 'NOTPAY') throw refuse(order.state === 'SUCCESS' ? 'ORDERPAID' : 'ORDER_CLOSED', `the order is ${order.state}`)
+      if (order.expiresAt <= ns.now) throw refuse('ORDER_CLOSED', 'the last moment to pay (time_expire) has passed')
+      return { out_trade_no: order.outTradeNo, mchid: order.mchid, prepay_id: prepayId, description: order.description, totalFen: order.totalFen, merchant: actMerchant(ns, order.mchid).name }
     },
   }),
   act({

@@ -3,7 +3,7 @@ import { billDownload, fundFlowBill, tradeBill } from './bill.ts'
 import { certificatesGet } from './certificate.ts'
 import { splitAmounts, splitCreate, splitGet, splitReceiverAdd, splitReceiverDelete, splitReturnCreate, splitReturnGet, splitUnfreeze } from './profit-sharing.ts'
 import { refundApplyAbnormal, refundCreate, refundGet } from './refund.ts'
-import { appPrepay, h5Prepay, jsapiPrepay, nativePrepay, transactionById, transactionByNumber, transactionClose } from './transaction.ts'
+import { appPrepay, h5Page, h5Prepay, jsapiPrepay, nativePrepay, transactionById, transactionByNumber, transactionClose } from './transaction.ts'
 import { transferById, transferByNumber, transferCancel, transferCreate } from './transfer.ts'
 
 export * from './bill.ts'
@@ -16,7 +16,7 @@ export * from './transaction.ts'
 export * from './transfer.ts'
 
 export const payRows = [
-  jsapiPrepay, appPrepay, h5Prepay, nativePrepay, transactionByNumber, transactionById, transactionClose,
+  jsapiPrepay, appPrepay, h5Prepay, h5Page, nativePrepay, transactionByNumber, transactionById, transactionClose,
   refundCreate, refundGet, refundApplyAbnormal,
   tradeBill, fundFlowBill, billDownload,
   certificatesGet,

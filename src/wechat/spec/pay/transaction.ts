@@ -97,6 +97,24 @@ export const h5Prepay = endpoint({
   zh: 'H5下单',
 })
 
+/** The page an h5_url opens in a browser outside WeChat: it leads into the payment, then to redirect_url. */
+export const h5Page = endpoint({
+  name: 'pay.transaction.h5-page',
+  line: 'pay',
+  method: 'GET',
+  path: '/cgi-bin/mmpayweb-bin/checkmweb',
+  credential: 'none',
+  effect: 'write',
+  request: z.looseObject({ prepay_id: z.string(), redirect_url: z.string().optional() }),
+  response: z.unknown(),
+  body: 'binary',
+  errors: orderErrors,
+  repeat: 'never',
+  doc: 'PO h5 pages',
+  verified: 'reading',
+  zh: 'H5支付中间页',
+})
+
 export const nativePrepay = endpoint({
   ...shared,
   name: 'pay.transaction.native',

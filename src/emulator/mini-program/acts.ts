@@ -55,7 +55,12 @@ export const peopleActs: Act[] = [
         const code = state.codes[args.code] ?? Object.values(state.codes).find((entry) => entry.scene === args.code)
         if (!code) throw new PlatformError(40129, 'there is no such code')
         const [path, query = ''] = code.path.split('?')
-        return { openid: user.openid, path, query: code.scene === null ? query : `scene=${encodeURIComponent(code.scene)}`, scene: code.scene === null ? 1011 : 1047 }
+        return {
+          openid: user.openid,
+          path,
+          query: code.scene === null ? query : `scene=${encodeURIComponent(code.scene)}`,
+          scene: code.scene === null ? 1011 : 1047,
+        }
       }
       return { openid: user.openid, path: '', query: '', scene: 1001 }
     },
@@ -63,7 +68,13 @@ export const peopleActs: Act[] = [
   act({
     name: 'miniProgram.authorisePhone',
     en: 'A person taps the phone button: answers the code that getuserphonenumber takes (5 minutes, single use).',
-    args: z.object({ ...who, phone: z.string().regex(/^\d{11}$/).optional() }),
+    args: z.object({
+      ...who,
+      phone: z
+        .string()
+        .regex(/^\d{11}$/)
+        .optional(),
+    }),
     run: (ns, args) => {
       const account = miniAccount(ns, args.account)
       const state = miniState(ns, account.id)
@@ -81,7 +92,10 @@ export const peopleActs: Act[] = [
     run: (ns, args) => {
       const account = miniAccount(ns, args.account)
       const user = visit(ns, account, args.person)
-      user.allowances = [...user.allowances.filter((entry) => entry.kind !== 'message' && entry.until > ns.now), { kind: 'message', left: 5, until: ns.now + 48 * 3_600_000 }]
+      user.allowances = [
+        ...user.allowances.filter((entry) => entry.kind !== 'message' && entry.until > ns.now),
+        { kind: 'message', left: 5, until: ns.now + 48 * 3_600_000 },
+      ]
       const msgId = freshDigits(ns, 'mini-program.msgid', 17, '2')
       pushMini(ns, account, user.openid, 'text', { Content: args.content, MsgId: msgId }, 'message.text')
       return { openid: user.openid, msgId }
@@ -94,7 +108,10 @@ export const peopleActs: Act[] = [
     run: (ns, args) => {
       const account = miniAccount(ns, args.account)
       const user = visit(ns, account, args.person)
-      user.allowances = [...user.allowances.filter((entry) => entry.kind !== 'enter' && entry.until > ns.now), { kind: 'enter', left: 2, until: ns.now + 60_000 }]
+      user.allowances = [
+        ...user.allowances.filter((entry) => entry.kind !== 'enter' && entry.until > ns.now),
+        { kind: 'enter', left: 2, until: ns.now + 60_000 },
+      ]
       pushMiniEvent(ns, account, user.openid, 'user_enter_tempsession', { SessionFrom: args.sessionFrom })
       return { openid: user.openid }
     },
@@ -130,6 +147,8 @@ export const peopleActs: Act[] = [
     en: 'The messages that people received from the mini program, newest last; `after` is the last n already seen.',
     args: z.object({ account: z.string().optional(), openid: z.string().optional(), after: z.int().default(0) }),
     run: (ns, args) =>
-      miniState(ns, miniAccount(ns, args.account).id).received.filter((message) => message.n > args.after && (args.openid === undefined || message.openid === args.openid)),
+      miniState(ns, miniAccount(ns, args.account).id).received.filter(
+        (message) => message.n > args.after && (args.openid === undefined || message.openid === args.openid),
+      ),
   }),
 ]

@@ -1,4 +1,13 @@
-import { limitedCode, schemeCreate, schemeQuery, shortLinkCreate, squareCode, unlimitedCode, urlLinkCreate, urlLinkQuery } from '../../wechat/spec/mini-program/index.ts'
+import {
+  limitedCode,
+  schemeCreate,
+  schemeQuery,
+  shortLinkCreate,
+  squareCode,
+  unlimitedCode,
+  urlLinkCreate,
+  urlLinkQuery,
+} from '../../wechat/spec/mini-program/index.ts'
 import { freshId, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { BinaryAnswer, serve, type Route } from '../core/registry.ts'
@@ -30,7 +39,8 @@ type Expiry = { is_expire?: boolean; expire_type?: number; expire_time?: number;
 
 function expiresAt(ns: Namespace, input: Expiry): number {
   const limit = ns.now + 30 * dayMs
-  const at = input.expire_type === 1 ? ns.now + (input.expire_interval ?? 30) * dayMs : input.expire_time === undefined ? limit : input.expire_time * 1000
+  const at =
+    input.expire_type === 1 ? ns.now + (input.expire_interval ?? 30) * dayMs : input.expire_time === undefined ? limit : input.expire_time * 1000
   if (at <= ns.now) throw new PlatformError(85401, 'expire_time is past')
   if (at > limit) throw new PlatformError(85400, 'expire_time is more than 30 days ahead')
   return at
@@ -42,7 +52,15 @@ function makeLink(ns: Namespace, appid: string, url: string, page: { path?: stri
   const path = (page.path ?? '').replace(/^\//, '')
   checkPage(state, path)
   if ((page.query ?? '').length > 1024) throw new PlatformError(40212, 'invalid query')
-  state.links[url] = { url, path, query: page.query ?? '', createdAt: ns.now, expiresAt: expiresAt(ns, expiry), envVersion: page.env_version ?? 'release', visits: 0 }
+  state.links[url] = {
+    url,
+    path,
+    query: page.query ?? '',
+    createdAt: ns.now,
+    expiresAt: expiresAt(ns, expiry),
+    envVersion: page.env_version ?? 'release',
+    visits: 0,
+  }
   return url
 }
 

@@ -27,7 +27,16 @@ export const figureRoutes: Route[] = [
     // Nobody's stay is modelled: one page and half a minute each.
     return {
       list: [
-        { ref_date: input.begin_date, session_cnt: counted.visits, visit_pv: counted.visits, visit_uv: people, visit_uv_new: counted.fresh, stay_time_uv: 30, stay_time_session: 30, visit_depth: 1 },
+        {
+          ref_date: input.begin_date,
+          session_cnt: counted.visits,
+          visit_pv: counted.visits,
+          visit_uv: people,
+          visit_uv_new: counted.fresh,
+          stay_time_uv: 30,
+          stay_time_session: 30,
+          visit_depth: 1,
+        },
       ],
     }
   }),

@@ -17,7 +17,11 @@ function prepare(ns: Namespace): void {
   if (accountOf(ns, 'mini-program', miniAppid)) return
   ns.accounts.push(makeWeixinAccount(ns, 'mini-program', '轻舟商城', 'main', miniAppid))
   const { templates } = miniState(ns, miniAppid)
-  templates['SM00001-order-shipped-0000000000000000000000'] = { title: '订单发货提醒', content: '{{thing1.DATA}}\n{{character_string2.DATA}}', type: 2 }
+  templates['SM00001-order-shipped-0000000000000000000000'] = {
+    title: '订单发货提醒',
+    content: '{{thing1.DATA}}\n{{character_string2.DATA}}',
+    type: 2,
+  }
   templates['SM00002-back-in-stock-0000000000000000000000'] = { title: '到货通知', content: '{{thing1.DATA}}\n{{amount2.DATA}}', type: 2 }
 }
 
@@ -30,7 +34,11 @@ export const miniProgramLine: LineModule = {
     push: {
       kinds: ['mini-program'],
       // 5 s, three times in all; `success` or an empty body stops it.
-      policy: { timeLimitMs: 5_000, retryMs: [0, 0], acknowledged: (status, body) => status === 200 && (body.trim() === '' || body.trim() === 'success' || /^\s*[<{]/.test(body)) },
+      policy: {
+        timeLimitMs: 5_000,
+        retryMs: [0, 0],
+        acknowledged: (status, body) => status === 200 && (body.trim() === '' || body.trim() === 'success' || /^\s*[<{]/.test(body)),
+      },
     },
     errors: { badInput: (detail) => new PlatformError(47001, `data format error: ${detail}`) },
   },
@@ -39,8 +47,11 @@ export const miniProgramLine: LineModule = {
     const account = accountOf(ns, 'mini-program')
     if (!account) return {}
     return {
-      WECHAT_MINI_APPID: account.id, WECHAT_MINI_SECRET: account.secret, WECHAT_MINI_ORIGINAL_ID: account.originalId,
-      WECHAT_MINI_TOKEN: account.push.token, WECHAT_MINI_AES_KEY: account.push.aesKey,
+      WECHAT_MINI_APPID: account.id,
+      WECHAT_MINI_SECRET: account.secret,
+      WECHAT_MINI_ORIGINAL_ID: account.originalId,
+      WECHAT_MINI_TOKEN: account.push.token,
+      WECHAT_MINI_AES_KEY: account.push.aesKey,
     }
   },
 }

@@ -56,7 +56,12 @@ export const loginRoutes: Route[] = [
     const pure = code.phone.replace(/^\+86/, '')
     return {
       ...ok,
-      phone_info: { phoneNumber: pure, purePhoneNumber: pure, countryCode: '86', watermark: { timestamp: Math.floor(ns.now / 1000), appid: caller.id } },
+      phone_info: {
+        phoneNumber: pure,
+        purePhoneNumber: pure,
+        countryCode: '86',
+        watermark: { timestamp: Math.floor(ns.now / 1000), appid: caller.id },
+      },
     }
   }),
   serve(riskRank, ({ ns, account, input }) => {
@@ -71,7 +76,9 @@ export const loginRoutes: Route[] = [
       (order) =>
         order.openid === input.openid &&
         order.paidAt > ns.now - 300_000 &&
-        (input.transaction_id === undefined ? input.out_trade_no === undefined || (order.outTradeNo === input.out_trade_no && order.mchid === input.mch_id) : order.transactionId === input.transaction_id),
+        (input.transaction_id === undefined
+          ? input.out_trade_no === undefined || (order.outTradeNo === input.out_trade_no && order.mchid === input.mch_id)
+          : order.transactionId === input.transaction_id),
     )
     const unionid = unionidOf(ns, caller, user.person)
     if (!paid || unionid === undefined) throw new PlatformError(89300, 'no such payment')

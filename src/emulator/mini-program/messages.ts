@@ -29,7 +29,10 @@ const dislikes: ReadonlyArray<readonly [word: string, label: number, suggest: 'r
 ]
 
 export function checkText(text: string): { suggest: 'pass' | 'review' | 'risky'; label: number; keyword?: string } {
-  const hit = dislikes.filter(([word]) => text.includes(word)).sort((a, b) => Number(b[2] === 'risky') - Number(a[2] === 'risky')).at(0)
+  const hit = dislikes
+    .filter(([word]) => text.includes(word))
+    .sort((a, b) => Number(b[2] === 'risky') - Number(a[2] === 'risky'))
+    .at(0)
   return hit ? { suggest: hit[2], label: hit[1], keyword: hit[0] } : { suggest: 'pass', label: 100 }
 }
 
@@ -45,11 +48,15 @@ const limits: ReadonlyArray<readonly [type: RegExp, fits: RegExp]> = [
   [/^(number|letter|character_string|symbol)\d/, /^[\s\S]{1,32}$/u],
   [/^phrase\d/, /^[\u4e00-\u9fff]{1,5}$/u],
   [/^amount\d/, /^[¥￥]?\d{1,10}(\.\d{1,2})?元?$/u],
-  [/^phone_number\d/, /^[\d+\-]{1,17}$/],
+  [/^phone_number\d/, /^[\d+-]{1,17}$/],
 ]
 
 /** Customer-service messages of a mini program: 5 in 48 h after a message, 2 in 1 min after entering the session. */
-export function miniCustomSend(ns: Namespace, account: WeixinAccount, input: Record<string, unknown> & { touser: string; msgtype: string }): { errcode: number; errmsg: string } {
+export function miniCustomSend(
+  ns: Namespace,
+  account: WeixinAccount,
+  input: Record<string, unknown> & { touser: string; msgtype: string },
+): { errcode: number; errmsg: string } {
   if (!['text', 'image', 'link', 'miniprogrampage'].includes(input.msgtype)) throw new PlatformError(40008, 'invalid message type')
   if (input[input.msgtype] === undefined) throw new PlatformError(47001, 'data format error')
   const user = userOf(ns, account, input.touser)
@@ -58,7 +65,11 @@ export function miniCustomSend(ns: Namespace, account: WeixinAccount, input: Rec
   const usable = open.filter((entry) => entry.left > 0).sort((a, b) => a.until - b.until)
   if (usable.length === 0) throw new PlatformError(45047, 'out of response count limit')
   usable[0].left--
-  rememberMini(ns, miniState(ns, account.id), { openid: user.openid, kind: 'custom', body: { msgtype: input.msgtype, [input.msgtype]: input[input.msgtype] } })
+  rememberMini(ns, miniState(ns, account.id), {
+    openid: user.openid,
+    kind: 'custom',
+    body: { msgtype: input.msgtype, [input.msgtype]: input[input.msgtype] },
+  })
   return ok
 }
 
@@ -86,9 +97,15 @@ export const messageRoutes: Route[] = [
     user.consents[input.template_id] = left - 1
     rememberMini(ns, state, { openid: user.openid, kind: 'subscribe', body: input })
     const msgid = 1_900_000_000_000_000 + nextNumber(ns, 'subscribe.msgid')
-    pushMiniEvent(ns, caller, user.openid, 'subscribe_msg_sent_event', subscribeFields(caller, 'SubscribeMsgSentEvent', [
-      { TemplateId: input.template_id, MsgID: String(msgid), ErrorCode: '0', ErrorStatus: 'success' },
-    ]))
+    pushMiniEvent(
+      ns,
+      caller,
+      user.openid,
+      'subscribe_msg_sent_event',
+      subscribeFields(caller, 'SubscribeMsgSentEvent', [
+        { TemplateId: input.template_id, MsgID: String(msgid), ErrorCode: '0', ErrorStatus: 'success' },
+      ]),
+    )
     return { ...ok, msgid }
   }),
   serve(textCheck, ({ ns, account, input }) => {
@@ -102,7 +119,9 @@ export const messageRoutes: Route[] = [
       ...ok,
       detail: [
         { strategy: 'content_model', errcode: 0, suggest: verdict.suggest, label: verdict.label, prob: verdict.suggest === 'pass' ? 90 : 95 },
-        ...(verdict.keyword === undefined ? [] : [{ strategy: 'keyword', errcode: 0, suggest: verdict.suggest, label: verdict.label, level: 90, keyword: verdict.keyword }]),
+        ...(verdict.keyword === undefined
+          ? []
+          : [{ strategy: 'keyword', errcode: 0, suggest: verdict.suggest, label: verdict.label, level: 90, keyword: verdict.keyword }]),
       ],
       trace_id: `trace-${textKey(input.content + input.openid).toString(16)}-${ns.now}`,
       result: { suggest: verdict.suggest, label: verdict.label },
@@ -143,7 +162,12 @@ export const messageActs: Act[] = [
   act({
     name: 'miniProgram.subscribePopup',
     en: 'A person answers the prompt for subscription messages: each accepted template is one consent.',
-    args: z.object({ account: z.string().optional(), person: z.string(), templates: z.record(z.string(), z.enum(['accept', 'reject'])), popupScene: z.string().default('0') }),
+    args: z.object({
+      account: z.string().optional(),
+      person: z.string(),
+      templates: z.record(z.string(), z.enum(['accept', 'reject'])),
+      popupScene: z.string().default('0'),
+    }),
     run: (ns, args) => {
       const account = miniAccount(ns, args.account)
       const user = visit(ns, account, args.person)
@@ -156,8 +180,17 @@ export const messageActs: Act[] = [
         user.consents[template] = (user.consents[template] ?? 0) + 1
         user.off = user.off.filter((off) => off !== template)
       }
-      pushMiniEvent(ns, account, user.openid, 'subscribe_msg_popup_event', subscribeFields(account, 'SubscribeMsgPopupEvent',
-        answers.map(([TemplateId, SubscribeStatusString]) => ({ TemplateId, SubscribeStatusString, PopupScene: args.popupScene }))))
+      pushMiniEvent(
+        ns,
+        account,
+        user.openid,
+        'subscribe_msg_popup_event',
+        subscribeFields(
+          account,
+          'SubscribeMsgPopupEvent',
+          answers.map(([TemplateId, SubscribeStatusString]) => ({ TemplateId, SubscribeStatusString, PopupScene: args.popupScene })),
+        ),
+      )
       return { openid: user.openid, consents: user.consents }
     },
   }),
@@ -169,9 +202,13 @@ export const messageActs: Act[] = [
       const account = miniAccount(ns, args.account)
       const user = visit(ns, account, args.person)
       if (!user.off.includes(args.template)) user.off.push(args.template)
-      pushMiniEvent(ns, account, user.openid, 'subscribe_msg_change_event', subscribeFields(account, 'SubscribeMsgChangeEvent', [
-        { TemplateId: args.template, SubscribeStatusString: 'reject' },
-      ]))
+      pushMiniEvent(
+        ns,
+        account,
+        user.openid,
+        'subscribe_msg_change_event',
+        subscribeFields(account, 'SubscribeMsgChangeEvent', [{ TemplateId: args.template, SubscribeStatusString: 'reject' }]),
+      )
       return { openid: user.openid }
     },
   }),

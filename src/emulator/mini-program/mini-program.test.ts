@@ -21,7 +21,12 @@ type Json = Record<string, any>
 async function world() {
   const events: Json[] = []
   const emulator = createEmulator({
-    modules: [officialAccountLine, miniProgramLine, payLine], seed: 'mini', start, clock: { kind: 'queue' }, wireClock: manualClock(start), concurrency: 1,
+    modules: [officialAccountLine, miniProgramLine, payLine],
+    seed: 'mini',
+    start,
+    clock: { kind: 'queue' },
+    wireClock: manualClock(start),
+    concurrency: 1,
     send: async (push) => {
       if (!push.url.startsWith('http://merchant/')) return { status: 204, body: '' }
       const keys = { token: account.push.token, aesKey: account.push.aesKey, receiveId: account.id }
@@ -31,14 +36,20 @@ async function world() {
   })
   const account = accountOf(emulator.namespace(), 'mini-program') as WeixinAccount
   account.push.url = 'http://merchant/mini'
-  const raw = (method: string, url: string, body = '', headers: Record<string, string> = {}) => emulator.handle({ method, url, headers, body: Buffer.from(body), ip: '10.0.0.1' })
+  const raw = (method: string, url: string, body = '', headers: Record<string, string> = {}) =>
+    emulator.handle({ method, url, headers, body: Buffer.from(body), ip: '10.0.0.1' })
   const parse = (bytes: Buffer): Json => JSON.parse(bytes.toString('utf8')) as Json
-  const fresh = async () => parse((await raw('POST', '/cgi-bin/stable_token', JSON.stringify({ grant_type: 'client_credential', appid: account.id, secret: account.secret }))).body).access_token as string
+  const fresh = async () =>
+    parse(
+      (await raw('POST', '/cgi-bin/stable_token', JSON.stringify({ grant_type: 'client_credential', appid: account.id, secret: account.secret })))
+        .body,
+    ).access_token as string
   let token = await fresh()
   const get = async (path: string): Promise<Json> => parse((await raw('GET', `${path}${path.includes('?') ? '&' : '?'}access_token=${token}`)).body)
   const bytes = (path: string, body: unknown) => raw('POST', `${path}?access_token=${token}`, JSON.stringify(body))
   const post = async (path: string, body: unknown): Promise<Json> => parse((await bytes(path, body)).body)
-  const act = async (name: string, args: Json = {}): Promise<Json> => (await emulator.act('main', name.includes('.') ? name : `miniProgram.${name}`, args)) as Json
+  const act = async (name: string, args: Json = {}): Promise<Json> =>
+    (await emulator.act('main', name.includes('.') ? name : `miniProgram.${name}`, args)) as Json
   const pass = async (ms: number) => {
     await emulator.advanceTo(emulator.namespace().now + ms)
     token = await fresh()
@@ -47,7 +58,8 @@ async function world() {
     await emulator.pump()
     return events.at(-1) ?? {}
   }
-  const session = (code: string, secret = account.secret) => get(`/sns/jscode2session?appid=${account.id}&secret=${secret}&js_code=${code}&grant_type=authorization_code`)
+  const session = (code: string, secret = account.secret) =>
+    get(`/sns/jscode2session?appid=${account.id}&secret=${secret}&js_code=${code}&grant_type=authorization_code`)
   let nonce = 0
   const merchant = async (method: string, path: string, body?: unknown): Promise<Json> => {
     const text = body === undefined ? '' : JSON.stringify(body)
@@ -60,7 +72,13 @@ async function world() {
   const paid = async (number: string, total = 1000): Promise<{ transaction_id: string; openid: string }> => {
     const { openid } = await act('login', { person: 'p1' })
     const { prepay_id } = await merchant('POST', '/v3/pay/transactions/jsapi', {
-      appid: miniAppid, mchid: payMchid, description: '白茶', out_trade_no: number, notify_url: 'https://a.b/c', amount: { total }, payer: { openid },
+      appid: miniAppid,
+      mchid: payMchid,
+      description: '白茶',
+      out_trade_no: number,
+      notify_url: 'https://a.b/c',
+      amount: { total },
+      payer: { openid },
     })
     return (await act('pay.payOrder', { prepay_id })) as { transaction_id: string; openid: string }
   }
@@ -68,7 +86,14 @@ async function world() {
 }
 
 test('all default accounts are bound to one Open Platform account, so a person has one unionid everywhere and another openid in each', async () => {
-  const emulator = createEmulator({ modules: emulatorLines, seed: 'all', start, clock: { kind: 'queue' }, wireClock: manualClock(start), send: async () => ({ status: 200, body: '' }) })
+  const emulator = createEmulator({
+    modules: emulatorLines,
+    seed: 'all',
+    start,
+    clock: { kind: 'queue' },
+    wireClock: manualClock(start),
+    send: async () => ({ status: 200, body: '' }),
+  })
   const ns = emulator.namespace()
   const accounts = ns.accounts.filter((account): account is WeixinAccount => 'openPlatform' in account && 'originalId' in account)
   expect(accounts.map((account) => account.kind)).toEqual(expect.arrayContaining(['official-account', 'mini-program', 'shop']))
@@ -94,14 +119,14 @@ describe('login and phone', () => {
     expect(await session((await act('login', { person: 'p2' })).js_code)).not.toHaveProperty('unionid')
   })
 
-  test('a user\'s 101st login in a minute is 45011', async () => {
+  test("a user's 101st login in a minute is 45011", async () => {
     const { act, session } = await world()
     for (let n = 0; n < 100; n++) expect((await session((await act('login', { person: 'p1' })).js_code)).errcode).toBeUndefined()
     expect((await session((await act('login', { person: 'p1' })).js_code)).errcode).toBe(45011)
     expect((await session((await act('login', { person: 'p2' })).js_code)).errcode).toBeUndefined()
   })
 
-  test('the phone code is another code, used once, and always gives the same person\'s number', async () => {
+  test("the phone code is another code, used once, and always gives the same person's number", async () => {
     const { act, post } = await world()
     const { code } = await act('authorisePhone', { person: 'p1' })
     const { phone_info } = await post('/wxa/business/getuserphonenumber', { code })
@@ -119,18 +144,34 @@ describe('codes and links', () => {
     const answer = await bytes('/wxa/getwxacodeunlimit', { scene: 'c=live-7', page: 'pages/product/index' })
     expect(answer.headers['content-type']).toBe('image/png')
     expect(readCodePicture(answer.body)).toBe('scene:pages/product/index?c=live-7')
-    expect(await act('visit', { person: 'p1', code: 'scene:pages/product/index?c=live-7' })).toMatchObject({ path: 'pages/product/index', query: 'scene=c%3Dlive-7', scene: 1047 })
+    expect(await act('visit', { person: 'p1', code: 'scene:pages/product/index?c=live-7' })).toMatchObject({
+      path: 'pages/product/index',
+      query: 'scene=c%3Dlive-7',
+      scene: 1047,
+    })
     expect((await post('/wxa/getwxacodeunlimit', { scene: 'x'.repeat(33) })).errcode).toBe(40129)
     expect((await post('/wxa/getwxacodeunlimit', {})).errcode).toBe(40129)
     await act('configure', { pages: ['pages/home/index'] })
     expect((await post('/wxa/getwxacodeunlimit', { scene: 'a', page: 'pages/nowhere/index' })).errcode).toBe(41030)
-    expect((await bytes('/wxa/getwxacodeunlimit', { scene: 'a', page: 'pages/nowhere/index', check_path: false })).headers['content-type']).toBe('image/png')
+    expect((await bytes('/wxa/getwxacodeunlimit', { scene: 'a', page: 'pages/nowhere/index', check_path: false })).headers['content-type']).toBe(
+      'image/png',
+    )
   })
 
   test('links open with their query until they expire, 30 days at most', async () => {
     const { post, act, pass } = await world()
-    const { url_link } = await post('/wxa/generate_urllink', { path: 'pages/home/index', query: 'c=1', is_expire: true, expire_type: 1, expire_interval: 2 })
-    expect(await act('visit', { person: 'p1', link: url_link, outsideWechat: true })).toMatchObject({ path: 'pages/home/index', query: 'c=1', scene: 1194 })
+    const { url_link } = await post('/wxa/generate_urllink', {
+      path: 'pages/home/index',
+      query: 'c=1',
+      is_expire: true,
+      expire_type: 1,
+      expire_interval: 2,
+    })
+    expect(await act('visit', { person: 'p1', link: url_link, outsideWechat: true })).toMatchObject({
+      path: 'pages/home/index',
+      query: 'c=1',
+      scene: 1194,
+    })
     expect((await post('/wxa/query_urllink', { url_link })).url_link_info).toMatchObject({ appid: miniAppid, query: 'c=1' })
     expect((await post('/wxa/generatescheme', { jump_wxa: { path: 'pages/home/index' }, expire_type: 1, expire_interval: 31 })).errcode).toBe(85400)
     expect((await post('/wxa/generatescheme', { jump_wxa: { path: 'pages/home/index' } })).openlink).toMatch(/^weixin:\/\/dl\/business\/\?t=/)
@@ -143,10 +184,19 @@ describe('messages', () => {
   test('each accepted prompt is one subscription message; then 43101; values and templates are checked', async () => {
     const { act, post, last } = await world()
     const { openid } = await act('login', { person: 'p1' })
-    const send = (more: Json = {}) => post('/cgi-bin/message/subscribe/send', { touser: openid, template_id: shipped, data: { thing1: { value: '白茶' }, character_string2: { value: 'SF123' } }, ...more })
+    const send = (more: Json = {}) =>
+      post('/cgi-bin/message/subscribe/send', {
+        touser: openid,
+        template_id: shipped,
+        data: { thing1: { value: '白茶' }, character_string2: { value: 'SF123' } },
+        ...more,
+      })
     expect((await send()).errcode).toBe(43101)
     await act('subscribePopup', { person: 'p1', templates: { [shipped]: 'accept' } })
-    expect(await last()).toMatchObject({ Event: 'subscribe_msg_popup_event', List: { TemplateId: shipped, SubscribeStatusString: 'accept', PopupScene: '0' } })
+    expect(await last()).toMatchObject({
+      Event: 'subscribe_msg_popup_event',
+      List: { TemplateId: shipped, SubscribeStatusString: 'accept', PopupScene: '0' },
+    })
     await act('subscribePopup', { person: 'p1', templates: { [shipped]: 'accept' } })
     expect((await send({ template_id: 'none' })).errcode).toBe(40037)
     expect((await send({ data: { thing1: { value: '白茶' } } })).errcode).toBe(47003)
@@ -164,13 +214,22 @@ describe('messages', () => {
     await act('subscribePopup', { person: 'p1', templates: { [shipped]: 'accept' } })
     await act('changeSubscription', { person: 'p1', template: shipped })
     expect((await last()).Event).toBe('subscribe_msg_change_event')
-    expect((await post('/cgi-bin/message/subscribe/send', { touser: openid, template_id: shipped, data: { thing1: { value: 'a' }, character_string2: { value: 'b' } } })).errcode).toBe(43101)
+    expect(
+      (
+        await post('/cgi-bin/message/subscribe/send', {
+          touser: openid,
+          template_id: shipped,
+          data: { thing1: { value: 'a' }, character_string2: { value: 'b' } },
+        })
+      ).errcode,
+    ).toBe(43101)
   })
 
   test('customer service: 5 in 48 hours after a message, 2 in a minute after entering', async () => {
     const { act, post, pass } = await world()
     const { openid } = await act('login', { person: 'p1' })
-    const send = async () => (await post('/cgi-bin/message/custom/send', { touser: openid, msgtype: 'text', text: { content: '您好' } })).errcode as number
+    const send = async () =>
+      (await post('/cgi-bin/message/custom/send', { touser: openid, msgtype: 'text', text: { content: '您好' } })).errcode as number
     expect(await send()).toBe(45015)
     await act('enterSession', { person: 'p1' })
     expect([await send(), await send(), await send()]).toEqual([0, 0, 45047])
@@ -197,19 +256,37 @@ describe('messages', () => {
 
 describe('shipping information', () => {
   const upload = (openid: string, transaction: string, more: Json = {}) => ({
-    order_key: { order_number_type: 2, transaction_id: transaction }, logistics_type: 1, delivery_mode: 1, upload_time: '2026-03-01T10:00:00.000+08:00', payer: { openid },
-    shipping_list: [{ tracking_no: 'SF1', express_company: 'SF', item_desc: '白茶*1' }], ...more,
+    order_key: { order_number_type: 2, transaction_id: transaction },
+    logistics_type: 1,
+    delivery_mode: 1,
+    upload_time: '2026-03-01T10:00:00.000+08:00',
+    payer: { openid },
+    shipping_list: [{ tracking_no: 'SF1', express_company: 'SF', item_desc: '白茶*1' }],
+    ...more,
   })
 
   test('without it the money stays blocked; shipped, received and settled it is free, and events tell both', async () => {
     const { paid, post, act, pass, last } = await world()
     const { transaction_id, openid } = await paid('order-0001')
-    expect((await post('/wxa/sec/order/get_order', { transaction_id })).order).toMatchObject({ order_state: 1, paid_amount: 1000, openid, merchant_id: payMchid, merchant_trade_no: 'order-0001', shipping: {} })
+    expect((await post('/wxa/sec/order/get_order', { transaction_id })).order).toMatchObject({
+      order_state: 1,
+      paid_amount: 1000,
+      openid,
+      merchant_id: payMchid,
+      merchant_trade_no: 'order-0001',
+      shipping: {},
+    })
     expect(await act('pay.settleFunds')).toMatchObject({ settledFen: 0, blocked: 1 })
     expect((await post('/wxa/sec/order/upload_shipping_info', upload(openid, transaction_id))).errcode).toBe(0)
-    expect(await last()).toMatchObject({ Event: 'trade_manage_order_settlement', transaction_id, shipped_time: start / 1000, estimated_settlement_time: expect.any(Number) })
+    expect(await last()).toMatchObject({
+      Event: 'trade_manage_order_settlement',
+      transaction_id,
+      shipped_time: start / 1000,
+      estimated_settlement_time: expect.any(Number),
+    })
     expect((await post('/wxa/sec/order/get_order', { merchant_id: payMchid, merchant_trade_no: 'order-0001' })).order).toMatchObject({
-      order_state: 2, shipping: { finish_shipping: true, finish_shipping_count: 1, shipping_list: [{ tracking_no: 'SF1', express_company: 'SF' }] },
+      order_state: 2,
+      shipping: { finish_shipping: true, finish_shipping_count: 1, shipping_list: [{ tracking_no: 'SF1', express_company: 'SF' }] },
     })
     await act('confirmReceipt', { transaction_id })
     expect(await act('pay.settleFunds')).toMatchObject({ blocked: 1 })
@@ -219,7 +296,7 @@ describe('shipping information', () => {
     expect((await post('/wxa/sec/order/get_order', { transaction_id })).order.order_state).toBe(4)
   })
 
-  test('the rules: an array, the payer\'s openid, a growing upload_time, express needs a number, split needs is_all_delivered', async () => {
+  test("the rules: an array, the payer's openid, a growing upload_time, express needs a number, split needs is_all_delivered", async () => {
     const { paid, post } = await world()
     const { transaction_id, openid } = await paid('order-0001')
     const send = async (more: Json) => (await post('/wxa/sec/order/upload_shipping_info', upload(openid, transaction_id, more))).errcode as number
@@ -229,19 +306,37 @@ describe('shipping information', () => {
     expect(await send({ shipping_list: [{ item_desc: '茶' }] })).toBe(47001)
     expect(await send({ delivery_mode: 2, logistics_type: 2 })).toBe(10060006)
     expect(await send({ delivery_mode: 2 })).toBe(10060007)
-    expect(await send({ shipping_list: [{ tracking_no: 'A', express_company: 'SF', item_desc: 'a' }, { tracking_no: 'B', express_company: 'SF', item_desc: 'b' }] })).toBe(47001)
+    expect(
+      await send({
+        shipping_list: [
+          { tracking_no: 'A', express_company: 'SF', item_desc: 'a' },
+          { tracking_no: 'B', express_company: 'SF', item_desc: 'b' },
+        ],
+      }),
+    ).toBe(47001)
     expect(await send({})).toBe(0)
     expect(await send({ shipping_list: [{ tracking_no: 'SF2', express_company: 'SF', item_desc: 'a' }] })).toBe(268485216)
-    expect(await send({ upload_time: '2026-03-01T11:00:00+08:00', shipping_list: [{ tracking_no: 'SF2', express_company: 'SF', item_desc: 'a' }] })).toBe(0)
-    expect(await send({ upload_time: '2026-03-01T12:00:00+08:00', shipping_list: [{ tracking_no: 'SF3', express_company: 'SF', item_desc: 'a' }] })).toBe(10060003)
+    expect(
+      await send({ upload_time: '2026-03-01T11:00:00+08:00', shipping_list: [{ tracking_no: 'SF2', express_company: 'SF', item_desc: 'a' }] }),
+    ).toBe(0)
+    expect(
+      await send({ upload_time: '2026-03-01T12:00:00+08:00', shipping_list: [{ tracking_no: 'SF3', express_company: 'SF', item_desc: 'a' }] }),
+    ).toBe(10060003)
   })
 
   test('a split shipment is shipped when everything is delivered', async () => {
     const { paid, post } = await world()
     const { transaction_id, openid } = await paid('order-0001')
-    const part = (number: string, time: string, all: boolean) => post('/wxa/sec/order/upload_shipping_info', upload(openid, transaction_id, {
-      delivery_mode: 2, is_all_delivered: all, upload_time: time, shipping_list: [{ tracking_no: number, express_company: 'SF', item_desc: number }],
-    }))
+    const part = (number: string, time: string, all: boolean) =>
+      post(
+        '/wxa/sec/order/upload_shipping_info',
+        upload(openid, transaction_id, {
+          delivery_mode: 2,
+          is_all_delivered: all,
+          upload_time: time,
+          shipping_list: [{ tracking_no: number, express_company: 'SF', item_desc: number }],
+        }),
+      )
     expect((await part('SF1', '2026-03-01T10:00:00+08:00', false)).errcode).toBe(0)
     expect((await post('/wxa/sec/order/get_order', { transaction_id })).order.order_state).toBe(1)
     expect((await part('SF2', '2026-03-01T10:10:00+08:00', true)).errcode).toBe(0)
@@ -267,11 +362,13 @@ describe('shipping information', () => {
     expect(list.order_list.map((order: Json) => order.transaction_id)).toEqual([first.transaction_id])
     const paged = await post('/wxa/sec/order/get_order_list', { page_size: 1 })
     expect([paged.has_more, paged.order_list.length]).toEqual([true, 1])
-    expect((await post('/wxa/sec/order/get_order_list', { page_size: 1, last_index: paged.last_index })).order_list[0].transaction_id).toBe(second.transaction_id)
+    expect((await post('/wxa/sec/order/get_order_list', { page_size: 1, last_index: paged.last_index })).order_list[0].transaction_id).toBe(
+      second.transaction_id,
+    )
   })
 })
 
-test('yesterday\'s figures count openings and people; today has none yet', async () => {
+test("yesterday's figures count openings and people; today has none yet", async () => {
   const { act, post, pass } = await world()
   await act('login', { person: 'p1' })
   await act('login', { person: 'p1' })
@@ -279,6 +376,8 @@ test('yesterday\'s figures count openings and people; today has none yet', async
   const ask = (path: string) => post(path, { begin_date: '20260301', end_date: '20260301' })
   expect((await ask('/datacube/getweanalysisappiddailyvisittrend')).errcode).toBe(61501)
   await pass(day)
-  expect((await ask('/datacube/getweanalysisappiddailyvisittrend')).list).toMatchObject([{ ref_date: '20260301', visit_pv: 3, visit_uv: 2, visit_uv_new: 2 }])
+  expect((await ask('/datacube/getweanalysisappiddailyvisittrend')).list).toMatchObject([
+    { ref_date: '20260301', visit_pv: 3, visit_uv: 2, visit_uv_new: 2 },
+  ])
   expect((await ask('/datacube/getweanalysisappiddailysummarytrend')).list[0].visit_total).toBe(2)
 })

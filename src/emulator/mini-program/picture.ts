@@ -10,9 +10,14 @@ export function codePicture(text: string, width = 430): Uint8Array {
   const scale = Math.max(1, Math.floor(Math.min(Math.max(width, 58), 1280) / modules))
   const size = modules * scale
   const bits: number[] = []
-  for (let block = 0; bits.length < modules * modules; block++) for (const byte of createHash('sha256').update(`${text}#${block}`).digest()) for (let bit = 0; bit < 8; bit++) bits.push((byte >> bit) & 1)
+  for (let block = 0; bits.length < modules * modules; block++)
+    for (const byte of createHash('sha256').update(`${text}#${block}`).digest()) for (let bit = 0; bit < 8; bit++) bits.push((byte >> bit) & 1)
   const dark = (row: number, column: number): boolean => {
-    for (const [top, left] of [[0, 0], [0, modules - 7], [modules - 7, 0]]) {
+    for (const [top, left] of [
+      [0, 0],
+      [0, modules - 7],
+      [modules - 7, 0],
+    ]) {
       const r = row - top
       const c = column - left
       if (r >= 0 && r < 7 && c >= 0 && c < 7) return r === 0 || r === 6 || c === 0 || c === 6 || (r > 1 && r < 5 && c > 1 && c < 5)

@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import {
-  shippingGet, shippingJumpPath, shippingList, shippingRemindReceive, shippingUpload, tradeManaged, tradeManagementConfirmed,
+  shippingGet,
+  shippingJumpPath,
+  shippingList,
+  shippingRemindReceive,
+  shippingUpload,
+  tradeManaged,
+  tradeManagementConfirmed,
 } from '../../wechat/spec/mini-program/index.ts'
 import type { WeixinAccount } from '../core/account.ts'
 import { accountOf, type Namespace } from '../core/namespace.ts'
@@ -58,7 +64,10 @@ function write(order: ShippingState) {
             logistics_type: order.logisticsType,
             finish_shipping: order.finished,
             finish_shipping_count: order.finishCount,
-            goods_desc: order.parcels.map((parcel) => parcel.goods).filter((goods) => goods !== '').join(';'),
+            goods_desc: order.parcels
+              .map((parcel) => parcel.goods)
+              .filter((goods) => goods !== '')
+              .join(';'),
             shipping_list: order.parcels.map((parcel) => ({
               ...(parcel.trackingNo === '' ? {} : { tracking_no: parcel.trackingNo, express_company: parcel.company }),
               ...(parcel.goods === '' ? {} : { goods_desc: parcel.goods }),
@@ -98,7 +107,8 @@ export const shippingRoutes: Route[] = [
     const caller = miniCaller(account)
     const state = miniState(ns, caller.id)
     const { order_key: key } = input
-    if (key.order_number_type === 1 ? !key.mchid || !key.out_trade_no : key.order_number_type !== 2 || !key.transaction_id) throw new PlatformError(47001, 'data format error: order_key')
+    if (key.order_number_type === 1 ? !key.mchid || !key.out_trade_no : key.order_number_type !== 2 || !key.transaction_id)
+      throw new PlatformError(47001, 'data format error: order_key')
     const order = find(state, key.order_number_type === 2 ? { transaction_id: key.transaction_id } : key)
     if (order.openid !== input.payer.openid) throw new PlatformError(10060031, 'the order does not belong to this openid')
     if (order.state >= 3) throw new PlatformError(10060004, 'the order cannot be shipped in its state')
@@ -113,20 +123,28 @@ export const shippingRoutes: Route[] = [
     for (const parcel of list) {
       if (!parcel.item_desc) throw new PlatformError(10060008, 'item_desc is required')
       if ([...parcel.item_desc].length > 120) throw new PlatformError(10060009, 'item_desc too long')
-      if (input.logistics_type === 1 && (!parcel.tracking_no || !parcel.express_company)) throw new PlatformError(47001, 'data format error: tracking_no and express_company are required')
+      if (input.logistics_type === 1 && (!parcel.tracking_no || !parcel.express_company))
+        throw new PlatformError(47001, 'data format error: tracking_no and express_company are required')
     }
     const uploadTime = Date.parse(input.upload_time)
     if (Number.isNaN(uploadTime)) throw new PlatformError(47001, 'data format error: upload_time')
     if (uploadTime <= order.uploadTime) throw new PlatformError(268485216, 'invalid upload_time')
-    const again = order.finished || (order.parcels.length > 0 && (order.deliveryMode !== input.delivery_mode || order.logisticsType !== input.logistics_type))
+    const again =
+      order.finished || (order.parcels.length > 0 && (order.deliveryMode !== input.delivery_mode || order.logisticsType !== input.logistics_type))
     if (again && order.finishCount >= 2) throw new PlatformError(10060003, 'the order has used its re-report')
-    const parcels = list.map((parcel) => ({ trackingNo: parcel.tracking_no ?? '', company: parcel.express_company ?? '', goods: parcel.item_desc ?? '', uploadedAt: ns.now }))
+    const parcels = list.map((parcel) => ({
+      trackingNo: parcel.tracking_no ?? '',
+      company: parcel.express_company ?? '',
+      goods: parcel.item_desc ?? '',
+      uploadedAt: ns.now,
+    }))
     if (faults.includes('unchanged')) return ok
     const kept = split && !again ? order.parcels.filter((old) => !parcels.some((parcel) => parcel.trackingNo === old.trackingNo)) : []
     if (kept.length + parcels.length > 15) throw new PlatformError(10060024, 'shipping_list too long')
     const before = JSON.stringify(order.parcels.map(({ trackingNo, company, goods }) => [trackingNo, company, goods]))
     const after = [...kept, ...parcels]
-    if (again && before === JSON.stringify(after.map(({ trackingNo, company, goods }) => [trackingNo, company, goods]))) throw new PlatformError(10060023, 'the shipping information did not change')
+    if (again && before === JSON.stringify(after.map(({ trackingNo, company, goods }) => [trackingNo, company, goods])))
+      throw new PlatformError(10060023, 'the shipping information did not change')
     // Changing mode or type before everything is delivered uses up the re-report as well.
     if (again && !order.finished) order.finishCount = Math.max(order.finishCount, 1)
     order.parcels = after
@@ -140,7 +158,11 @@ export const shippingRoutes: Route[] = [
       order.state = 2
       order.shippedAt = ns.now
       settlementEvent(ns, caller, order)
-      schedule(ns, ns.now + autoReceive(order), 'miniProgram.autoReceive', { account: caller.id, transaction_id: order.transactionId, shippedAt: order.shippedAt })
+      schedule(ns, ns.now + autoReceive(order), 'miniProgram.autoReceive', {
+        account: caller.id,
+        transaction_id: order.transactionId,
+        shippedAt: order.shippedAt,
+      })
     }
     return ok
   }),
@@ -153,7 +175,10 @@ export const shippingRoutes: Route[] = [
     const all = Object.values(state.shipping)
       .filter(
         (order) =>
-          order.paidAt >= begin && order.paidAt <= end && (input.order_state === undefined || order.state === input.order_state) && (input.openid === undefined || order.openid === input.openid),
+          order.paidAt >= begin &&
+          order.paidAt <= end &&
+          (input.order_state === undefined || order.state === input.order_state) &&
+          (input.openid === undefined || order.openid === input.openid),
       )
       .sort((a, b) => a.paidAt - b.paidAt || (a.transactionId < b.transactionId ? -1 : 1))
     const start = input.last_index ? all.findIndex((order) => order.transactionId === input.last_index) + 1 : 0
@@ -202,8 +227,20 @@ export function recordPaidOrder(ns: Namespace, paid: PaidOrder): boolean {
   if (!state.tradeManaged) return false
   const { appid: _, ...rest } = paid
   state.shipping[paid.transactionId] = {
-    ...rest, paidAt: ns.now, state: 1, logisticsType: 0, deliveryMode: 0, finished: false, finishCount: 0, parcels: [], uploadTime: 0, shippedAt: null,
-    receiveMethod: 0, receivedAt: null, settledAt: null, reminded: false,
+    ...rest,
+    paidAt: ns.now,
+    state: 1,
+    logisticsType: 0,
+    deliveryMode: 0,
+    finished: false,
+    finishCount: 0,
+    parcels: [],
+    uploadTime: 0,
+    shippedAt: null,
+    receiveMethod: 0,
+    receivedAt: null,
+    settledAt: null,
+    reminded: false,
   }
   state.shippingNumbers[`${paid.mchid}/${paid.outTradeNo}`] = paid.transactionId
   schedule(ns, ns.now + remindMs, 'miniProgram.remindShipping', { account: paid.appid, transaction_id: paid.transactionId })
@@ -239,7 +276,12 @@ export const shippingActs: Act[] = [
         return
       }
       pushMiniEvent(ns, account, order.openid, 'trade_manage_remind_shipping', {
-        transaction_id: order.transactionId, merchant_id: order.mchid, sub_merchant_id: '', merchant_trade_no: order.outTradeNo, pay_time: seconds(order.paidAt), msg: '订单超过48小时未发货，请尽快录入发货信息',
+        transaction_id: order.transactionId,
+        merchant_id: order.mchid,
+        sub_merchant_id: '',
+        merchant_trade_no: order.outTradeNo,
+        pay_time: seconds(order.paidAt),
+        msg: '订单超过48小时未发货，请尽快录入发货信息',
       })
     },
   }),

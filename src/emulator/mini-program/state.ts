@@ -104,8 +104,25 @@ export function readMini(ns: Namespace, appid: string): MiniState {
 
 function emptyMini(): MiniState {
   return {
-    pages: null, published: true, tradeManaged: true, users: {}, jsCodes: {}, phoneCodes: {}, codes: {}, limitedCodes: 0, unpublishedPages: 0, links: {}, shortLinks: 0,
-    templates: {}, shipping: {}, shippingNumbers: {}, everShipped: false, jumpPath: '', days: {}, visitors: 0, received: [],
+    pages: null,
+    published: true,
+    tradeManaged: true,
+    users: {},
+    jsCodes: {},
+    phoneCodes: {},
+    codes: {},
+    limitedCodes: 0,
+    unpublishedPages: 0,
+    links: {},
+    shortLinks: 0,
+    templates: {},
+    shipping: {},
+    shippingNumbers: {},
+    everShipped: false,
+    jumpPath: '',
+    days: {},
+    visitors: 0,
+    received: [],
   }
 }
 
@@ -137,7 +154,17 @@ export function visit(ns: Namespace, account: WeixinAccount, person: string): Mi
     state.visitors++
   }
   const user = (users[openid] ??= {
-    openid, person, sessionKey: '', firstVisitAt: ns.now, lastVisitAt: ns.now, consents: {}, off: [], allowances: [], minute: 0, logins: 0, riskRank: 0,
+    openid,
+    person,
+    sessionKey: '',
+    firstVisitAt: ns.now,
+    lastVisitAt: ns.now,
+    consents: {},
+    off: [],
+    allowances: [],
+    minute: 0,
+    logins: 0,
+    riskRank: 0,
   })
   if (user.sessionKey === '') user.sessionKey = Buffer.from(freshId(ns, '', 16), 'latin1').toString('base64')
   user.lastVisitAt = ns.now

@@ -18,7 +18,12 @@ const replyMs = 48 * 3_600_000
 
 /** Numbers of `user_source` in getusersummary by subscribe_scene (0 others, 1 search, 17 profile card, 30 code, 51 paid, 57 article, 100 advertisement). */
 const sources: Record<string, string> = {
-  ADD_SCENE_SEARCH: '1', ADD_SCENE_PROFILE_CARD: '17', ADD_SCENE_QR_CODE: '30', ADD_SCENE_PAID: '51', ADD_SCENE_PROFILE_LINK: '57', ADD_SCENE_WECHAT_ADVERTISEMENT: '100',
+  ADD_SCENE_SEARCH: '1',
+  ADD_SCENE_PROFILE_CARD: '17',
+  ADD_SCENE_QR_CODE: '30',
+  ADD_SCENE_PAID: '51',
+  ADD_SCENE_PROFILE_LINK: '57',
+  ADD_SCENE_WECHAT_ADVERTISEMENT: '100',
 }
 
 function day(ns: Namespace, appid: string) {
@@ -95,7 +100,9 @@ export const peopleActs: Act[] = [
       const live = (code: QrCode): boolean => code.expiresAt === null || code.expiresAt > ns.now
       const code =
         args.ticket === undefined
-          ? Object.values(state.qr).filter(live).find((entry) => String(entry.sceneStr ?? entry.sceneId) === String(args.scene))
+          ? Object.values(state.qr)
+              .filter(live)
+              .find((entry) => String(entry.sceneStr ?? entry.sceneId) === String(args.scene))
           : state.qr[args.ticket]
       if (!code) throw new PlatformError(40097, 'there is no such code')
       if (!live(code)) throw new PlatformError(40097, 'the code has expired')
@@ -109,7 +116,12 @@ export const peopleActs: Act[] = [
   act({
     name: 'officialAccount.sendMessage',
     en: 'A follower sends a message: opens 48 hours for 5 customer-service messages.',
-    args: z.object({ ...who, msgType: z.enum(['text', 'image', 'voice', 'video', 'location', 'link']).default('text'), content: z.string().default('你好'), mediaId: z.string().optional() }),
+    args: z.object({
+      ...who,
+      msgType: z.enum(['text', 'image', 'voice', 'video', 'location', 'link']).default('text'),
+      content: z.string().default('你好'),
+      mediaId: z.string().optional(),
+    }),
     run: (ns, args) => {
       const account = actAccount(ns, 'official-account', args.account)
       const follower = meet(ns, account, args.person)
@@ -119,7 +131,10 @@ export const peopleActs: Act[] = [
       dropOldMedia(ns, officialState(ns, account.id))
       const mediaId = args.mediaId ?? (args.msgType === 'text' ? undefined : freshId(ns, 'u', 63))
       pushMessage(
-        ns, account, follower.openid, args.msgType,
+        ns,
+        account,
+        follower.openid,
+        args.msgType,
         args.msgType === 'text'
           ? { Content: args.content, MsgId: msgId }
           : { ...(args.msgType === 'image' ? { PicUrl: 'http://mmbiz.qpic.cn/mmbiz_jpg/0' } : {}), MediaId: mediaId, MsgId: msgId },
@@ -153,7 +168,8 @@ export const peopleActs: Act[] = [
       const account = actAccount(ns, 'official-account', args.account)
       const state = officialState(ns, account.id)
       const code = freshId(ns, '0', 31)
-      if (nextNumber(ns, 'official-account.web-code') % 200 === 0) for (const [text, held] of Object.entries(state.webCodes)) if (held.expiresAt < ns.now - 3_600_000) delete state.webCodes[text]
+      if (nextNumber(ns, 'official-account.web-code') % 200 === 0)
+        for (const [text, held] of Object.entries(state.webCodes)) if (held.expiresAt < ns.now - 3_600_000) delete state.webCodes[text]
       const openid = openidOf(ns, account.id, args.person)
       state.webCodes[code] = { openid, scope: args.scope, snapshot: args.snapshot, expiresAt: ns.now + 5 * minuteMs, used: false }
       return { code, openid }
@@ -177,10 +193,15 @@ export const peopleActs: Act[] = [
     run: (ns, args) => {
       const account = actAccount(ns, 'official-account', args.account)
       const follower = meet(ns, account, args.person)
-      for (const [template, answer] of Object.entries(args.templates)) if (answer === 'accept') follower.consents[template] = (follower.consents[template] ?? 0) + 1
+      for (const [template, answer] of Object.entries(args.templates))
+        if (answer === 'accept') follower.consents[template] = (follower.consents[template] ?? 0) + 1
       pushEvent(ns, account, follower.openid, 'subscribe_msg_popup_event', {
         SubscribeMsgPopupEvent: {
-          List: Object.entries(args.templates).map(([TemplateId, SubscribeStatusString]) => ({ TemplateId, SubscribeStatusString, PopupScene: args.popupScene })),
+          List: Object.entries(args.templates).map(([TemplateId, SubscribeStatusString]) => ({
+            TemplateId,
+            SubscribeStatusString,
+            PopupScene: args.popupScene,
+          })),
         },
       })
       return identity(ns, account, follower)
@@ -189,7 +210,13 @@ export const peopleActs: Act[] = [
   act({
     name: 'officialAccount.addTemplate',
     en: 'A message template is taken up in the console; answers its template_id.',
-    args: z.object({ account: z.string().optional(), title: z.string(), keys: z.array(z.string()).default([]), id: z.string().optional(), kind: z.enum(['template', 'notice']).default('template') }),
+    args: z.object({
+      account: z.string().optional(),
+      title: z.string(),
+      keys: z.array(z.string()).default([]),
+      id: z.string().optional(),
+      kind: z.enum(['template', 'notice']).default('template'),
+    }),
     run: (ns, args) => {
       const account = actAccount(ns, 'official-account', args.account)
       const state = officialState(ns, account.id)

@@ -1,7 +1,22 @@
 import { z } from 'zod'
 import {
-  articleImage, draftAdd, draftCount, draftDelete, draftGet, draftList, draftUpdate, materialAdd, materialCount, materialDelete, materialList, mediaUpload, publishDelete,
-  publishedArticle, publishGet, publishList, publishSubmit,
+  articleImage,
+  draftAdd,
+  draftCount,
+  draftDelete,
+  draftGet,
+  draftList,
+  draftUpdate,
+  materialAdd,
+  materialCount,
+  materialDelete,
+  materialList,
+  mediaUpload,
+  publishDelete,
+  publishedArticle,
+  publishGet,
+  publishList,
+  publishSubmit,
 } from '../../wechat/spec/official-account/index.ts'
 import { freshDigits, freshId, nextNumber, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
@@ -86,10 +101,15 @@ export const articleRoutes: Route[] = [
       input,
       (draft) => ({
         media_id: draft.mediaId,
-        content: { news_item: draft.articles.map((article) => (input.no_content === 1 ? { ...article, content: '' } : article)), create_time: seconds(draft.createdAt), update_time: seconds(draft.updatedAt) },
+        content: {
+          news_item: draft.articles.map((article) => (input.no_content === 1 ? { ...article, content: '' } : article)),
+          create_time: seconds(draft.createdAt),
+          update_time: seconds(draft.updatedAt),
+        },
         update_time: seconds(draft.updatedAt),
       }),
-    )),
+    ),
+  ),
   serve(draftCount, ({ ns, account }) => ({ total_count: Object.keys(readOfficial(ns, officialCaller(account).id).drafts).length })),
   serve(publishSubmit, ({ ns, account, input }) => {
     const caller = officialCaller(account)
@@ -109,12 +129,16 @@ export const articleRoutes: Route[] = [
     return { publish_id: publish.publishId, publish_status: publish.status, ...detail(publish.status, publish.articleId, publish.articles.length) }
   }),
   serve(publishedArticle, ({ ns, account, input }) => {
-    const publish = Object.values(readOfficial(ns, officialCaller(account).id).publishes).find((entry) => entry.articleId === input.article_id && !entry.deleted)
+    const publish = Object.values(readOfficial(ns, officialCaller(account).id).publishes).find(
+      (entry) => entry.articleId === input.article_id && !entry.deleted,
+    )
     if (!publish) throw new PlatformError(53600, 'invalid article_id')
     return { news_item: publish.articles.map((article, index) => ({ ...article, url: articleUrl(publish.articleId, index + 1), is_deleted: false })) }
   }),
   serve(publishDelete, ({ ns, account, input }) => {
-    const publish = Object.values(officialState(ns, officialCaller(account).id).publishes).find((entry) => entry.articleId === input.article_id && !entry.deleted)
+    const publish = Object.values(officialState(ns, officialCaller(account).id).publishes).find(
+      (entry) => entry.articleId === input.article_id && !entry.deleted,
+    )
     if (!publish) throw new PlatformError(53600, 'invalid article_id')
     publish.deleted = true
     publish.status = 5
@@ -122,10 +146,17 @@ export const articleRoutes: Route[] = [
   }),
   serve(publishList, ({ ns, account, input }) =>
     pageOf(
-      Object.values(readOfficial(ns, officialCaller(account).id).publishes).filter((entry) => entry.status === 0).sort((a, b) => b.at - a.at),
+      Object.values(readOfficial(ns, officialCaller(account).id).publishes)
+        .filter((entry) => entry.status === 0)
+        .sort((a, b) => b.at - a.at),
       input,
-      (publish) => ({ article_id: publish.articleId, content: { news_item: publish.articles.map((article) => (input.no_content === 1 ? { ...article, content: '' } : article)) }, update_time: seconds(publish.at) }),
-    )),
+      (publish) => ({
+        article_id: publish.articleId,
+        content: { news_item: publish.articles.map((article) => (input.no_content === 1 ? { ...article, content: '' } : article)) },
+        update_time: seconds(publish.at),
+      }),
+    ),
+  ),
   serve(articleImage, (call) => {
     const file = filePart(call)
     if (file.bytes.length > maxImageBytes) throw new PlatformError(40009, 'invalid image size')
@@ -145,7 +176,9 @@ export const articleRoutes: Route[] = [
     const state = officialState(call.ns, account.id)
     const type = typeOf(call.query.type)
     const file = filePart(call)
-    const held = Object.values(state.media).filter((media) => media.permanent && (media.type === 'image' || media.type === 'thumb') === (type === 'image' || type === 'thumb')).length
+    const held = Object.values(state.media).filter(
+      (media) => media.permanent && (media.type === 'image' || media.type === 'thumb') === (type === 'image' || type === 'thumb'),
+    ).length
     if (held >= (type === 'image' || type === 'thumb' ? 100_000 : 1_000)) throw new PlatformError(45001, 'media count over limit')
     const mediaId = freshId(call.ns, 'M', 63)
     const url = type === 'image' || type === 'thumb' ? `http://mmbiz.qpic.cn/mmbiz_png/${freshId(call.ns, '', 40)}/0` : ''
@@ -163,7 +196,12 @@ export const articleRoutes: Route[] = [
     const held = Object.entries(readOfficial(ns, officialCaller(account).id).media)
       .filter(([, media]) => media.permanent && (media.type === input.type || (input.type === 'image' && media.type === 'thumb')))
       .sort(([, a], [, b]) => b.createdAt - a.createdAt)
-    const { total_count, item_count, item } = pageOf(held, input, ([id, media]) => ({ media_id: id, name: media.name, update_time: seconds(media.createdAt), url: media.url }))
+    const { total_count, item_count, item } = pageOf(held, input, ([id, media]) => ({
+      media_id: id,
+      name: media.name,
+      update_time: seconds(media.createdAt),
+      url: media.url,
+    }))
     return { total_count, item_count, item: item as Array<{ media_id: string; update_time: number }> }
   }),
   serve(materialCount, ({ ns, account }) => {
@@ -202,7 +240,11 @@ export const articleActs: Act[] = [
       if (!publish || publish.status !== 1) return
       publish.status = args.status
       if (args.status === 0) publish.articleId = freshDigits(ns, 'official-account.article', 16)
-      const { article_id: articleId, article_detail: articles, fail_idx: failed } = { article_id: undefined, article_detail: undefined, ...detail(args.status, publish.articleId, publish.articles.length) }
+      const {
+        article_id: articleId,
+        article_detail: articles,
+        fail_idx: failed,
+      } = { article_id: undefined, article_detail: undefined, ...detail(args.status, publish.articleId, publish.articles.length) }
       pushEvent(ns, account, account.originalId, 'PUBLISHJOBFINISH', {
         PublishEventInfo: {
           publish_id: publish.publishId,

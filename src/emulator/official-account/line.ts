@@ -44,8 +44,11 @@ export const officialAccountLine: LineModule = {
     const account = accountOf(ns, 'official-account')
     if (!account) return {}
     return {
-      WECHAT_OFFICIAL_APPID: account.id, WECHAT_OFFICIAL_SECRET: account.secret, WECHAT_OFFICIAL_ORIGINAL_ID: account.originalId,
-      WECHAT_OFFICIAL_TOKEN: account.push.token, WECHAT_OFFICIAL_AES_KEY: account.push.aesKey,
+      WECHAT_OFFICIAL_APPID: account.id,
+      WECHAT_OFFICIAL_SECRET: account.secret,
+      WECHAT_OFFICIAL_ORIGINAL_ID: account.originalId,
+      WECHAT_OFFICIAL_TOKEN: account.push.token,
+      WECHAT_OFFICIAL_AES_KEY: account.push.aesKey,
     }
   },
 }

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
 import {
-  jsTicket, menuCreate, menuDelete, menuGet, quotaClear, quotaGet, webLogin, webLoginPage, webLoginRefresh, webUserInfo,
+  jsTicket,
+  menuCreate,
+  menuDelete,
+  menuGet,
+  quotaClear,
+  quotaGet,
+  webLogin,
+  webLoginPage,
+  webLoginRefresh,
+  webUserInfo,
 } from '../../wechat/spec/official-account/index.ts'
 import { monthOf } from '../../kernel/calendar.ts'
 import { accountOf, freshId, nextNumber, type Namespace } from '../core/namespace.ts'
@@ -55,10 +64,18 @@ function webAnswer(ns: Namespace, appid: string, state: OfficialState, openid: s
     refreshToken = freshId(ns, '8', 110)
     state.webTokens[refreshToken] = { openid, scope, expiresAt: ns.now + refreshMs, refresh: true }
   }
-  if (nextNumber(ns, 'official-account.web-token') % 200 === 0) for (const [text, record] of Object.entries(state.webTokens)) if (record.expiresAt < ns.now) delete state.webTokens[text]
+  if (nextNumber(ns, 'official-account.web-token') % 200 === 0)
+    for (const [text, record] of Object.entries(state.webTokens)) if (record.expiresAt < ns.now) delete state.webTokens[text]
   const person = personOf(ns, openid)?.person
   const unionid = scope === 'snsapi_userinfo' && account && person !== undefined ? unionidOf(ns, account, person) : undefined
-  return { access_token: token, expires_in: webTokenMs / 1000, refresh_token: refreshToken, openid, scope, ...(unionid === undefined ? {} : { unionid }) }
+  return {
+    access_token: token,
+    expires_in: webTokenMs / 1000,
+    refresh_token: refreshToken,
+    openid,
+    scope,
+    ...(unionid === undefined ? {} : { unionid }),
+  }
 }
 
 export const loginRoutes: Route[] = [
@@ -93,15 +110,27 @@ export const loginRoutes: Route[] = [
     const person = typeof input.qz_person === 'string' && input.qz_person !== '' ? input.qz_person : undefined
     if (person === undefined) {
       const kept = ['appid', 'redirect_uri', 'response_type', 'scope', 'state'] as const
-      const fields = kept.flatMap((name) => (input[name] === undefined ? [] : [`<input type="hidden" name="${name}" value="${escape(String(input[name]))}">`])).join('')
-      return html(`<form action="">${fields}<label>模拟的微信用户 <input name="qz_person" value="me" autofocus></label> <button>同意并登录「${escape(account.name)}」</button></form>`)
+      const fields = kept
+        .flatMap((name) => (input[name] === undefined ? [] : [`<input type="hidden" name="${name}" value="${escape(String(input[name]))}">`]))
+        .join('')
+      return html(
+        `<form action="">${fields}<label>模拟的微信用户 <input name="qz_person" value="me" autofocus></label> <button>同意并登录「${escape(account.name)}」</button></form>`,
+      )
     }
     const code = freshId(ns, '0', 31)
-    officialState(ns, account.id).webCodes[code] = { openid: openidOf(ns, account.id, person), scope: input.scope, snapshot: false, expiresAt: ns.now + 300_000, used: false }
+    officialState(ns, account.id).webCodes[code] = {
+      openid: openidOf(ns, account.id, person),
+      scope: input.scope,
+      snapshot: false,
+      expiresAt: ns.now + 300_000,
+      used: false,
+    }
     const target = new URL(input.redirect_uri)
     target.searchParams.set('code', code)
     target.searchParams.set('state', input.state ?? '')
-    return html(`<script>location.replace(${JSON.stringify(target.href).replaceAll('<', '\\u003c')})</script><noscript><a href="${escape(target.href)}">继续</a></noscript>`)
+    return html(
+      `<script>location.replace(${JSON.stringify(target.href).replaceAll('<', '\\u003c')})</script><noscript><a href="${escape(target.href)}">继续</a></noscript>`,
+    )
   }),
   serve(webLogin, ({ ns, input }) => {
     const account = bySecret(ns, input.appid, input.secret)

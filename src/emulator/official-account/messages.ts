@@ -1,7 +1,18 @@
 import { monthOf, saleDate } from '../../kernel/calendar.ts'
 import { z } from 'zod'
 import {
-  customSend, customTyping, massDelete, massGet, massPreview, massSend, massSendAll, noticeSend, noticeTemplateAdd, noticeTemplateDelete, noticeTemplates, templateSend,
+  customSend,
+  customTyping,
+  massDelete,
+  massGet,
+  massPreview,
+  massSend,
+  massSendAll,
+  noticeSend,
+  noticeTemplateAdd,
+  noticeTemplateDelete,
+  noticeTemplates,
+  templateSend,
 } from '../../wechat/spec/official-account/index.ts'
 import type { WeixinAccount } from '../core/account.ts'
 import { freshId, nextNumber, type Namespace } from '../core/namespace.ts'
@@ -10,7 +21,18 @@ import { schedule } from '../core/push.ts'
 import { act, serve, type Act, type Route } from '../core/registry.ts'
 import { miniCustomSend, miniNoticeTemplates, readMini } from '../mini-program/index.ts'
 import { pushEvent } from './push-event.ts'
-import { actAccount, followerOf, knownOpenid, officialCaller, officialState, readOfficial, remember, spend, type Follower, type OfficialState } from './state.ts'
+import {
+  actAccount,
+  followerOf,
+  knownOpenid,
+  officialCaller,
+  officialState,
+  readOfficial,
+  remember,
+  spend,
+  type Follower,
+  type OfficialState,
+} from './state.ts'
 
 const ok = { errcode: 0, errmsg: 'ok' }
 const customTypes = ['text', 'image', 'voice', 'video', 'music', 'news', 'mpnews', 'mpnewsarticle', 'msgmenu', 'wxcard', 'miniprogrampage']
@@ -35,17 +57,27 @@ function checkBody(state: OfficialState, input: Record<string, unknown>, types: 
   if (body === undefined || typeof body !== 'object') throw new PlatformError(47001, 'data format error')
   if (type === 'text' && (typeof body.content !== 'string' || body.content === '')) throw new PlatformError(44004, 'empty content')
   const media = body.media_id
-  if (['image', 'voice', 'mpnews'].includes(type) && (typeof media !== 'string' || (!state.media[media] && !state.drafts[media]))) throw new PlatformError(40007, 'invalid media_id')
+  if (['image', 'voice', 'mpnews'].includes(type) && (typeof media !== 'string' || (!state.media[media] && !state.drafts[media])))
+    throw new PlatformError(40007, 'invalid media_id')
   return { msgtype: type, [type]: body }
 }
 
-function massTo(ns: Namespace, account: WeixinAccount, input: Record<string, unknown> & { clientmsgid?: string }, openids: string[], toAll: boolean): { errcode: number; errmsg: string; msg_id: number; msg_data_id: number } {
+function massTo(
+  ns: Namespace,
+  account: WeixinAccount,
+  input: Record<string, unknown> & { clientmsgid?: string },
+  openids: string[],
+  toAll: boolean,
+): { errcode: number; errmsg: string; msg_id: number; msg_data_id: number } {
   const state = officialState(ns, account.id)
   const { clientmsgid } = input
   if (clientmsgid !== undefined) {
     if (clientmsgid.length > 64) throw new PlatformError(45067, 'clientmsgid size out of limit')
     const known = Object.values(state.masses).find((mass) => mass.clientMsgId === clientmsgid && mass.at > ns.now - 86_400_000)
-    if (known) throw known.at > ns.now - 60_000 ? new PlatformError(45066, 'same clientmsgid retry too fast') : new PlatformError(45065, 'clientmsgid exist', { detail: { msg_id: Number(known.msgId) } })
+    if (known)
+      throw known.at > ns.now - 60_000
+        ? new PlatformError(45066, 'same clientmsgid retry too fast')
+        : new PlatformError(45065, 'clientmsgid exist', { detail: { msg_id: Number(known.msgId) } })
   }
   const body = checkBody(state, input, ['mpnews', 'text', 'image', 'voice', 'mpvideo', 'wxcard', 'images'])
   const day = saleDate(ns.now)
@@ -59,7 +91,7 @@ function massTo(ns: Namespace, account: WeixinAccount, input: Record<string, unk
   const id = 1_000_000_000 + nextNumber(ns, 'official-account.mass')
   state.masses[id] = { msgId: String(id), status: 'SENDING', openids, toAll, at: ns.now, body, clientMsgId: clientmsgid ?? null }
   schedule(ns, ns.now + 60_000, 'officialAccount.massFinishes', { account: account.id, msgId: String(id) })
-  return { errcode: 0, errmsg: 'send job submission success', msg_id: id, msg_data_id: 2_200_000_000 + id % 1_000_000 }
+  return { errcode: 0, errmsg: 'send job submission success', msg_id: id, msg_data_id: 2_200_000_000 + (id % 1_000_000) }
 }
 
 /** The mini program's answer where the token is a mini program's: these paths are shared. */
@@ -98,7 +130,12 @@ export const messageRoutes: Route[] = [
     const msgid = 400_000_000 + nextNumber(ns, 'official-account.template')
     if (input.client_msg_id !== undefined) state.sentClientIds[input.client_msg_id] = { msgid, at: ns.now }
     if (!follower.refuses && !follower.blocked) remember(ns, state, { openid: follower.openid, kind: 'template', body: input })
-    schedule(ns, ns.now + 1_000, 'officialAccount.templateFinishes', { account: caller.id, openid: follower.openid, msgid, status: follower.refuses || follower.blocked ? 'failed:user block' : 'success' })
+    schedule(ns, ns.now + 1_000, 'officialAccount.templateFinishes', {
+      account: caller.id,
+      openid: follower.openid,
+      msgid,
+      status: follower.refuses || follower.blocked ? 'failed:user block' : 'success',
+    })
     return { ...ok, msgid }
   }),
   serve(noticeSend, ({ ns, account, input }) => {
@@ -113,7 +150,9 @@ export const messageRoutes: Route[] = [
     remember(ns, state, { openid: follower.openid, kind: 'notice', body: input })
     const id = nextNumber(ns, 'subscribe.msgid')
     pushEvent(ns, caller, follower.openid, 'subscribe_msg_sent_event', {
-      SubscribeMsgSentEvent: { List: { TemplateId: input.template_id, MsgID: String(1_700_000_000_000_000 + id), ErrorCode: 0, ErrorStatus: 'success' } },
+      SubscribeMsgSentEvent: {
+        List: { TemplateId: input.template_id, MsgID: String(1_700_000_000_000_000 + id), ErrorCode: 0, ErrorStatus: 'success' },
+      },
     })
     return ok
   }),
@@ -142,7 +181,10 @@ export const messageRoutes: Route[] = [
     const toAll = input.filter.is_to_all === true
     const tag = input.filter.tag_id
     if (!toAll && (tag === undefined || !state.tags[tag])) throw new PlatformError(45159, 'invalid tag id')
-    const openids = Object.values(state.followers).filter((follower) => follower.subscribed && (toAll || follower.tagIds.includes(tag ?? -1))).sort((a, b) => a.n - b.n).map((follower) => follower.openid)
+    const openids = Object.values(state.followers)
+      .filter((follower) => follower.subscribed && (toAll || follower.tagIds.includes(tag ?? -1)))
+      .sort((a, b) => a.n - b.n)
+      .map((follower) => follower.openid)
     return massTo(ns, caller, input, openids, toAll)
   }),
   serve(massSend, ({ ns, account, input }) => {
@@ -157,7 +199,11 @@ export const messageRoutes: Route[] = [
     const state = officialState(ns, caller.id)
     if (input.touser === undefined) throw new PlatformError(40132, 'invalid username')
     const follower = receiver(ns, caller, input.touser)
-    remember(ns, state, { openid: follower.openid, kind: 'mass', body: { preview: true, ...(checkBody(state, input, ['mpnews', 'text', 'image', 'voice', 'mpvideo', 'wxcard']) as object) } })
+    remember(ns, state, {
+      openid: follower.openid,
+      kind: 'mass',
+      body: { preview: true, ...(checkBody(state, input, ['mpnews', 'text', 'image', 'voice', 'mpvideo', 'wxcard']) as object) },
+    })
     return { errcode: 0, errmsg: 'preview success', msg_id: 1_900_000_000 + nextNumber(ns, 'official-account.preview') }
   }),
   serve(massGet, ({ ns, account, input }) => {
@@ -178,7 +224,8 @@ export const messageActs: Act[] = [
     name: 'officialAccount.templateFinishes',
     en: 'The platform reports how a template message ended.',
     args: z.object({ account: z.string(), openid: z.string(), msgid: z.int(), status: z.string() }),
-    run: (ns, { account, openid, msgid, status }) => pushEvent(ns, actAccount(ns, 'official-account', account), openid, 'TEMPLATESENDJOBFINISH', { MsgID: msgid, Status: status }),
+    run: (ns, { account, openid, msgid, status }) =>
+      pushEvent(ns, actAccount(ns, 'official-account', account), openid, 'TEMPLATESENDJOBFINISH', { MsgID: msgid, Status: status }),
   }),
   act({
     name: 'officialAccount.massFinishes',

@@ -17,7 +17,12 @@ type Json = Record<string, any>
 async function world() {
   const events: Array<{ at: number; value: Json }> = []
   const emulator = createEmulator({
-    modules: [officialAccountLine, miniProgramLine], seed: 'oa', start, clock: { kind: 'queue' }, wireClock: manualClock(start), concurrency: 1,
+    modules: [officialAccountLine, miniProgramLine],
+    seed: 'oa',
+    start,
+    clock: { kind: 'queue' },
+    wireClock: manualClock(start),
+    concurrency: 1,
     send: async (push) => {
       const account = accountOf(emulator.namespace(), 'official-account') as WeixinAccount
       const keys = { token: account.push.token, aesKey: account.push.aesKey, receiveId: account.id }
@@ -29,15 +34,21 @@ async function world() {
   let answer: (event: Json) => string = () => 'success'
   await emulator.act('main', 'core.setPush', { kind: 'official-account', url: 'http://merchant/wechat' })
   const account = accountOf(emulator.namespace(), 'official-account') as WeixinAccount
-  const raw = (method: string, url: string, body?: Buffer, headers: Record<string, string> = {}) => emulator.handle({ method, url, headers, body: body ?? Buffer.alloc(0), ip: '10.0.0.1' })
+  const raw = (method: string, url: string, body?: Buffer, headers: Record<string, string> = {}) =>
+    emulator.handle({ method, url, headers, body: body ?? Buffer.alloc(0), ip: '10.0.0.1' })
   const parse = (bytes: Buffer): Json => JSON.parse(bytes.toString('utf8')) as Json
-  const tokenOf = async (who: WeixinAccount) => parse((await raw('GET', `/cgi-bin/token?grant_type=client_credential&appid=${who.id}&secret=${who.secret}`)).body).access_token as string
+  const tokenOf = async (who: WeixinAccount) =>
+    parse((await raw('GET', `/cgi-bin/token?grant_type=client_credential&appid=${who.id}&secret=${who.secret}`)).body).access_token as string
   let token = await tokenOf(account)
   const url = (path: string): string => `${path}${path.includes('?') ? '&' : '?'}access_token=${token}`
   const get = async (path: string): Promise<Json> => parse((await raw('GET', url(path))).body)
   const post = async (path: string, body: unknown): Promise<Json> => parse((await raw('POST', url(path), Buffer.from(JSON.stringify(body)))).body)
   const upload = async (path: string, filename: string, bytes = Buffer.from('picture')): Promise<Json> => {
-    const body = Buffer.concat([Buffer.from(`--b\r\nContent-Disposition: form-data; name="media"; filename="${filename}"\r\nContent-Type: image/png\r\n\r\n`), bytes, Buffer.from('\r\n--b--\r\n')])
+    const body = Buffer.concat([
+      Buffer.from(`--b\r\nContent-Disposition: form-data; name="media"; filename="${filename}"\r\nContent-Type: image/png\r\n\r\n`),
+      bytes,
+      Buffer.from('\r\n--b--\r\n'),
+    ])
     return parse((await raw('POST', url(path), body, { 'content-type': 'multipart/form-data; boundary=b' })).body)
   }
   const act = async (name: string, args: Json = {}): Promise<Json> => (await emulator.act('main', `officialAccount.${name}`, args)) as Json
@@ -103,15 +114,23 @@ describe('followers', () => {
 })
 
 describe('codes with a scene', () => {
-  test('a stranger\'s scan follows with qrscene_, a follower\'s gives SCAN; the scene stays on the user', async () => {
+  test("a stranger's scan follows with qrscene_, a follower's gives SCAN; the scene stays on the user", async () => {
     const { post, act, last, get, raw } = await world()
-    const code = await post('/cgi-bin/qrcode/create', { expire_seconds: 3600, action_name: 'QR_STR_SCENE', action_info: { scene: { scene_str: 'live-7' } } })
+    const code = await post('/cgi-bin/qrcode/create', {
+      expire_seconds: 3600,
+      action_name: 'QR_STR_SCENE',
+      action_info: { scene: { scene_str: 'live-7' } },
+    })
     expect(code).toMatchObject({ expire_seconds: 3600, url: expect.stringMatching(/^http:\/\/weixin\.qq\.com\/q\//) })
     const { openid } = await act('scan', { person: 'p1', ticket: code.ticket })
     expect(await last()).toMatchObject({ Event: 'subscribe', EventKey: 'qrscene_live-7', Ticket: code.ticket })
     await act('scan', { person: 'p1', scene: 'live-7' })
     expect(await last()).toMatchObject({ Event: 'SCAN', EventKey: 'live-7', Ticket: code.ticket })
-    expect(await get(`/cgi-bin/user/info?openid=${openid}`)).toMatchObject({ subscribe_scene: 'ADD_SCENE_QR_CODE', qr_scene: 0, qr_scene_str: 'live-7' })
+    expect(await get(`/cgi-bin/user/info?openid=${openid}`)).toMatchObject({
+      subscribe_scene: 'ADD_SCENE_QR_CODE',
+      qr_scene: 0,
+      qr_scene_str: 'live-7',
+    })
     const picture = await raw('GET', `/cgi-bin/showqrcode?ticket=${encodeURIComponent(code.ticket)}`)
     expect(picture.headers['content-type']).toBe('image/png')
     expect(readCodePicture(picture.body)).toBe(code.ticket)
@@ -119,14 +138,17 @@ describe('codes with a scene', () => {
 
   test('temporary codes expire; limits of scenes hold; a permanent scene has one ticket', async () => {
     const { post, act, pass } = await world()
-    const create = (action_name: string, scene: Json, more: Json = {}) => post('/cgi-bin/qrcode/create', { action_name, action_info: { scene }, ...more })
+    const create = (action_name: string, scene: Json, more: Json = {}) =>
+      post('/cgi-bin/qrcode/create', { action_name, action_info: { scene }, ...more })
     const brief = await create('QR_SCENE', { scene_id: 5 }, { expire_seconds: 60 })
     await pass(2 * minute)
     await expect(act('scan', { person: 'p1', ticket: brief.ticket })).rejects.toThrow(/expired/)
     expect((await create('QR_LIMIT_SCENE', { scene_id: 100_001 })).errcode).toBe(40053)
     expect((await create('QR_LIMIT_STR_SCENE', { scene_str: 'x'.repeat(65) })).errcode).toBe(40053)
     expect((await create('QR_SCENE', { scene_id: 1 }, { expire_seconds: 2_592_001 })).errcode).toBe(40097)
-    expect((await create('QR_LIMIT_STR_SCENE', { scene_str: 'shop' })).ticket).toBe((await create('QR_LIMIT_STR_SCENE', { scene_str: 'shop' })).ticket)
+    expect((await create('QR_LIMIT_STR_SCENE', { scene_str: 'shop' })).ticket).toBe(
+      (await create('QR_LIMIT_STR_SCENE', { scene_str: 'shop' })).ticket,
+    )
   })
 })
 
@@ -151,9 +173,15 @@ describe('messages', () => {
     const { act, answerWith, account, emulator } = await world()
     await act('follow', { person: 'p1' })
     await emulator.pump()
-    const reply = (openid: unknown, content: string) => writeXml({ ToUserName: String(openid), FromUserName: account.originalId, CreateTime: 1, MsgType: 'text', Content: content })
+    const reply = (openid: unknown, content: string) =>
+      writeXml({ ToUserName: String(openid), FromUserName: account.originalId, CreateTime: 1, MsgType: 'text', Content: content })
     const seal = (xml: string, token = account.push.token) =>
-      sealReply({ token, aesKey: account.push.aesKey, receiveId: account.id }, xml, { format: 'xml', timestamp: start / 1000, nonce: '1', random16: Buffer.alloc(16, 1) }).body
+      sealReply({ token, aesKey: account.push.aesKey, receiveId: account.id }, xml, {
+        format: 'xml',
+        timestamp: start / 1000,
+        nonce: '1',
+        random16: Buffer.alloc(16, 1),
+      }).body
     for (const write of [
       (event: Json) => reply(event.FromUserName, 'plain'),
       (event: Json) => seal(reply(event.FromUserName, 'sealed')),
@@ -164,7 +192,10 @@ describe('messages', () => {
       await act('sendMessage', { person: 'p1' })
       await emulator.pump()
     }
-    expect(((await act('received', { person: 'p1' })) as unknown as Json[]).map((message) => [message.kind, message.body.Content])).toEqual([['reply', 'plain'], ['reply', 'sealed']])
+    expect(((await act('received', { person: 'p1' })) as unknown as Json[]).map((message) => [message.kind, message.body.Content])).toEqual([
+      ['reply', 'plain'],
+      ['reply', 'sealed'],
+    ])
   })
 
   test('3 in the minute after a follow and after a menu tap; a link in the menu opens nothing', async () => {
@@ -192,7 +223,8 @@ describe('messages', () => {
     const { post, act, pass, last } = await world()
     const { openid } = await act('follow', { person: 'p1' })
     const { template_id } = await act('addTemplate', { title: '发货', keys: ['thing1'] })
-    const send = (more: Json = {}) => post('/cgi-bin/message/template/send', { touser: openid, template_id, data: { thing1: { value: '白茶' } }, ...more })
+    const send = (more: Json = {}) =>
+      post('/cgi-bin/message/template/send', { touser: openid, template_id, data: { thing1: { value: '白茶' } }, ...more })
     const first = await send({ client_msg_id: 'm1' })
     expect(first).toMatchObject({ errcode: 0, msgid: expect.any(Number) })
     expect((await send({ client_msg_id: 'm1' })).msgid).toBe(first.msgid)
@@ -224,14 +256,17 @@ describe('messages', () => {
     await send()
     await pass(2 * minute)
     expect(await last()).toMatchObject({ SentCount: '2' })
-    const all = () => post('/cgi-bin/message/mass/sendall', { filter: { is_to_all: true }, msgtype: 'text', text: { content: '全员' }, clientmsgid: 'c1' })
+    const all = () =>
+      post('/cgi-bin/message/mass/sendall', { filter: { is_to_all: true }, msgtype: 'text', text: { content: '全员' }, clientmsgid: 'c1' })
     const sent = await all()
     expect(sent.errcode).toBe(0)
     expect((await all()).errcode).toBe(45066)
     await pass(2 * minute)
     expect((await all()).errcode).toBe(45065)
     expect((await post('/cgi-bin/message/mass/get', { msg_id: sent.msg_id })).msg_status).toBe('SEND_SUCCESS')
-    expect((await post('/cgi-bin/message/mass/sendall', { filter: { is_to_all: true }, msgtype: 'text', text: { content: '再来' } })).errcode).toBe(45028)
+    expect((await post('/cgi-bin/message/mass/sendall', { filter: { is_to_all: true }, msgtype: 'text', text: { content: '再来' } })).errcode).toBe(
+      45028,
+    )
   })
 
   test('a subscription notice needs a consent, and each consent is one message', async () => {
@@ -241,7 +276,10 @@ describe('messages', () => {
     const send = () => post('/cgi-bin/message/subscribe/bizsend', { touser: openid, template_id: template, data: { thing1: { value: '茶' } } })
     expect((await send()).errcode).toBe(43101)
     await act('subscribePopup', { person: 'p1', templates: { [template]: 'accept' } })
-    expect(await last()).toMatchObject({ Event: 'subscribe_msg_popup_event', SubscribeMsgPopupEvent: { List: { TemplateId: template, SubscribeStatusString: 'accept' } } })
+    expect(await last()).toMatchObject({
+      Event: 'subscribe_msg_popup_event',
+      SubscribeMsgPopupEvent: { List: { TemplateId: template, SubscribeStatusString: 'accept' } },
+    })
     expect((await send()).errcode).toBe(0)
     expect((await send()).errcode).toBe(43101)
   })
@@ -258,9 +296,15 @@ describe('articles', () => {
     const { publish_id } = await post('/cgi-bin/freepublish/submit', { media_id })
     expect((await post('/cgi-bin/freepublish/get', { publish_id })).publish_status).toBe(1)
     await pass(minute)
-    expect(await last()).toMatchObject({ Event: 'PUBLISHJOBFINISH', PublishEventInfo: { publish_id, publish_status: '0', article_detail: { count: '1', item: { idx: '1' } } } })
+    expect(await last()).toMatchObject({
+      Event: 'PUBLISHJOBFINISH',
+      PublishEventInfo: { publish_id, publish_status: '0', article_detail: { count: '1', item: { idx: '1' } } },
+    })
     const done = await post('/cgi-bin/freepublish/get', { publish_id })
-    expect(done).toMatchObject({ publish_status: 0, article_detail: { item: [{ idx: 1, article_url: expect.stringContaining('https://mp.weixin.qq.com/s/') }] } })
+    expect(done).toMatchObject({
+      publish_status: 0,
+      article_detail: { item: [{ idx: 1, article_url: expect.stringContaining('https://mp.weixin.qq.com/s/') }] },
+    })
     expect((await post('/cgi-bin/freepublish/batchget', { offset: 0, count: 20 })).item[0].article_id).toBe(done.article_id)
     expect(await act('received')).toEqual([])
     expect((await get('/cgi-bin/draft/count')).total_count).toBe(0)
@@ -279,7 +323,12 @@ describe('articles', () => {
 describe('web login, ticket, menu', () => {
   test('a code gives openid, unionid with userinfo scope only, is used once and expires', async () => {
     const { raw, act, account, pass } = await world()
-    const change = async (code: string) => JSON.parse((await raw('GET', `/sns/oauth2/access_token?appid=${account.id}&secret=${account.secret}&code=${code}&grant_type=authorization_code`)).body.toString()) as Json
+    const change = async (code: string) =>
+      JSON.parse(
+        (
+          await raw('GET', `/sns/oauth2/access_token?appid=${account.id}&secret=${account.secret}&code=${code}&grant_type=authorization_code`)
+        ).body.toString(),
+      ) as Json
     const base = await act('authorize', { person: 'p1' })
     expect(await change(base.code)).toMatchObject({ openid: base.openid, scope: 'snsapi_base' })
     expect((await change(base.code)).errcode).toBe(40163)
@@ -291,7 +340,11 @@ describe('web login, ticket, menu', () => {
     const late = await act('authorize', { person: 'p1' })
     await pass(6 * minute)
     expect((await change(late.code)).errcode).toBe(40029)
-    const refreshed = JSON.parse((await raw('GET', `/sns/oauth2/refresh_token?appid=${account.id}&grant_type=refresh_token&refresh_token=${full.refresh_token}`)).body.toString()) as Json
+    const refreshed = JSON.parse(
+      (
+        await raw('GET', `/sns/oauth2/refresh_token?appid=${account.id}&grant_type=refresh_token&refresh_token=${full.refresh_token}`)
+      ).body.toString(),
+    ) as Json
     expect(refreshed.openid).toBe(full.openid)
   })
 
@@ -303,8 +356,15 @@ describe('web login, ticket, menu', () => {
     expect(page).not.toContain('s">1')
     const back = /location\.replace\("([^"]+)"\)/.exec((await raw('GET', `${path}&qz_person=p1`)).body.toString())?.[1] ?? ''
     const target = new URL(back)
-    expect([target.origin + target.pathname, target.searchParams.get('a'), target.searchParams.get('state')]).toEqual(['https://shop.example/back', '1', 's">1'])
-    const answer = await raw('GET', `/sns/oauth2/access_token?appid=${account.id}&secret=${account.secret}&code=${target.searchParams.get('code')}&grant_type=authorization_code`)
+    expect([target.origin + target.pathname, target.searchParams.get('a'), target.searchParams.get('state')]).toEqual([
+      'https://shop.example/back',
+      '1',
+      's">1',
+    ])
+    const answer = await raw(
+      'GET',
+      `/sns/oauth2/access_token?appid=${account.id}&secret=${account.secret}&code=${target.searchParams.get('code')}&grant_type=authorization_code`,
+    )
     expect((JSON.parse(answer.body.toString()) as Json).openid).toMatch(/^o/)
   })
 
@@ -341,13 +401,16 @@ test('daily figures count new and lost followers of past days only', async () =>
   expect((await ask('/datacube/getusercumulate')).list[0].cumulate_user).toBe(1)
 })
 
-test('a mini program\'s token is refused on paths of the Official Account, and serves the paths both share', async () => {
+test("a mini program's token is refused on paths of the Official Account, and serves the paths both share", async () => {
   const { emulator, raw, tokenOf, act } = await world()
   const mini = accountOf(emulator.namespace(), 'mini-program') as WeixinAccount
   const token = await tokenOf(mini)
   expect(JSON.parse((await raw('GET', `/cgi-bin/user/get?access_token=${token}`)).body.toString()).errcode).toBe(48001)
   expect((await raw('GET', `/wxaapi/newtmpl/gettemplate?access_token=${token}`)).body.toString()).toContain('SM00001')
   const { openid } = await act('follow', { person: 'p1' })
-  expect(JSON.parse((await raw('POST', `/cgi-bin/message/custom/send?access_token=${token}`, Buffer.from(JSON.stringify(text(openid))))).body.toString()).errcode).toBe(40003)
+  expect(
+    JSON.parse((await raw('POST', `/cgi-bin/message/custom/send?access_token=${token}`, Buffer.from(JSON.stringify(text(openid))))).body.toString())
+      .errcode,
+  ).toBe(40003)
   expect([officialAppid, miniAppid]).toEqual([accountOf(emulator.namespace(), 'official-account')?.id, mini.id])
 })

@@ -7,8 +7,22 @@ import { push } from '../core/push.ts'
 export type EventFields = { [name: string]: XmlInput | undefined }
 
 /** Tells an account of api.weixin.qq.com something in its own format: XML, or JSON where the account chose it. */
-export function pushMessage(ns: Namespace, account: WeixinAccount, from: string, msgType: string, fields: EventFields, label: string, delayMs?: number): void {
-  const content: EventFields = { ToUserName: account.originalId, FromUserName: from, CreateTime: Math.floor(ns.now / 1000), MsgType: msgType, ...fields }
+export function pushMessage(
+  ns: Namespace,
+  account: WeixinAccount,
+  from: string,
+  msgType: string,
+  fields: EventFields,
+  label: string,
+  delayMs?: number,
+): void {
+  const content: EventFields = {
+    ToUserName: account.originalId,
+    FromUserName: from,
+    CreateTime: Math.floor(ns.now / 1000),
+    MsgType: msgType,
+    ...fields,
+  }
   const message = account.push.format === 'json' ? JSON.stringify(content) : writeXml(content)
   push(ns, { account: { kind: account.kind, id: account.id }, event: label, message, envelope: 'weixin', delayMs })
 }

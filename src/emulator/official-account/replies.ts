@@ -14,7 +14,10 @@ export function takeReply(ns: Namespace, delivery: Delivery, body: string): void
   const state = officialState(ns, account.id)
   try {
     const outer = readXml(body)
-    const value = outer.Encrypt === undefined ? outer : (openReply({ token: account.push.token, aesKey: account.push.aesKey, receiveId: account.id }, body).value as Record<string, unknown>)
+    const value =
+      outer.Encrypt === undefined
+        ? outer
+        : (openReply({ token: account.push.token, aesKey: account.push.aesKey, receiveId: account.id }, body).value as Record<string, unknown>)
     const openid = String(value.ToUserName ?? '')
     if (!state.followers[openid] || !kinds.includes(String(value.MsgType))) return
     const { ToUserName: _, FromUserName: __, CreateTime: ___, ...message } = value

@@ -37,7 +37,15 @@ export type QrCode = { ticket: string; sceneId: number | null; sceneStr: string 
 export type Article = Record<string, unknown> & { title: string; content: string }
 export type Draft = { mediaId: string; articles: Article[]; createdAt: Instant; updatedAt: Instant }
 export type Publish = { publishId: string; status: number; articleId: string; articles: Article[]; deleted: boolean; at: Instant }
-export type Mass = { msgId: string; status: 'SENDING' | 'SEND_SUCCESS' | 'SEND_FAIL' | 'DELETE'; openids: string[]; toAll: boolean; at: Instant; body: unknown; clientMsgId: string | null }
+export type Mass = {
+  msgId: string
+  status: 'SENDING' | 'SEND_SUCCESS' | 'SEND_FAIL' | 'DELETE'
+  openids: string[]
+  toAll: boolean
+  at: Instant
+  body: unknown
+  clientMsgId: string | null
+}
 
 export type OfficialState = {
   /** Service account (服务号); false: subscription account, one mass send a day. */
@@ -80,8 +88,29 @@ export const keptReceived = 2_000
 
 export function emptyState(): OfficialState {
   return {
-    service: true, verified: true, followers: {}, followerCount: 0, lastFollow: 0, tags: {}, nextTag: 100, qr: {}, shortKeys: {}, webCodes: {}, webTokens: {}, jsTicket: null,
-    templates: {}, noticeTemplates: {}, sentClientIds: {}, drafts: {}, publishes: {}, masses: {}, massDays: {}, media: {}, menu: null, days: {}, received: [],
+    service: true,
+    verified: true,
+    followers: {},
+    followerCount: 0,
+    lastFollow: 0,
+    tags: {},
+    nextTag: 100,
+    qr: {},
+    shortKeys: {},
+    webCodes: {},
+    webTokens: {},
+    jsTicket: null,
+    templates: {},
+    noticeTemplates: {},
+    sentClientIds: {},
+    drafts: {},
+    publishes: {},
+    masses: {},
+    massDays: {},
+    media: {},
+    menu: null,
+    days: {},
+    received: [],
     quotaClears: { month: '', count: 0 },
   }
 }
@@ -126,8 +155,22 @@ export function meet(ns: Namespace, account: WeixinAccount, person: string): Fol
   const state = officialState(ns, account.id)
   const openid = openidOf(ns, account.id, person)
   return (state.followers[openid] ??= {
-    openid, person, subscribed: false, n: 0, followedAt: 0, subscribeScene: '', qrScene: 0, qrSceneStr: '', remark: '', tagIds: [], blocked: false, refuses: false,
-    allowances: [], massMonth: '', massCount: 0, consents: {},
+    openid,
+    person,
+    subscribed: false,
+    n: 0,
+    followedAt: 0,
+    subscribeScene: '',
+    qrScene: 0,
+    qrSceneStr: '',
+    remark: '',
+    tagIds: [],
+    blocked: false,
+    refuses: false,
+    allowances: [],
+    massMonth: '',
+    massCount: 0,
+    consents: {},
   })
 }
 

@@ -1,7 +1,26 @@
 import { saleDate } from '../../kernel/calendar.ts'
 import {
-  blackListAdd, blackListGet, blackListRemove, qrCreate, qrPicture, shortKeyCreate, shortKeyGet, tagAttach, tagCreate, tagDelete, tagDetach, tagList, tagsOfUser,
-  tagUpdate, tagUsers, userCumulate, userGet, userInfo, userInfoBatch, userRemark, userSummary,
+  blackListAdd,
+  blackListGet,
+  blackListRemove,
+  qrCreate,
+  qrPicture,
+  shortKeyCreate,
+  shortKeyGet,
+  tagAttach,
+  tagCreate,
+  tagDelete,
+  tagDetach,
+  tagList,
+  tagsOfUser,
+  tagUpdate,
+  tagUsers,
+  userCumulate,
+  userGet,
+  userInfo,
+  userInfoBatch,
+  userRemark,
+  userSummary,
 } from '../../wechat/spec/official-account/index.ts'
 import type { WeixinAccount } from '../core/account.ts'
 import { freshId, type Namespace } from '../core/namespace.ts'
@@ -18,7 +37,11 @@ const maxTagsOfUser = 20
 const systemTags = 100
 
 /** Openids in order of following, a page after `after`. */
-function page(list: Follower[], after: string | undefined, size = pageSize): { total: number; count: number; data?: { openid: string[] }; next_openid: string } {
+function page(
+  list: Follower[],
+  after: string | undefined,
+  size = pageSize,
+): { total: number; count: number; data?: { openid: string[] }; next_openid: string } {
   const sorted = list.sort((a, b) => a.n - b.n).map((follower) => follower.openid)
   let start = 0
   if (after) {
@@ -83,7 +106,8 @@ function daysOf(ns: Namespace, begin: string, end: string): string[] {
   const first = Date.parse(`${begin}T00:00:00+08:00`)
   const last = Date.parse(`${end}T00:00:00+08:00`)
   const dayMs = 86_400_000
-  if (Number.isNaN(first) || Number.isNaN(last) || last < first || last - first > 6 * dayMs || end >= saleDate(ns.now)) throw new PlatformError(61501, 'date range error')
+  if (Number.isNaN(first) || Number.isNaN(last) || last < first || last - first > 6 * dayMs || end >= saleDate(ns.now))
+    throw new PlatformError(61501, 'date range error')
   const days: string[] = []
   for (let at = first; at <= last; at += dayMs) days.push(saleDate(at))
   return days
@@ -138,14 +162,18 @@ export const userRoutes: Route[] = [
   serve(tagUsers, ({ ns, account, input }) => {
     const state = readOfficial(ns, officialCaller(account).id)
     ownTag(state, input.tagid)
-    const { total: _, ...answer } = page(subscribed(state).filter((follower) => follower.tagIds.includes(input.tagid)), input.next_openid)
+    const { total: _, ...answer } = page(
+      subscribed(state).filter((follower) => follower.tagIds.includes(input.tagid)),
+      input.next_openid,
+    )
     return answer
   }),
   serve(tagAttach, ({ ns, account, input }) => {
     const caller = officialCaller(account)
     ownTag(officialState(ns, caller.id), input.tagid)
     const chosen = members(ns, caller, input.openid_list, 50)
-    if (chosen.some((follower) => !follower.tagIds.includes(input.tagid) && follower.tagIds.length >= maxTagsOfUser)) throw new PlatformError(45059, 'user has too many tags')
+    if (chosen.some((follower) => !follower.tagIds.includes(input.tagid) && follower.tagIds.length >= maxTagsOfUser))
+      throw new PlatformError(45059, 'user has too many tags')
     for (const follower of chosen) if (!follower.tagIds.includes(input.tagid)) follower.tagIds.push(input.tagid)
     return ok
   }),
@@ -161,7 +189,11 @@ export const userRoutes: Route[] = [
     return { tagid_list: follower.tagIds }
   }),
   serve(blackListGet, ({ ns, account, input }) =>
-    page(Object.values(readOfficial(ns, officialCaller(account).id).followers).filter((follower) => follower.blocked), input.begin_openid)),
+    page(
+      Object.values(readOfficial(ns, officialCaller(account).id).followers).filter((follower) => follower.blocked),
+      input.begin_openid,
+    ),
+  ),
   serve(blackListAdd, ({ ns, account, input }) => {
     for (const follower of members(ns, officialCaller(account), input.openid_list, 20)) follower.blocked = true
     return ok
@@ -175,14 +207,21 @@ export const userRoutes: Route[] = [
     const { scene_id: sceneId, scene_str: sceneStr } = input.action_info.scene
     const text = input.action_name === 'QR_STR_SCENE' || input.action_name === 'QR_LIMIT_STR_SCENE'
     const permanent = input.action_name.startsWith('QR_LIMIT_')
-    if (!['QR_SCENE', 'QR_STR_SCENE', 'QR_LIMIT_SCENE', 'QR_LIMIT_STR_SCENE'].includes(input.action_name)) throw new PlatformError(40052, 'invalid action name')
-    if (text ? sceneStr === undefined || sceneStr.length < 1 || sceneStr.length > 64 : sceneId === undefined || sceneId < 1 || sceneId > (permanent ? 100_000 : 0xffffffff)) {
+    if (!['QR_SCENE', 'QR_STR_SCENE', 'QR_LIMIT_SCENE', 'QR_LIMIT_STR_SCENE'].includes(input.action_name))
+      throw new PlatformError(40052, 'invalid action name')
+    if (
+      text
+        ? sceneStr === undefined || sceneStr.length < 1 || sceneStr.length > 64
+        : sceneId === undefined || sceneId < 1 || sceneId > (permanent ? 100_000 : 0xffffffff)
+    ) {
       throw new PlatformError(40053, 'invalid action info')
     }
     const seconds = input.expire_seconds ?? 30
     if (!permanent && (seconds < 1 || seconds > 2_592_000)) throw new PlatformError(40097, 'invalid expire_seconds')
     const scene = { sceneId: text ? null : (sceneId ?? null), sceneStr: text ? (sceneStr ?? null) : null }
-    const known = permanent && Object.values(state.qr).find((code) => code.expiresAt === null && code.sceneId === scene.sceneId && code.sceneStr === scene.sceneStr)
+    const known =
+      permanent &&
+      Object.values(state.qr).find((code) => code.expiresAt === null && code.sceneId === scene.sceneId && code.sceneStr === scene.sceneStr)
     if (known) return { ticket: known.ticket, url: known.url }
     const ticket = freshId(ns, 'gQ', 94)
     const url = `http://weixin.qq.com/q/${freshId(ns, '0', 18)}`
@@ -191,7 +230,9 @@ export const userRoutes: Route[] = [
   }),
   serve(qrPicture, ({ ns, input }) => {
     const states = (ns.slices['official-account'] ?? {}) as Record<string, OfficialState>
-    const code = Object.values(states).map((state) => state.qr[input.ticket]).find((found) => found !== undefined)
+    const code = Object.values(states)
+      .map((state) => state.qr[input.ticket])
+      .find((found) => found !== undefined)
     if (!code) throw new PlatformError(40097, 'invalid ticket', { status: 404 })
     return new BinaryAnswer('image/png', codePicture(code.ticket))
   }),
@@ -206,7 +247,11 @@ export const userRoutes: Route[] = [
   serve(shortKeyGet, ({ ns, account, input }) => {
     const found = readOfficial(ns, officialCaller(account).id).shortKeys[input.short_key]
     if (!found || found.createdAt + found.ttlS * 1000 <= ns.now) throw new PlatformError(40097, 'invalid short_key')
-    return { long_data: found.data, create_time: Math.floor(found.createdAt / 1000), expire_seconds: found.ttlS - Math.floor((ns.now - found.createdAt) / 1000) }
+    return {
+      long_data: found.data,
+      create_time: Math.floor(found.createdAt / 1000),
+      expire_seconds: found.ttlS - Math.floor((ns.now - found.createdAt) / 1000),
+    }
   }),
   serve(userSummary, ({ ns, account, input }) => {
     const state = readOfficial(ns, officialCaller(account).id)
@@ -216,7 +261,12 @@ export const userRoutes: Route[] = [
         if (!counted) return []
         const sources = Object.entries(counted.new)
         const rows = sources.length > 0 ? sources : [['0', 0] as [string, number]]
-        return rows.map(([source, count], index) => ({ ref_date: day, user_source: Number(source), new_user: count, cancel_user: index === 0 ? counted.cancel : 0 }))
+        return rows.map(([source, count], index) => ({
+          ref_date: day,
+          user_source: Number(source),
+          new_user: count,
+          cancel_user: index === 0 ? counted.cancel : 0,
+        }))
       }),
     }
   }),

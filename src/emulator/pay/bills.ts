@@ -35,7 +35,22 @@ function local(at: number): string {
 /** Fees are written with five decimals. */
 const fee = (fen: number): string => `${fenToYuan(fen)}000`
 
-const tradeHead = ['交易时间', '公众账号ID', '商户号', '特约商户号', '设备号', '微信订单号', '商户订单号', '用户标识', '交易类型', '交易状态', '付款银行', '货币种类', '应结订单金额', '代金券金额']
+const tradeHead = [
+  '交易时间',
+  '公众账号ID',
+  '商户号',
+  '特约商户号',
+  '设备号',
+  '微信订单号',
+  '商户订单号',
+  '用户标识',
+  '交易类型',
+  '交易状态',
+  '付款银行',
+  '货币种类',
+  '应结订单金额',
+  '代金券金额',
+]
 const refundHead = ['微信退款单号', '商户退款单号', '退款金额', '充值券退款金额', '退款类型', '退款状态']
 const tailHead = ['商品名称', '商户数据包', '手续费', '费率']
 
@@ -45,7 +60,18 @@ function tradeText(ns: Namespace, mchid: string, date: string, type: string): st
   const rows: Array<{ at: number; cells: string[] }> = []
   const sum = { count: 0, settle: 0, refund: 0, fee: 0, order: 0, applied: 0 }
   const head = (order: PayOrder, at: number, tradeState: string): string[] => [
-    local(at), order.appid, mchid, '0', order.deviceId ?? '', order.transactionId ?? '', order.outTradeNo, order.payerOpenid ?? '', order.tradeType, tradeState, order.bankType, 'CNY',
+    local(at),
+    order.appid,
+    mchid,
+    '0',
+    order.deviceId ?? '',
+    order.transactionId ?? '',
+    order.outTradeNo,
+    order.payerOpenid ?? '',
+    order.tradeType,
+    tradeState,
+    order.bankType,
+    'CNY',
   ]
   if (type !== 'REFUND') {
     for (const number of state.paidOn[date] ?? []) {
@@ -54,7 +80,17 @@ function tradeText(ns: Namespace, mchid: string, date: string, type: string): st
       const last = type === 'ALL' ? [fenToYuan(order.totalFen), '0.00', ''] : [fenToYuan(order.totalFen), '']
       rows.push({
         at: order.paidAt ?? 0,
-        cells: [...head(order, order.paidAt ?? 0, 'SUCCESS'), fenToYuan(order.totalFen), '0.00', ...middle, order.description, order.attach ?? '', fee(order.feeFen), rate, ...last],
+        cells: [
+          ...head(order, order.paidAt ?? 0, 'SUCCESS'),
+          fenToYuan(order.totalFen),
+          '0.00',
+          ...middle,
+          order.description,
+          order.attach ?? '',
+          fee(order.feeFen),
+          rate,
+          ...last,
+        ],
       })
       sum.count++
       sum.settle += order.totalFen
@@ -70,9 +106,23 @@ function tradeText(ns: Namespace, mchid: string, date: string, type: string): st
       rows.push({
         at: refund.successAt ?? 0,
         cells: [
-          ...head(order, type === 'REFUND' ? (order.paidAt ?? 0) : (refund.successAt ?? 0), 'REFUND'), '0.00', '0.00', ...times,
-          refund.refundId, refund.outRefundNo, fenToYuan(refund.refundFen), '0.00', refund.channel, refund.status,
-          order.description, order.attach ?? '', fee(-refund.feeBackFen), rate, '0.00', fenToYuan(refund.refundFen), '',
+          ...head(order, type === 'REFUND' ? (order.paidAt ?? 0) : (refund.successAt ?? 0), 'REFUND'),
+          '0.00',
+          '0.00',
+          ...times,
+          refund.refundId,
+          refund.outRefundNo,
+          fenToYuan(refund.refundFen),
+          '0.00',
+          refund.channel,
+          refund.status,
+          order.description,
+          order.attach ?? '',
+          fee(-refund.feeBackFen),
+          rate,
+          '0.00',
+          fenToYuan(refund.refundFen),
+          '',
         ],
       })
       sum.count++
@@ -86,7 +136,15 @@ function tradeText(ns: Namespace, mchid: string, date: string, type: string): st
   const header =
     type === 'SUCCESS'
       ? [...tradeHead, ...tailHead, '订单金额', '费率备注']
-      : [...tradeHead, ...(type === 'REFUND' ? ['退款申请时间', '退款成功时间'] : []), ...refundHead, ...tailHead, '订单金额', '申请退款金额', '费率备注']
+      : [
+          ...tradeHead,
+          ...(type === 'REFUND' ? ['退款申请时间', '退款成功时间'] : []),
+          ...refundHead,
+          ...tailHead,
+          '订单金额',
+          '申请退款金额',
+          '费率备注',
+        ]
   return writeBill(
     header,
     rows.map((row) => row.cells),
@@ -101,8 +159,32 @@ function fundText(ns: Namespace, mchid: string, date: string, accountType: strin
   const of = (kind: string): typeof flows => flows.filter((flow) => flow.kind === kind)
   const total = (list: typeof flows): string => fenToYuan(list.reduce((sum, flow) => sum + flow.amountFen, 0))
   return writeBill(
-    ['记账时间', '微信支付业务单号', '资金流水单号', '业务名称', '业务类型', '收支类型', '收支金额(元)', '账户结余(元)', '资金变更提交申请人', '备注', '业务凭证号'],
-    flows.map((flow) => [local(flow.at), flow.businessNo, flow.flowNo, flow.business, flow.business, flow.kind, fenToYuan(flow.amountFen), fenToYuan(flow.balanceFen), 'system', '', flow.voucherNo]),
+    [
+      '记账时间',
+      '微信支付业务单号',
+      '资金流水单号',
+      '业务名称',
+      '业务类型',
+      '收支类型',
+      '收支金额(元)',
+      '账户结余(元)',
+      '资金变更提交申请人',
+      '备注',
+      '业务凭证号',
+    ],
+    flows.map((flow) => [
+      local(flow.at),
+      flow.businessNo,
+      flow.flowNo,
+      flow.business,
+      flow.business,
+      flow.kind,
+      fenToYuan(flow.amountFen),
+      fenToYuan(flow.balanceFen),
+      'system',
+      '',
+      flow.voucherNo,
+    ]),
     ['资金流水总笔数', '收入笔数', '收入金额', '支出笔数', '支出金额'],
     [String(flows.length), String(of('收入').length), total(of('收入')), String(of('支出').length), total(of('支出'))],
   )
@@ -115,7 +197,8 @@ function textOf(ns: Namespace, wanted: Pick<Wanted, 'mchid' | 'kind' | 'date' | 
 function apply(call: Call, kind: Wanted['kind'], date: string, type: string, tarType: string | undefined) {
   const { ns } = call
   const { id: mchid } = payCaller(call.account)
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || Number.isNaN(startOfDay(date))) throw refuse('PARAM_ERROR', '输入源“/query/bill_date”格式错误，须为 YYYY-MM-DD')
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || Number.isNaN(startOfDay(date)))
+    throw refuse('PARAM_ERROR', '输入源“/query/bill_date”格式错误，须为 YYYY-MM-DD')
   if (tarType !== undefined && tarType !== 'GZIP') throw refuse('PARAM_ERROR', '输入源“/query/tar_type”只支持 GZIP')
   const today = saleDate(ns.now)
   if (date >= today) throw refuse('INVALID_REQUEST', '账单日期不合法：只能下载今天以前的账单')

@@ -16,32 +16,53 @@ export function payHooks(keys: () => PlatformKeys): LineHooks {
     return name === undefined ? [request.url] : [request.url, `/ns/${name}${request.url}`]
   }
 
-  function signError(request: WireRequest, body: string, authorization: { timestamp: string; nonce: string } | undefined, issue: string, message = '签名错误，请检查后再试'): PlatformError {
-    const text = payRequestMessage({ method: request.method, path: request.url, timestamp: authorization?.timestamp ?? '', nonce: authorization?.nonce ?? '', body })
+  function signError(
+    request: WireRequest,
+    body: string,
+    authorization: { timestamp: string; nonce: string } | undefined,
+    issue: string,
+    message = '签名错误，请检查后再试',
+  ): PlatformError {
+    const text = payRequestMessage({
+      method: request.method,
+      path: request.url,
+      timestamp: authorization?.timestamp ?? '',
+      nonce: authorization?.nonce ?? '',
+      body,
+    })
     return new PlatformError('SIGN_ERROR', message, {
       status: 401,
       detail: {
         detail: { issue },
         field: 'signature',
         location: 'authorization',
-        sign_information: { method: request.method, url: request.url, truncated_sign_message: text.slice(0, 150), sign_message_length: Buffer.byteLength(text) },
+        sign_information: {
+          method: request.method,
+          url: request.url,
+          truncated_sign_message: text.slice(0, 150),
+          sign_message_length: Buffer.byteLength(text),
+        },
       },
     })
   }
 
   function authenticate(request: WireRequest, route: Route, ns: Namespace, wireNow: number): Caller {
     if (route.endpoint.credential === 'none') return { account: undefined, app: undefined }
-    const uploaded = route.endpoint.body === 'multipart' ? readParts(request.headers['content-type'], request.body).find((part) => part.name === 'meta') : undefined
+    const uploaded =
+      route.endpoint.body === 'multipart' ? readParts(request.headers['content-type'], request.body).find((part) => part.name === 'meta') : undefined
     const body = uploaded ? Buffer.from(uploaded.bytes).toString('utf8') : request.body.toString('utf8')
     const authorization = readPayAuthorization(request.headers.authorization)
-    if (!authorization) throw signError(request, body, undefined, 'authorization missing', 'Http头Authorization值格式错误，请参考《微信支付商户REST API签名规则》')
+    if (!authorization)
+      throw signError(request, body, undefined, 'authorization missing', 'Http头Authorization值格式错误，请参考《微信支付商户REST API签名规则》')
     const account = accountOf(ns, 'pay', authorization.mchid)
     if (!account) throw signError(request, body, authorization, 'mchid not found', '商户号不存在')
-    if (authorization.serial.toUpperCase() !== account.merchantSerial.toUpperCase()) throw signError(request, body, authorization, 'serial_no not found', '商户证书序列号有误')
+    if (authorization.serial.toUpperCase() !== account.merchantSerial.toUpperCase())
+      throw signError(request, body, authorization, 'serial_no not found', '商户证书序列号有误')
     const key = keys().merchantKey(account.merchantCertificate)
     const results = paths(request).map((path) => verifyPayRequest(authorization, { method: request.method, path, body }, key, wireNow))
     if (results.includes('ok')) return { account, app: undefined }
-    if (results.includes('stale')) throw signError(request, body, authorization, 'timestamp expired', 'Http头Authorization中的timestamp与发起请求的时间不得超过5分钟')
+    if (results.includes('stale'))
+      throw signError(request, body, authorization, 'timestamp expired', 'Http头Authorization中的timestamp与发起请求的时间不得超过5分钟')
     throw signError(request, body, authorization, 'sign not match')
   }
 
@@ -66,14 +87,23 @@ export function payHooks(keys: () => PlatformKeys): LineHooks {
   }
 
   function nonceOf(ns: Namespace, ...parts: string[]): string {
-    return randomOf(ns).bytes(16, 'pay-nonce', textKey(parts.join('|'))).toString('hex')
+    return randomOf(ns)
+      .bytes(16, 'pay-nonce', textKey(parts.join('|')))
+      .toString('hex')
   }
 
   function encode(outcome: Outcome, { ns, request, caller, wireNow, faults }: EncodeContext): WireAnswer {
-    const id = randomOf(ns).bytes(8, 'pay-request-id', textKey(`${request.headers.authorization ?? ''}|${request.url}|${wireNow}`)).toString('hex').toUpperCase()
+    const id = randomOf(ns)
+      .bytes(8, 'pay-request-id', textKey(`${request.headers.authorization ?? ''}|${request.url}|${wireNow}`))
+      .toString('hex')
+      .toUpperCase()
     if ('binary' in outcome) {
       // Downloads carry no signature: the hash of the bill guards them.
-      return { status: 200, headers: { 'content-type': outcome.binary.contentType, 'request-id': id, ...outcome.binary.headers }, body: Buffer.from(outcome.binary.bytes) }
+      return {
+        status: 200,
+        headers: { 'content-type': outcome.binary.contentType, 'request-id': id, ...outcome.binary.headers },
+        body: Buffer.from(outcome.binary.bytes),
+      }
     }
     let status: number
     let text: string
@@ -122,7 +152,10 @@ export function payHooks(keys: () => PlatformKeys): LineHooks {
     authenticate,
     encode,
     seal,
-    push: { kinds: ['pay'], policy: { timeLimitMs: noticeTimeoutMs, retryMs: noticeRetryMs, acknowledged: (status) => status === 200 || status === 204 } },
+    push: {
+      kinds: ['pay'],
+      policy: { timeLimitMs: noticeTimeoutMs, retryMs: noticeRetryMs, acknowledged: (status) => status === 200 || status === 204 },
+    },
     errors: {
       missingToken: () => new PlatformError('SIGN_ERROR', '签名错误', { status: 401 }),
       badInput: (detail) => new PlatformError('PARAM_ERROR', `参数错误：${detail}`, { status: 400 }),

@@ -20,7 +20,12 @@ function certificateRoute(keys: () => PlatformKeys): Route {
   return serve(certificatesGet, ({ ns, account, wireNow }) => {
     const merchant = payCaller(account)
     const state = merchantState(ns, merchant.id)
-    if (state.keyMode === 'public-key') throw refuse('RESOURCE_NOT_EXISTS', '无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。可查看指引https://pay.weixin.qq.com/docs/merchant/products/platform-certificate/wxp-pub-key-guide.html', 404)
+    if (state.keyMode === 'public-key')
+      throw refuse(
+        'RESOURCE_NOT_EXISTS',
+        '无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。可查看指引https://pay.weixin.qq.com/docs/merchant/products/platform-certificate/wxp-pub-key-guide.html',
+        404,
+      )
     const { platform, platformNext } = keys().identity
     const nonce = (which: string): string => randomOf(ns).bytes(6, 'certificate-nonce', which, wireNow).toString('hex')
     const data = [sealCertificate(merchant.apiV3Key, platform.certificate, nonce('now'))]
@@ -34,7 +39,10 @@ const accountActs: Act[] = [
     name: 'pay.setKeys',
     en: 'How the platform signs for the merchant: certificate, both, or public-key (new merchants: no certificates); the share of notices moved to the public key; the next certificate.',
     args: z.object({
-      mchid: z.string().optional(), mode: z.enum(['certificate', 'both', 'public-key']).optional(), noticeShare: z.number().min(0).max(1).optional(), rotated: z.boolean().optional(),
+      mchid: z.string().optional(),
+      mode: z.enum(['certificate', 'both', 'public-key']).optional(),
+      noticeShare: z.number().min(0).max(1).optional(),
+      rotated: z.boolean().optional(),
     }),
     run: (ns, args) => {
       const state = merchantState(ns, actMerchant(ns, args.mchid).id)
@@ -48,8 +56,14 @@ const accountActs: Act[] = [
     name: 'pay.configure',
     en: 'What the merchant opened in the console: bound appids, products, rates, how refunds end, the address for sharing notices.',
     args: z.object({
-      mchid: z.string().optional(), appids: z.array(z.string()).optional(), feeRate: z.int().min(0).max(1000).optional(), profitSharing: z.boolean().optional(),
-      splitMax: z.int().min(0).max(10_000).optional(), transfer: z.boolean().optional(), transferScenes: z.array(z.string()).optional(), refunds: z.enum(['auto', 'manual']).optional(),
+      mchid: z.string().optional(),
+      appids: z.array(z.string()).optional(),
+      feeRate: z.int().min(0).max(1000).optional(),
+      profitSharing: z.boolean().optional(),
+      splitMax: z.int().min(0).max(10_000).optional(),
+      transfer: z.boolean().optional(),
+      transferScenes: z.array(z.string()).optional(),
+      refunds: z.enum(['auto', 'manual']).optional(),
       splitNotifyUrl: z.string().nullable().optional(),
     }),
     run: (ns, { mchid, ...changes }) => {
@@ -97,7 +111,7 @@ const accountActs: Act[] = [
   }),
   act({
     name: 'pay.funds',
-    en: 'The merchant\'s money on the platform: unsettled, frozen for sharing, available, and their sum.',
+    en: "The merchant's money on the platform: unsettled, frozen for sharing, available, and their sum.",
     args: z.object({ mchid: z.string().optional() }),
     run: (ns, args) => {
       const state = merchantState(ns, actMerchant(ns, args.mchid).id)
@@ -113,7 +127,12 @@ function createPayLine(): LineModule {
     if (accountOf(ns, 'pay', payMchid)) return
     const { identity } = keys()
     ns.accounts.push({
-      kind: 'pay', id: payMchid, name: '轻舟商户', apiV3Key: identity.apiV3Key, merchantCertificate: identity.merchant.certificate, merchantPrivateKey: identity.merchant.privateKey,
+      kind: 'pay',
+      id: payMchid,
+      name: '轻舟商户',
+      apiV3Key: identity.apiV3Key,
+      merchantCertificate: identity.merchant.certificate,
+      merchantPrivateKey: identity.merchant.privateKey,
       merchantSerial: identity.merchant.serial,
     })
     merchantState(ns, payMchid)
@@ -129,9 +148,15 @@ function createPayLine(): LineModule {
       if (!merchant) return {}
       const { platform, publicKey } = keys().identity
       return {
-        WECHAT_PAY_MCHID: merchant.id, WECHAT_PAY_SERIAL: merchant.merchantSerial, WECHAT_PAY_PRIVATE_KEY: merchant.merchantPrivateKey, WECHAT_PAY_CERTIFICATE: merchant.merchantCertificate,
-        WECHAT_PAY_APIV3_KEY: merchant.apiV3Key, WECHAT_PAY_PLATFORM_CERTIFICATE: platform.certificate, WECHAT_PAY_PLATFORM_SERIAL: platform.serial,
-        WECHAT_PAY_PUBLIC_KEY: publicKey.publicKey, WECHAT_PAY_PUBLIC_KEY_ID: publicKey.serial,
+        WECHAT_PAY_MCHID: merchant.id,
+        WECHAT_PAY_SERIAL: merchant.merchantSerial,
+        WECHAT_PAY_PRIVATE_KEY: merchant.merchantPrivateKey,
+        WECHAT_PAY_CERTIFICATE: merchant.merchantCertificate,
+        WECHAT_PAY_APIV3_KEY: merchant.apiV3Key,
+        WECHAT_PAY_PLATFORM_CERTIFICATE: platform.certificate,
+        WECHAT_PAY_PLATFORM_SERIAL: platform.serial,
+        WECHAT_PAY_PUBLIC_KEY: publicKey.publicKey,
+        WECHAT_PAY_PUBLIC_KEY_ID: publicKey.serial,
       }
     },
   }

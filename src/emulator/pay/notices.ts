@@ -5,13 +5,26 @@ import { push } from '../core/push.ts'
 import type { PayOrder, PayRefund, Transfer } from './state.ts'
 
 /** Makes a notice: an envelope with an id that stays the same on every attempt, and its content encrypted under the merchant's APIv3 key. */
-export function notify(ns: Namespace, mchid: string, url: string | null, notice: { eventType: string; originalType: string; summary: string; content: unknown }, probe = false): void {
+export function notify(
+  ns: Namespace,
+  mchid: string,
+  url: string | null,
+  notice: { eventType: string; originalType: string; summary: string; content: unknown },
+  probe = false,
+): void {
   const merchant = accountOf(ns, 'pay', mchid)
   if (!merchant || url === null || url === '') return
   const n = nextNumber(ns, 'pay.notice')
-  const id = randomOf(ns).bytes(16, 'pay.notice', n).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  const id = randomOf(ns)
+    .bytes(16, 'pay.notice', n)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
   const nonce = randomOf(ns).bytes(9, 'pay.notice-nonce', n).toString('base64url').slice(0, 12)
-  const resource = sealResource(merchant.apiV3Key, JSON.stringify(notice.content), { nonce, associatedData: notice.originalType, originalType: notice.originalType })
+  const resource = sealResource(merchant.apiV3Key, JSON.stringify(notice.content), {
+    nonce,
+    associatedData: notice.originalType,
+    originalType: notice.originalType,
+  })
   const body = {
     id,
     create_time: shanghaiRfc3339(ns.now),
@@ -21,7 +34,12 @@ export function notify(ns: Namespace, mchid: string, url: string | null, notice:
     resource,
   }
   push(ns, {
-    account: { kind: 'pay', id: mchid }, event: notice.eventType, message: JSON.stringify(body), envelope: 'pay', url, ...(probe ? { headers: { 'x-probe': '1' } } : {}),
+    account: { kind: 'pay', id: mchid },
+    event: notice.eventType,
+    message: JSON.stringify(body),
+    envelope: 'pay',
+    url,
+    ...(probe ? { headers: { 'x-probe': '1' } } : {}),
   })
 }
 
@@ -56,8 +74,16 @@ export function writeTransaction(order: PayOrder) {
       ? {}
       : {
           promotion_detail: order.coupons.map((coupon) => ({
-            coupon_id: coupon.couponId, name: coupon.name, scope: 'GLOBAL', type: 'CASH', amount: coupon.amountFen, stock_id: coupon.couponId.slice(0, 8), wechatpay_contribute: coupon.amountFen,
-            merchant_contribute: 0, other_contribute: 0, currency: 'CNY',
+            coupon_id: coupon.couponId,
+            name: coupon.name,
+            scope: 'GLOBAL',
+            type: 'CASH',
+            amount: coupon.amountFen,
+            stock_id: coupon.couponId.slice(0, 8),
+            wechatpay_contribute: coupon.amountFen,
+            merchant_contribute: 0,
+            other_contribute: 0,
+            currency: 'CNY',
           })),
         }),
   }
@@ -65,9 +91,18 @@ export function writeTransaction(order: PayOrder) {
 
 export function notifyPaid(ns: Namespace, order: PayOrder, probe = false): void {
   // The state at the moment of payment, whatever happened since.
-  notify(ns, order.mchid, order.notifyUrl, {
-    eventType: 'TRANSACTION.SUCCESS', originalType: 'transaction', summary: '支付成功', content: { ...writeTransaction(order), trade_state: 'SUCCESS', trade_state_desc: '支付成功' },
-  }, probe)
+  notify(
+    ns,
+    order.mchid,
+    order.notifyUrl,
+    {
+      eventType: 'TRANSACTION.SUCCESS',
+      originalType: 'transaction',
+      summary: '支付成功',
+      content: { ...writeTransaction(order), trade_state: 'SUCCESS', trade_state_desc: '支付成功' },
+    },
+    probe,
+  )
 }
 
 const refundWords = { SUCCESS: '退款成功', ABNORMAL: '退款异常', CLOSED: '退款关闭' } as const

@@ -3,7 +3,17 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { manualClock } from '../../kernel/clock.ts'
 import {
-  openCertificates, openPayNotice, payPlatformKeys, payPrivateKey, platformCertificate, platformPublicKey, readBill, signJsapi, signPayRequest, verifyPayMessage, type BillLine,
+  openCertificates,
+  openPayNotice,
+  payPlatformKeys,
+  payPrivateKey,
+  platformCertificate,
+  platformPublicKey,
+  readBill,
+  signJsapi,
+  signPayRequest,
+  verifyPayMessage,
+  type BillLine,
 } from '../../wechat/codec/index.ts'
 import { createEmulator, openEmulator, type EmulatorOptions } from '../core/emulator.ts'
 import { memoryJournal } from '../core/journal.ts'
@@ -18,7 +28,11 @@ const hour = 60 * minute
 const day = 24 * hour
 const identity = createPayIdentity()
 const signer = { mchid: payMchid, serial: identity.merchant.serial, privateKey: payPrivateKey(identity.merchant.privateKey) }
-const keys = payPlatformKeys([platformCertificate(identity.platform.certificate), platformCertificate(identity.platformNext.certificate), platformPublicKey(identity.publicKey.serial, identity.publicKey.publicKey)])
+const keys = payPlatformKeys([
+  platformCertificate(identity.platform.certificate),
+  platformCertificate(identity.platformNext.certificate),
+  platformPublicKey(identity.publicKey.serial, identity.publicKey.publicKey),
+])
 
 type Json = Record<string, any>
 
@@ -27,7 +41,12 @@ function world(more: Partial<EmulatorOptions> = {}) {
   let answer = (): { status: number; body: string } => ({ status: 204, body: '' })
   const wireClock = manualClock(start)
   const emulator = createEmulator({
-    modules: [payLine, miniProgramLine, officialAccountLine], seed: 'pay', start, clock: { kind: 'queue' }, wireClock, concurrency: 1,
+    modules: [payLine, miniProgramLine, officialAccountLine],
+    seed: 'pay',
+    start,
+    clock: { kind: 'queue' },
+    wireClock,
+    concurrency: 1,
     send: async (push) => {
       notices.push({ at: emulator.namespace().now, push })
       return answer()
@@ -35,21 +54,46 @@ function world(more: Partial<EmulatorOptions> = {}) {
     ...more,
   })
   let nonce = 0
-  async function call(method: string, path: string, body?: unknown, change: { serial?: string; skewMs?: number; tamper?: boolean; headers?: Record<string, string> } = {}) {
+  async function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    change: { serial?: string; skewMs?: number; tamper?: boolean; headers?: Record<string, string> } = {},
+  ) {
     const text = body === undefined ? '' : JSON.stringify(body)
     const timestamp = Math.floor((wireClock.now() + (change.skewMs ?? 0)) / 1000)
-    const authorization = signPayRequest({ method, path, timestamp, nonce: `n${nonce++}`, body: text }, { ...signer, serial: change.serial ?? signer.serial })
+    const authorization = signPayRequest(
+      { method, path, timestamp, nonce: `n${nonce++}`, body: text },
+      { ...signer, serial: change.serial ?? signer.serial },
+    )
     const raw = await emulator.handle({
-      method, url: path, headers: { authorization, host: 'localhost:7070', ...change.headers }, body: Buffer.from(change.tamper ? text.replace(/\d/, '9') + ' ' : text), ip: '10.0.0.1',
+      method,
+      url: path,
+      headers: { authorization, host: 'localhost:7070', ...change.headers },
+      body: Buffer.from(change.tamper ? text.replace(/\d/, '9') + ' ' : text),
+      ip: '10.0.0.1',
     })
     const json = (): Json => (raw.body.length > 0 ? (JSON.parse(raw.body.toString('utf8')) as Json) : {})
-    return { status: raw.status, headers: raw.headers, body: raw.body, get json() { return json() } }
+    return {
+      status: raw.status,
+      headers: raw.headers,
+      body: raw.body,
+      get json() {
+        return json()
+      },
+    }
   }
   const openid = async (person: string): Promise<string> => ((await emulator.act('main', 'miniProgram.login', { person })) as Json).openid as string
   const order = async (number: string, total: number, more: Json = {}): Promise<Json> => {
     const answered = await call('POST', '/v3/pay/transactions/jsapi', {
-      appid: miniAppid, mchid: payMchid, description: '白茶', out_trade_no: number, notify_url: 'https://shop.example/pay', amount: { total, currency: 'CNY' },
-      payer: { openid: await openid('p1') }, ...more,
+      appid: miniAppid,
+      mchid: payMchid,
+      description: '白茶',
+      out_trade_no: number,
+      notify_url: 'https://shop.example/pay',
+      amount: { total, currency: 'CNY' },
+      payer: { openid: await openid('p1') },
+      ...more,
     })
     return { status: answered.status, ...answered.json }
   }
@@ -58,24 +102,36 @@ function world(more: Partial<EmulatorOptions> = {}) {
     return (await emulator.act('main', 'pay.payOrder', { prepay_id })) as Json
   }
   const pass = (ms: number) => emulator.advanceTo(emulator.namespace().now + ms)
-  const notice = (index: number, at = start) => openPayNotice({ headers: notices[index].push.headers, body: notices[index].push.body }, keys, identity.apiV3Key, at)
+  const notice = (index: number, at = start) =>
+    openPayNotice({ headers: notices[index].push.headers, body: notices[index].push.body }, keys, identity.apiV3Key, at)
   const funds = async (): Promise<Json> => (await emulator.act('main', 'pay.funds')) as Json
   return { emulator, wireClock, notices, call, order, pay, pass, notice, funds, openid, answerWith: (next: typeof answer) => (answer = next) }
 }
 
-const refundOf = (number: string, refundNo: string, refund: number, total: number) => ({ out_trade_no: number, out_refund_no: refundNo, notify_url: 'https://shop.example/refund', amount: { refund, total, currency: 'CNY' } })
+const refundOf = (number: string, refundNo: string, refund: number, total: number) => ({
+  out_trade_no: number,
+  out_refund_no: refundNo,
+  notify_url: 'https://shop.example/refund',
+  amount: { refund, total, currency: 'CNY' },
+})
 
 describe('signatures', () => {
   test('a signed request is served and its answer verifies; a tampered one is refused with what the platform signed', async () => {
     const { call } = world()
     const good = await call('GET', '/v3/certificates')
     expect(good.status).toBe(200)
-    expect(verifyPayMessage({ headers: good.headers, body: good.body, status: 200 }, keys, start)).toEqual({ signed: true, serial: identity.platform.serial })
+    expect(verifyPayMessage({ headers: good.headers, body: good.body, status: 200 }, keys, start)).toEqual({
+      signed: true,
+      serial: identity.platform.serial,
+    })
     expect(() => verifyPayMessage({ headers: good.headers, body: `${good.body.toString()} `, status: 200 }, keys, start)).toThrow(/signature/)
 
     const bad = await call('POST', '/v3/pay/transactions/jsapi', { amount: 1 }, { tamper: true })
     expect(bad.status).toBe(401)
-    expect(bad.json).toMatchObject({ code: 'SIGN_ERROR', detail: { field: 'signature', location: 'authorization', sign_information: { method: 'POST', url: '/v3/pay/transactions/jsapi' } } })
+    expect(bad.json).toMatchObject({
+      code: 'SIGN_ERROR',
+      detail: { field: 'signature', location: 'authorization', sign_information: { method: 'POST', url: '/v3/pay/transactions/jsapi' } },
+    })
     expect(bad.json.detail.sign_information.truncated_sign_message).toContain('POST\n/v3/pay/transactions/jsapi\n')
   })
 
@@ -118,7 +174,9 @@ describe('signatures', () => {
 describe('key modes', () => {
   test('certificates decrypt with the APIv3 key; after a rotation both are listed and the new one signs', async () => {
     const { call, emulator } = world()
-    expect(openCertificates(identity.apiV3Key, (await call('GET', '/v3/certificates')).json.data).map((key) => key.serial)).toEqual([identity.platform.serial])
+    expect(openCertificates(identity.apiV3Key, (await call('GET', '/v3/certificates')).json.data).map((key) => key.serial)).toEqual([
+      identity.platform.serial,
+    ])
     await emulator.act('main', 'pay.setKeys', { rotated: true })
     const rotated = await call('GET', '/v3/certificates')
     expect(openCertificates(identity.apiV3Key, rotated.json.data)).toHaveLength(2)
@@ -152,12 +210,23 @@ describe('orders', () => {
     const { resource, eventType } = notice(0)
     expect(eventType).toBe('TRANSACTION.SUCCESS')
     expect(resource).toMatchObject({
-      appid: miniAppid, mchid: payMchid, out_trade_no: 'order-0001', transaction_id: paid.transaction_id, trade_type: 'JSAPI', trade_state: 'SUCCESS', attach: 'code=live-1',
-      payer: { openid: await openid('p1') }, amount: { total: 8800, payer_total: 8800, currency: 'CNY', payer_currency: 'CNY' }, success_time: '2026-03-01T09:00:00+08:00',
+      appid: miniAppid,
+      mchid: payMchid,
+      out_trade_no: 'order-0001',
+      transaction_id: paid.transaction_id,
+      trade_type: 'JSAPI',
+      trade_state: 'SUCCESS',
+      attach: 'code=live-1',
+      payer: { openid: await openid('p1') },
+      amount: { total: 8800, payer_total: 8800, currency: 'CNY', payer_currency: 'CNY' },
+      success_time: '2026-03-01T09:00:00+08:00',
     })
     expect(JSON.stringify(resource)).not.toContain('unionid')
     for (const path of [`out-trade-no/order-0001`, `id/${paid.transaction_id}`]) {
-      expect((await call('GET', `/v3/pay/transactions/${path}?mchid=${payMchid}`)).json).toMatchObject({ trade_state: 'SUCCESS', transaction_id: paid.transaction_id })
+      expect((await call('GET', `/v3/pay/transactions/${path}?mchid=${payMchid}`)).json).toMatchObject({
+        trade_state: 'SUCCESS',
+        transaction_id: paid.transaction_id,
+      })
     }
   })
 
@@ -167,7 +236,14 @@ describe('orders', () => {
     const again = await order('order-0001', 100)
     expect(again.prepay_id).not.toBe(first.prepay_id)
     expect(await order('order-0001', 200)).toMatchObject({ status: 400, code: 'INVALID_REQUEST', message: '201 商户订单号重复' })
-    const native = await call('POST', '/v3/pay/transactions/native', { appid: miniAppid, mchid: payMchid, description: '白茶', out_trade_no: 'order-0001', notify_url: 'https://a.b/c', amount: { total: 100 } })
+    const native = await call('POST', '/v3/pay/transactions/native', {
+      appid: miniAppid,
+      mchid: payMchid,
+      description: '白茶',
+      out_trade_no: 'order-0001',
+      notify_url: 'https://a.b/c',
+      amount: { total: 100 },
+    })
     expect([native.status, native.json.code]).toEqual([403, 'OUT_TRADE_NO_USED'])
     await pay('order-0002', 100)
     expect(await order('order-0002', 100)).toMatchObject({ status: 400, code: 'ORDERPAID' })
@@ -191,7 +267,11 @@ describe('orders', () => {
     const { call, emulator, pass } = world()
     const body = { appid: officialAppid, mchid: payMchid, description: '茶', notify_url: 'https://a.b/c', amount: { total: 5 } }
     const native = await call('POST', '/v3/pay/transactions/native', { ...body, out_trade_no: 'native-1' })
-    const h5 = await call('POST', '/v3/pay/transactions/h5', { ...body, out_trade_no: 'h5-00001', scene_info: { payer_client_ip: '1.2.3.4', h5_info: { type: 'Wap' } } })
+    const h5 = await call('POST', '/v3/pay/transactions/h5', {
+      ...body,
+      out_trade_no: 'h5-00001',
+      scene_info: { payer_client_ip: '1.2.3.4', h5_info: { type: 'Wap' } },
+    })
     expect((await call('POST', '/v3/pay/transactions/h5', { ...body, out_trade_no: 'h5-00002' })).json.code).toBe('PARAM_ERROR')
     await pass(6 * minute)
     await expect(emulator.act('main', 'pay.payOrder', { h5_url: h5.json.h5_url, person: 'p2' })).rejects.toThrow(/expired/)
@@ -202,19 +282,43 @@ describe('orders', () => {
     const { order, emulator } = world()
     const { prepay_id } = await order('order-0001', 8800)
     const params = signJsapi({ appid: miniAppid, prepayId: prepay_id, timestamp: start / 1000, nonce: 'abc' }, signer.privateKey)
-    expect(await emulator.act('main', 'pay.openSheet', { ...params, appId: miniAppid })).toMatchObject({ out_trade_no: 'order-0001', totalFen: 8800, description: '白茶' })
+    expect(await emulator.act('main', 'pay.openSheet', { ...params, appId: miniAppid })).toMatchObject({
+      out_trade_no: 'order-0001',
+      totalFen: 8800,
+      description: '白茶',
+    })
     await expect(emulator.act('main', 'pay.openSheet', { ...params, appId: miniAppid, nonceStr: 'abd' })).rejects.toThrow(/签名/)
   })
 
   test('an h5_url opens a page that pays and goes back', async () => {
     const { call, emulator } = world()
     const made = await call('POST', '/v3/pay/transactions/h5', {
-      appid: officialAppid, mchid: payMchid, description: '<茶>', out_trade_no: 'h5-00001', notify_url: 'https://a.b/c', amount: { total: 5 }, scene_info: { payer_client_ip: '1.2.3.4', h5_info: { type: 'Wap' } },
+      appid: officialAppid,
+      mchid: payMchid,
+      description: '<茶>',
+      out_trade_no: 'h5-00001',
+      notify_url: 'https://a.b/c',
+      amount: { total: 5 },
+      scene_info: { payer_client_ip: '1.2.3.4', h5_info: { type: 'Wap' } },
     })
-    const open = async (more: string) => (await emulator.handle({ method: 'GET', url: (made.json.h5_url as string).replace('https://wx.tenpay.com', '') + more, headers: {}, body: Buffer.alloc(0), ip: '' })).body.toString()
+    const open = async (more: string) =>
+      (
+        await emulator.handle({
+          method: 'GET',
+          url: (made.json.h5_url as string).replace('https://wx.tenpay.com', '') + more,
+          headers: {},
+          body: Buffer.alloc(0),
+          ip: '',
+        })
+      ).body.toString()
     expect(await open('')).toContain('&lt;茶&gt; ¥0.05')
-    expect(await open(`&redirect_url=${encodeURIComponent('https://shop.example/done')}&qz_person=p5`)).toContain('location.replace("https://shop.example/done")')
-    expect((await call('GET', `/v3/pay/transactions/out-trade-no/h5-00001?mchid=${payMchid}`)).json).toMatchObject({ trade_state: 'SUCCESS', trade_type: 'MWEB' })
+    expect(await open(`&redirect_url=${encodeURIComponent('https://shop.example/done')}&qz_person=p5`)).toContain(
+      'location.replace("https://shop.example/done")',
+    )
+    expect((await call('GET', `/v3/pay/transactions/out-trade-no/h5-00001?mchid=${payMchid}`)).json).toMatchObject({
+      trade_state: 'SUCCESS',
+      trade_type: 'MWEB',
+    })
   })
 
   test('after time_expire nobody can pay; the order is still NOTPAY until the platform closes it', async () => {
@@ -244,7 +348,9 @@ describe('notices', () => {
     answerWith(() => ({ status: 500, body: '' }))
     await pay('order-0001', 100)
     await pass(2 * day)
-    expect(notices.map(({ at }) => (at - start) / 1000)).toEqual([0, 15, 30, 60, 240, 840, 2040, 3840, 5640, 7440, 11040, 21840, 32640, 43440, 65040, 86640])
+    expect(notices.map(({ at }) => (at - start) / 1000)).toEqual([
+      0, 15, 30, 60, 240, 840, 2040, 3840, 5640, 7440, 11040, 21840, 32640, 43440, 65040, 86640,
+    ])
     expect(new Set(notices.map((_, index) => notice(index).id)).size).toBe(1)
     answerWith(() => ({ status: 204, body: '' }))
     await pay('order-0002', 100)
@@ -270,7 +376,10 @@ describe('refunds', () => {
     const accepted = await call('POST', '/v3/refund/domestic/refunds', refundOf('order-0001', 'refund-1', 300, 1000))
     expect([accepted.status, accepted.json.status]).toEqual([200, 'PROCESSING'])
     await pass(2 * minute)
-    expect(notice(notices.length - 1)).toMatchObject({ eventType: 'REFUND.SUCCESS', resource: { out_refund_no: 'refund-1', refund_status: 'SUCCESS', amount: { total: 1000, refund: 300 } } })
+    expect(notice(notices.length - 1)).toMatchObject({
+      eventType: 'REFUND.SUCCESS',
+      resource: { out_refund_no: 'refund-1', refund_status: 'SUCCESS', amount: { total: 1000, refund: 300 } },
+    })
     expect((await call('GET', '/v3/refund/domestic/refunds/refund-1')).json).toMatchObject({ status: 'SUCCESS', amount: { refund: 300 } })
     expect((await call('GET', `/v3/pay/transactions/out-trade-no/order-0001?mchid=${payMchid}`)).json.trade_state).toBe('REFUND')
   })
@@ -279,7 +388,8 @@ describe('refunds', () => {
     const { call, pay, pass, funds } = world()
     await pay('order-0001', 1000)
     await pay('order-0009', 5000)
-    const refund = (no: string, amount: number, total = 1000) => call('POST', '/v3/refund/domestic/refunds', refundOf('order-0001', no, amount, total))
+    const refund = (no: string, amount: number, total = 1000) =>
+      call('POST', '/v3/refund/domestic/refunds', refundOf('order-0001', no, amount, total))
     expect((await refund('r1', 600)).status).toBe(200)
     expect((await refund('r2', 400)).json.code).toBe('FREQUENCY_LIMITED')
     await pass(61_000)
@@ -317,17 +427,21 @@ describe('refunds', () => {
     await emulator.advanceTo(start + 2 * minute)
     const second = await call('POST', '/v3/refund/domestic/refunds', refundOf('order-0001', 'r2', 1000, 1000))
     await emulator.act('main', 'pay.refundSettles', { out_refund_no: 'r2', result: 'ABNORMAL' })
-    const retried = await call('POST', `/v3/refund/domestic/refunds/${second.json.refund_id}/apply-abnormal-refund`, { out_refund_no: 'r2', type: 'MERCHANT_BANK_CARD' })
+    const retried = await call('POST', `/v3/refund/domestic/refunds/${second.json.refund_id}/apply-abnormal-refund`, {
+      out_refund_no: 'r2',
+      type: 'MERCHANT_BANK_CARD',
+    })
     expect(retried.json).toMatchObject({ status: 'PROCESSING' })
   })
 
-  test('with a coupon the payer gets the payer\'s share; partial refunds add up to the fen', async () => {
+  test("with a coupon the payer gets the payer's share; partial refunds add up to the fen", async () => {
     const { call, order, emulator, pass } = world()
     const { prepay_id } = await order('order-0001', 1000)
     await emulator.act('main', 'pay.payOrder', { prepay_id, couponFen: 101 })
     let payer = 0
     for (const [index, amount] of [333, 333, 334].entries()) {
-      payer += (await call('POST', '/v3/refund/domestic/refunds', refundOf('order-0001', `r${index}`, amount, 1000))).json.amount.payer_refund as number
+      payer += (await call('POST', '/v3/refund/domestic/refunds', refundOf('order-0001', `r${index}`, amount, 1000))).json.amount
+        .payer_refund as number
       await pass(61_000)
     }
     expect(payer).toBe(899)
@@ -382,7 +496,11 @@ describe('bills', () => {
 
 describe('profit sharing', () => {
   const splitBody = (transaction: string, number: string, amount: number, finish: boolean) => ({
-    appid: miniAppid, transaction_id: transaction, out_order_no: number, receivers: [{ type: 'MERCHANT_ID', account: '1900000999', amount, description: '分账' }], unfreeze_unsplit: finish,
+    appid: miniAppid,
+    transaction_id: transaction,
+    out_order_no: number,
+    receivers: [{ type: 'MERCHANT_ID', account: '1900000999', amount, description: '分账' }],
+    unfreeze_unsplit: finish,
   })
 
   test('money of a sharing order is frozen, shared up to the cap, and the rest is released; the same number twice shares once', async () => {
@@ -395,7 +513,10 @@ describe('profit sharing', () => {
     expect((await call('POST', '/v3/profitsharing/orders', splitBody(transaction_id, 's1', 1000, false))).json.state).toBe('PROCESSING')
     expect((await call('POST', '/v3/profitsharing/orders', splitBody(transaction_id, 's1', 1000, false))).json.state).toBe('PROCESSING')
     await pass(minute)
-    expect((await call('GET', `/v3/profitsharing/orders/s1?transaction_id=${transaction_id}`)).json).toMatchObject({ state: 'FINISHED', receivers: [{ result: 'SUCCESS', amount: 1000 }] })
+    expect((await call('GET', `/v3/profitsharing/orders/s1?transaction_id=${transaction_id}`)).json).toMatchObject({
+      state: 'FINISHED',
+      receivers: [{ result: 'SUCCESS', amount: 1000 }],
+    })
     expect((await call('GET', `/v3/profitsharing/transactions/${transaction_id}/amounts`)).json.unsplit_amount).toBe(10_000 - 60 - 1000)
     expect(await funds()).toMatchObject({ frozenFen: 8940, unsettledFen: 0, balanceFen: 8940 })
     await call('POST', '/v3/profitsharing/orders/unfreeze', { transaction_id, out_order_no: 's2', description: '完结' })
@@ -410,12 +531,21 @@ describe('profit sharing', () => {
     await pass(minute)
     await call('POST', '/v3/profitsharing/orders', splitBody(transaction_id, 's1', 1000, false))
     await pass(minute)
-    expect((await call('GET', `/v3/profitsharing/orders/s1?transaction_id=${transaction_id}`)).json.receivers[0]).toMatchObject({ result: 'CLOSED', fail_reason: 'NO_RELATION' })
+    expect((await call('GET', `/v3/profitsharing/orders/s1?transaction_id=${transaction_id}`)).json.receivers[0]).toMatchObject({
+      result: 'CLOSED',
+      fail_reason: 'NO_RELATION',
+    })
     await call('POST', '/v3/profitsharing/receivers/add', { type: 'MERCHANT_ID', account: '1900000999', relation_type: 'DISTRIBUTOR' })
     await call('POST', '/v3/profitsharing/orders', splitBody(transaction_id, 's2', 1000, false))
     await pass(minute)
     expect((await call('POST', '/v3/refund/domestic/refunds', refundOf('order-0001', 'r1', 9500, 10_000))).json.code).toBe('NOT_ENOUGH')
-    await call('POST', '/v3/profitsharing/return-orders', { out_order_no: 's2', out_return_no: 'b1', return_mchid: '1900000999', amount: 1000, description: '退货' })
+    await call('POST', '/v3/profitsharing/return-orders', {
+      out_order_no: 's2',
+      out_return_no: 'b1',
+      return_mchid: '1900000999',
+      amount: 1000,
+      description: '退货',
+    })
     await pass(minute)
     expect((await call('GET', '/v3/profitsharing/return-orders/b1?out_order_no=s2')).json.result).toBe('SUCCESS')
     expect((await call('POST', '/v3/refund/domestic/refunds', refundOf('order-0001', 'r1', 9500, 10_000))).status).toBe(200)
@@ -433,7 +563,13 @@ describe('transfers', () => {
   test('a transfer waits for the receiver, is told of when confirmed, and fails with the money back after a day without', async () => {
     const { call, emulator, pass, openid, notices, notice, funds } = world()
     const body = async (number: string) => ({
-      appid: miniAppid, out_bill_no: number, transfer_scene_id: '1000', openid: await openid('p1'), transfer_amount: 500, transfer_remark: '奖励', notify_url: 'https://a.b/transfer',
+      appid: miniAppid,
+      out_bill_no: number,
+      transfer_scene_id: '1000',
+      openid: await openid('p1'),
+      transfer_amount: 500,
+      transfer_remark: '奖励',
+      notify_url: 'https://a.b/transfer',
       transfer_scene_report_infos: [{ info_type: '活动名称', info_content: '新会员有礼' }],
     })
     const create = async (number: string) => call('POST', '/v3/fund-app/mch-transfer/transfer-bills', await body(number))
@@ -445,9 +581,16 @@ describe('transfers', () => {
     expect(await funds()).toMatchObject({ availableFen: 1000, balanceFen: 1000 })
     await emulator.act('main', 'pay.confirmTransfer', { out_bill_no: 'T1' })
     await emulator.pump()
-    expect(notice(notices.length - 1)).toMatchObject({ eventType: 'MCHTRANSFER.BILL.FINISHED', originalType: 'mch_payment', resource: { out_bill_no: 'T1', state: 'SUCCESS' } })
+    expect(notice(notices.length - 1)).toMatchObject({
+      eventType: 'MCHTRANSFER.BILL.FINISHED',
+      originalType: 'mch_payment',
+      resource: { out_bill_no: 'T1', state: 'SUCCESS' },
+    })
     await pass(25 * hour)
-    expect((await call('GET', '/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/T2')).json).toMatchObject({ state: 'FAIL', fail_reason: 'OVERDUE_CLOSE' })
+    expect((await call('GET', '/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/T2')).json).toMatchObject({
+      state: 'FAIL',
+      fail_reason: 'OVERDUE_CLOSE',
+    })
     expect(await funds()).toMatchObject({ availableFen: 1500, balanceFen: 1500 })
   })
 })
@@ -484,15 +627,35 @@ test('a world rebuilt from its journal is the same to the last digit, reads in b
   await call('GET', '/v3/refund/domestic/refunds/r1')
   await call('POST', '/v3/pay/transactions/out-trade-no/order-0002/close', { mchid: payMchid })
   const official = (await emulator.act('main', 'core.addAccount', { kind: 'official-account', name: '第二个公众号' })) as Json
-  const token = (await emulator.handle({ method: 'GET', url: `/cgi-bin/token?grant_type=client_credential&appid=${official.id}&secret=${official.secret}`, headers: {}, body: Buffer.alloc(0), ip: '' })).body
-  const read = await emulator.handle({ method: 'GET', url: `/cgi-bin/user/get?access_token=${(JSON.parse(token.toString()) as Json).access_token}`, headers: {}, body: Buffer.alloc(0), ip: '' })
+  const token = (
+    await emulator.handle({
+      method: 'GET',
+      url: `/cgi-bin/token?grant_type=client_credential&appid=${official.id}&secret=${official.secret}`,
+      headers: {},
+      body: Buffer.alloc(0),
+      ip: '',
+    })
+  ).body
+  const read = await emulator.handle({
+    method: 'GET',
+    url: `/cgi-bin/user/get?access_token=${(JSON.parse(token.toString()) as Json).access_token}`,
+    headers: {},
+    body: Buffer.alloc(0),
+    ip: '',
+  })
   expect(JSON.parse(read.body.toString())).toMatchObject({ total: 0 })
   await openid('p9')
   await pass(day)
   await emulator.settled()
   const again = await openEmulator({
-    modules: [payLine, miniProgramLine, officialAccountLine], seed: 'pay', start, clock: { kind: 'queue' }, wireClock: manualClock(start), concurrency: 1,
-    send: async () => ({ status: 204, body: '' }), journal,
+    modules: [payLine, miniProgramLine, officialAccountLine],
+    seed: 'pay',
+    start,
+    clock: { kind: 'queue' },
+    wireClock: manualClock(start),
+    concurrency: 1,
+    send: async () => ({ status: 204, body: '' }),
+    journal,
   })
   expect(again.stateHash()).toBe(emulator.stateHash())
 })

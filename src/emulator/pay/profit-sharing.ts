@@ -4,14 +4,33 @@ import { shanghaiRfc3339 } from '../../kernel/calendar.ts'
 import { canonicalJson } from '../../kernel/json.ts'
 import { decryptSensitive } from '../../wechat/codec/index.ts'
 import {
-  relationTypes, splitAmounts, splitCreate, splitGet, splitReceiverAdd, splitReceiverDelete, splitReturnCreate, splitReturnGet, splitUnfreeze,
+  relationTypes,
+  splitAmounts,
+  splitCreate,
+  splitGet,
+  splitReceiverAdd,
+  splitReceiverDelete,
+  splitReturnCreate,
+  splitReturnGet,
+  splitUnfreeze,
 } from '../../wechat/spec/pay/index.ts'
 import { freshDigits, type Namespace } from '../core/namespace.ts'
 import { schedule } from '../core/push.ts'
 import { act, serve, type Act, type Route } from '../core/registry.ts'
 import type { PlatformKeys } from './keys.ts'
 import { notify } from './notices.ts'
-import { actMerchant, book, merchantState, orderByTransaction, payCaller, refuse, type MerchantState, type PayOrder, type SplitOrder, type SplitReturn } from './state.ts'
+import {
+  actMerchant,
+  book,
+  merchantState,
+  orderByTransaction,
+  payCaller,
+  refuse,
+  type MerchantState,
+  type PayOrder,
+  type SplitOrder,
+  type SplitReturn,
+} from './state.ts'
 
 /** Earlier than this after the payment the order is still being processed (developer reports: 30 s to 1 min). */
 const afterPayMs = 30_000
@@ -37,7 +56,9 @@ function splittable(ns: Namespace, mchid: string, transactionId: string): { stat
 /** What may still be shared: frozen money less what open requests will take. */
 function unsplit(state: MerchantState, order: PayOrder): number {
   if (!order.split.open) return 0
-  const pending = order.split.requests.flatMap((number) => state.splits[number].receivers).reduce((sum, receiver) => sum + (receiver.result === 'PENDING' ? receiver.amountFen : 0), 0)
+  const pending = order.split.requests
+    .flatMap((number) => state.splits[number].receivers)
+    .reduce((sum, receiver) => sum + (receiver.result === 'PENDING' ? receiver.amountFen : 0), 0)
   return order.heldFen - pending
 }
 
@@ -48,8 +69,14 @@ function write(split: SplitOrder) {
     order_id: split.orderId,
     state: split.state,
     receivers: split.receivers.map((receiver) => ({
-      type: receiver.type, account: receiver.account, amount: receiver.amountFen, description: receiver.description, result: receiver.result,
-      ...(receiver.failReason === null ? {} : { fail_reason: receiver.failReason }), detail_id: receiver.detailId, create_time: shanghaiRfc3339(receiver.createdAt),
+      type: receiver.type,
+      account: receiver.account,
+      amount: receiver.amountFen,
+      description: receiver.description,
+      result: receiver.result,
+      ...(receiver.failReason === null ? {} : { fail_reason: receiver.failReason }),
+      detail_id: receiver.detailId,
+      create_time: shanghaiRfc3339(receiver.createdAt),
       ...(receiver.finishedAt === null ? {} : { finish_time: shanghaiRfc3339(receiver.finishedAt) }),
     })),
   }
@@ -57,8 +84,16 @@ function write(split: SplitOrder) {
 
 function writeReturn(entry: SplitReturn) {
   return {
-    order_id: entry.orderId, out_order_no: entry.outOrderNo, out_return_no: entry.outReturnNo, return_id: entry.returnId, return_mchid: entry.returnMchid, amount: entry.amountFen,
-    description: entry.description, result: entry.result, ...(entry.failReason === null ? {} : { fail_reason: entry.failReason }), create_time: shanghaiRfc3339(entry.createdAt),
+    order_id: entry.orderId,
+    out_order_no: entry.outOrderNo,
+    out_return_no: entry.outReturnNo,
+    return_id: entry.returnId,
+    return_mchid: entry.returnMchid,
+    amount: entry.amountFen,
+    description: entry.description,
+    result: entry.result,
+    ...(entry.failReason === null ? {} : { fail_reason: entry.failReason }),
+    create_time: shanghaiRfc3339(entry.createdAt),
     ...(entry.finishedAt === null ? {} : { finish_time: shanghaiRfc3339(entry.finishedAt) }),
   }
 }
@@ -71,9 +106,20 @@ function release(state: MerchantState, order: PayOrder): void {
   state.unsettledFen += order.heldFen
 }
 
-function addSplit(ns: Namespace, mchid: string, state: MerchantState, order: PayOrder, split: Pick<SplitOrder, 'outOrderNo' | 'fingerprint' | 'unfreeze' | 'receivers'>): SplitOrder {
+function addSplit(
+  ns: Namespace,
+  mchid: string,
+  state: MerchantState,
+  order: PayOrder,
+  split: Pick<SplitOrder, 'outOrderNo' | 'fingerprint' | 'unfreeze' | 'receivers'>,
+): SplitOrder {
   const made: SplitOrder = {
-    ...split, mchid, orderId: freshDigits(ns, 'pay.split', 28, '3008'), transactionId: order.transactionId ?? '', state: 'PROCESSING', createdAt: ns.now,
+    ...split,
+    mchid,
+    orderId: freshDigits(ns, 'pay.split', 28, '3008'),
+    transactionId: order.transactionId ?? '',
+    state: 'PROCESSING',
+    createdAt: ns.now,
   }
   state.splits[split.outOrderNo] = made
   order.split.requests.push(split.outOrderNo)
@@ -107,7 +153,10 @@ export function splitRoutes(keys: () => PlatformKeys): Route[] {
       readName(headers, input.name)
       state.receivers[receiverKey(input.type, input.account)] = { type: input.type, account: input.account, relation: input.relation_type }
       return {
-        type: input.type, account: input.account, ...(input.name === undefined ? {} : { name: input.name }), relation_type: input.relation_type,
+        type: input.type,
+        account: input.account,
+        ...(input.name === undefined ? {} : { name: input.name }),
+        relation_type: input.relation_type,
         ...(input.custom_relation === undefined ? {} : { custom_relation: input.custom_relation }),
       }
     }),
@@ -120,7 +169,8 @@ export function splitRoutes(keys: () => PlatformKeys): Route[] {
       const { out_order_no: number, receivers } = input
       if (!/^[0-9A-Za-z_\-|*@]{1,64}$/.test(number)) throw refuse('PARAM_ERROR', '商户分账单号不合规')
       if (receivers.length === 0 || receivers.length > maxReceivers) throw refuse('PARAM_ERROR', '分账接收方最多 50 个')
-      if (receivers.some((receiver) => receiver.amount < 1 || [...receiver.description].length > 80)) throw refuse('PARAM_ERROR', '分账金额或分账描述不合规')
+      if (receivers.some((receiver) => receiver.amount < 1 || [...receiver.description].length > 80))
+        throw refuse('PARAM_ERROR', '分账金额或分账描述不合规')
       if (receivers.some((receiver) => receiver.type === 'PERSONAL_OPENID') && !input.appid) throw refuse('PARAM_ERROR', '接收方为个人时 appid 必填')
       const known = merchantState(ns, mchid).splits[number]
       const fingerprint = digest({ ...input, receivers: receivers.map(({ name: _, ...rest }) => rest) })
@@ -134,7 +184,9 @@ export function splitRoutes(keys: () => PlatformKeys): Route[] {
       for (const receiver of receivers) readName(headers, receiver.name)
       const total = receivers.reduce((sum, receiver) => sum + receiver.amount, 0)
       if (total > unsplit(state, order)) throw refuse('NOT_ENOUGH', '分账金额不足', 403)
-      const shared = order.split.requests.flatMap((other) => state.splits[other].receivers).reduce((sum, receiver) => sum + (receiver.result === 'CLOSED' ? 0 : receiver.amountFen), 0)
+      const shared = order.split.requests
+        .flatMap((other) => state.splits[other].receivers)
+        .reduce((sum, receiver) => sum + (receiver.result === 'CLOSED' ? 0 : receiver.amountFen), 0)
       if ((shared + total) * 10_000 > order.totalFen * state.splitMax) throw refuse('RULE_LIMIT', '分账金额超过最大分账比例', 403)
       return write(
         addSplit(ns, mchid, state, order, {
@@ -142,8 +194,16 @@ export function splitRoutes(keys: () => PlatformKeys): Route[] {
           fingerprint,
           unfreeze: input.unfreeze_unsplit,
           receivers: receivers.map((receiver) => ({
-            type: receiver.type, account: receiver.account, amountFen: receiver.amount, description: receiver.description, result: 'PENDING', failReason: null,
-            detailId: freshDigits(ns, 'pay.split-detail', 28, '3601'), createdAt: ns.now, finishedAt: null, returnedFen: 0,
+            type: receiver.type,
+            account: receiver.account,
+            amountFen: receiver.amount,
+            description: receiver.description,
+            result: 'PENDING',
+            failReason: null,
+            detailId: freshDigits(ns, 'pay.split-detail', 28, '3601'),
+            createdAt: ns.now,
+            finishedAt: null,
+            returnedFen: 0,
           })),
         }),
       )
@@ -180,15 +240,31 @@ export function splitRoutes(keys: () => PlatformKeys): Route[] {
         if (known.fingerprint !== fingerprint) throw refuse('INVALID_REQUEST', '商户回退单号重复，且参数与之前请求不一致')
         return writeReturn(known)
       }
-      const split = input.out_order_no === undefined ? Object.values(state.splits).find((entry) => entry.orderId === input.order_id) : state.splits[input.out_order_no]
+      const split =
+        input.out_order_no === undefined
+          ? Object.values(state.splits).find((entry) => entry.orderId === input.order_id)
+          : state.splits[input.out_order_no]
       if (!split) throw refuse('RESOURCE_NOT_EXISTS', '分账单不存在', 404)
-      const receiver = split.receivers.find((entry) => entry.type === 'MERCHANT_ID' && entry.account === input.return_mchid && entry.result === 'SUCCESS')
+      const receiver = split.receivers.find(
+        (entry) => entry.type === 'MERCHANT_ID' && entry.account === input.return_mchid && entry.result === 'SUCCESS',
+      )
       if (!receiver) throw refuse('INVALID_REQUEST', '回退方不是该分账单的商户接收方')
       if (input.amount < 1 || input.amount > receiver.amountFen - receiver.returnedFen) throw refuse('INVALID_REQUEST', '回退金额超过可回退金额')
       receiver.returnedFen += input.amount
       const made: SplitReturn = {
-        mchid, outReturnNo: input.out_return_no, returnId: freshDigits(ns, 'pay.split-return', 28, '3009'), outOrderNo: split.outOrderNo, orderId: split.orderId,
-        returnMchid: input.return_mchid, amountFen: input.amount, description: input.description, fingerprint, result: 'PROCESSING', failReason: null, createdAt: ns.now, finishedAt: null,
+        mchid,
+        outReturnNo: input.out_return_no,
+        returnId: freshDigits(ns, 'pay.split-return', 28, '3009'),
+        outOrderNo: split.outOrderNo,
+        orderId: split.orderId,
+        returnMchid: input.return_mchid,
+        amountFen: input.amount,
+        description: input.description,
+        fingerprint,
+        result: 'PROCESSING',
+        failReason: null,
+        createdAt: ns.now,
+        finishedAt: null,
       }
       state.splitReturns[made.outReturnNo] = made
       schedule(ns, ns.now + finishMs, 'pay.splitReturnFinishes', { mchid, out_return_no: made.outReturnNo, result: 'SUCCESS' })
@@ -223,14 +299,27 @@ export const splitActs: Act[] = [
         receiver.result = 'SUCCESS'
         order.heldFen -= receiver.amountFen
         order.split.sharedFen += receiver.amountFen
-        book(ns, args.mchid, { business: '分账', kind: '支出', amountFen: receiver.amountFen, businessNo: receiver.detailId, voucherNo: split.outOrderNo, outTradeNo: order.outTradeNo })
+        book(ns, args.mchid, {
+          business: '分账',
+          kind: '支出',
+          amountFen: receiver.amountFen,
+          businessNo: receiver.detailId,
+          voucherNo: split.outOrderNo,
+          outTradeNo: order.outTradeNo,
+        })
         if (receiver.type === 'MERCHANT_ID') {
           // The newest page and real traffic use TRANSACTION.SUCCESS for sharing: told apart by address and content.
           notify(ns, args.mchid, state.splitNotifyUrl, {
-            eventType: 'TRANSACTION.SUCCESS', originalType: 'profitsharing', summary: '分账',
+            eventType: 'TRANSACTION.SUCCESS',
+            originalType: 'profitsharing',
+            summary: '分账',
             content: {
-              mchid: args.mchid, transaction_id: split.transactionId, order_id: split.orderId, out_order_no: split.outOrderNo,
-              receiver: { type: receiver.type, account: receiver.account, amount: receiver.amountFen, description: receiver.description }, success_time: shanghaiRfc3339(ns.now),
+              mchid: args.mchid,
+              transaction_id: split.transactionId,
+              order_id: split.orderId,
+              out_order_no: split.outOrderNo,
+              receiver: { type: receiver.type, account: receiver.account, amount: receiver.amountFen, description: receiver.description },
+              success_time: shanghaiRfc3339(ns.now),
             },
           })
         }
@@ -241,7 +330,12 @@ export const splitActs: Act[] = [
   act({
     name: 'pay.splitReturnFinishes',
     en: 'A return of shared money ends; FAILED leaves it with the receiver.',
-    args: z.object({ mchid: z.string(), out_return_no: z.string(), result: z.enum(['SUCCESS', 'FAILED']).default('SUCCESS'), reason: z.enum(['ACCOUNT_ABNORMAL', 'BALANCE_NOT_ENOUGH', 'TIME_OUT_CLOSED']).default('BALANCE_NOT_ENOUGH') }),
+    args: z.object({
+      mchid: z.string(),
+      out_return_no: z.string(),
+      result: z.enum(['SUCCESS', 'FAILED']).default('SUCCESS'),
+      reason: z.enum(['ACCOUNT_ABNORMAL', 'BALANCE_NOT_ENOUGH', 'TIME_OUT_CLOSED']).default('BALANCE_NOT_ENOUGH'),
+    }),
     run: (ns, args) => {
       const state = merchantState(ns, args.mchid)
       const entry = state.splitReturns[args.out_return_no]
@@ -262,7 +356,14 @@ export const splitActs: Act[] = [
         state.unsettledFen += entry.amountFen
         if (order.held === 'unsettled') order.heldFen += entry.amountFen
       }
-      book(ns, args.mchid, { business: '分账回退', kind: '收入', amountFen: entry.amountFen, businessNo: entry.returnId, voucherNo: entry.outReturnNo, outTradeNo: order.outTradeNo })
+      book(ns, args.mchid, {
+        business: '分账回退',
+        kind: '收入',
+        amountFen: entry.amountFen,
+        businessNo: entry.returnId,
+        voucherNo: entry.outReturnNo,
+        outTradeNo: order.outTradeNo,
+      })
     },
   }),
   act({

@@ -9,7 +9,18 @@ import { schedule } from '../core/push.ts'
 import { act, serve, type Act, type Route } from '../core/registry.ts'
 import { recordFullRefund } from '../mini-program/index.ts'
 import { notifyRefund } from './notices.ts'
-import { actMerchant, book, merchantState, orderByNumber, orderByTransaction, payCaller, refuse, type MerchantState, type PayOrder, type PayRefund } from './state.ts'
+import {
+  actMerchant,
+  book,
+  merchantState,
+  orderByNumber,
+  orderByTransaction,
+  payCaller,
+  refuse,
+  type MerchantState,
+  type PayOrder,
+  type PayRefund,
+} from './state.ts'
 
 const refundableMs = 365 * dayMs
 const maxParts = 50
@@ -89,16 +100,22 @@ export const refundRoutes: Route[] = [
   serve(refundCreate, ({ ns, account, input }) => {
     const { id: mchid } = payCaller(account)
     const state = merchantState(ns, mchid)
-    if (!/^[0-9A-Za-z_\-|*@]{1,64}$/.test(input.out_refund_no)) throw refuse('PARAM_ERROR', '输入源“/body/out_refund_no”映射到字段“商户退款单号”字符串规则校验失败')
-    if (input.reason !== undefined && Buffer.byteLength(input.reason) > 80) throw refuse('PARAM_ERROR', '输入源“/body/reason”映射到字段“退款原因”字符串规则校验失败，超过 80 字节')
-    if (input.notify_url !== undefined && (input.notify_url.length > 256 || !/^https?:\/\/[^?\s]+$/.test(input.notify_url))) throw refuse('PARAM_ERROR', '输入源“/body/notify_url”不合规')
+    if (!/^[0-9A-Za-z_\-|*@]{1,64}$/.test(input.out_refund_no))
+      throw refuse('PARAM_ERROR', '输入源“/body/out_refund_no”映射到字段“商户退款单号”字符串规则校验失败')
+    if (input.reason !== undefined && Buffer.byteLength(input.reason) > 80)
+      throw refuse('PARAM_ERROR', '输入源“/body/reason”映射到字段“退款原因”字符串规则校验失败，超过 80 字节')
+    if (input.notify_url !== undefined && (input.notify_url.length > 256 || !/^https?:\/\/[^?\s]+$/.test(input.notify_url)))
+      throw refuse('PARAM_ERROR', '输入源“/body/notify_url”不合规')
     if (input.transaction_id === undefined && input.out_trade_no === undefined) throw refuse('PARAM_ERROR', '微信支付订单号与商户订单号不能同时为空')
     if (input.amount.currency !== undefined && input.amount.currency !== 'CNY') throw refuse('PARAM_ERROR', '输入源“/body/amount/currency”只支持 CNY')
     if (input.amount.refund < 1) throw refuse('PARAM_ERROR', '输入源“/body/amount/refund”映射到数值字段“退款金额”规则校验失败，值低于最小值 1')
-    const order = input.transaction_id === undefined ? orderByNumber(ns, mchid, input.out_trade_no ?? '') : orderByTransaction(ns, mchid, input.transaction_id)
+    const order =
+      input.transaction_id === undefined ? orderByNumber(ns, mchid, input.out_trade_no ?? '') : orderByTransaction(ns, mchid, input.transaction_id)
     if (!order) throw refuse('RESOURCE_NOT_EXISTS', '订单不存在', 404)
     if (order.state !== 'SUCCESS' || order.transactionId === null || order.paidAt === null) throw refuse('INVALID_REQUEST', '订单未支付，不能退款')
-    const fingerprint = createHash('sha256').update(canonicalJson({ order: order.outTradeNo, refund: input.amount.refund, total: input.amount.total })).digest('hex')
+    const fingerprint = createHash('sha256')
+      .update(canonicalJson({ order: order.outTradeNo, refund: input.amount.refund, total: input.amount.total }))
+      .digest('hex')
     const known = state.refundsByNo[input.out_refund_no]
     if (known) {
       if (known.fingerprint !== fingerprint) throw refuse('INVALID_REQUEST', '订单金额或退款金额与之前请求不一致，请核实后再试')
@@ -111,7 +128,8 @@ export const refundRoutes: Route[] = [
     if (order.refunds.length >= maxParts) throw refuse('INVALID_REQUEST', '单笔订单退款次数超过 50 次')
     if (order.lastRefundAt > 0 && ns.now - order.lastRefundAt < spacingMs) throw refuse('FREQUENCY_LIMITED', '同一笔订单多次退款需间隔 1 分钟', 429)
     // Money that was shared out must come back first.
-    if (input.amount.refund > left - (order.split.sharedFen - order.split.returnedFen)) throw refuse('NOT_ENOUGH', '分账资金未回退，可退余额不足', 403)
+    if (input.amount.refund > left - (order.split.sharedFen - order.split.returnedFen))
+      throw refuse('NOT_ENOUGH', '分账资金未回退，可退余额不足', 403)
     const after = order.refundedFen + input.amount.refund
     const feeBackFen = share(order.feeFen, after, order.totalFen) - share(order.feeFen, order.refundedFen, order.totalFen)
     const refund: PayRefund = {
@@ -167,7 +185,7 @@ export const refundRoutes: Route[] = [
 export const refundActs: Act[] = [
   act({
     name: 'pay.refundSettles',
-    en: 'A refund ends: SUCCESS, ABNORMAL (the user\'s account cannot take it) or CLOSED (the money goes back to the merchant).',
+    en: "A refund ends: SUCCESS, ABNORMAL (the user's account cannot take it) or CLOSED (the money goes back to the merchant).",
     args: z.object({ mchid: z.string().optional(), out_refund_no: z.string(), result: z.enum(['SUCCESS', 'ABNORMAL', 'CLOSED']).default('SUCCESS') }),
     run: (ns, args) => {
       const { id: mchid } = actMerchant(ns, args.mchid)
@@ -181,7 +199,10 @@ export const refundActs: Act[] = [
         refund.successAt = ns.now
         const day = (state.refundedOn[saleDate(ns.now)] ??= [])
         day.push(refund.outRefundNo)
-        const done = order.refunds.reduce((sum, number) => sum + (state.refundsByNo[number].status === 'SUCCESS' ? state.refundsByNo[number].refundFen : 0), 0)
+        const done = order.refunds.reduce(
+          (sum, number) => sum + (state.refundsByNo[number].status === 'SUCCESS' ? state.refundsByNo[number].refundFen : 0),
+          0,
+        )
         if (done === order.totalFen) recordFullRefund(ns, order.appid, refund.transactionId)
       }
       if (args.result === 'CLOSED') {

@@ -63,9 +63,44 @@ export type PayRefund = {
   successAt: Instant | null
 }
 
-export type SplitReceiver = { type: string; account: string; amountFen: number; description: string; result: 'PENDING' | 'SUCCESS' | 'CLOSED'; failReason: string | null; detailId: string; createdAt: Instant; finishedAt: Instant | null; returnedFen: number }
-export type SplitOrder = { mchid: string; outOrderNo: string; orderId: string; transactionId: string; fingerprint: string; state: 'PROCESSING' | 'FINISHED'; unfreeze: boolean; receivers: SplitReceiver[]; createdAt: Instant }
-export type SplitReturn = { mchid: string; outReturnNo: string; returnId: string; outOrderNo: string; orderId: string; returnMchid: string; amountFen: number; description: string; fingerprint: string; result: 'PROCESSING' | 'SUCCESS' | 'FAILED'; failReason: string | null; createdAt: Instant; finishedAt: Instant | null }
+export type SplitReceiver = {
+  type: string
+  account: string
+  amountFen: number
+  description: string
+  result: 'PENDING' | 'SUCCESS' | 'CLOSED'
+  failReason: string | null
+  detailId: string
+  createdAt: Instant
+  finishedAt: Instant | null
+  returnedFen: number
+}
+export type SplitOrder = {
+  mchid: string
+  outOrderNo: string
+  orderId: string
+  transactionId: string
+  fingerprint: string
+  state: 'PROCESSING' | 'FINISHED'
+  unfreeze: boolean
+  receivers: SplitReceiver[]
+  createdAt: Instant
+}
+export type SplitReturn = {
+  mchid: string
+  outReturnNo: string
+  returnId: string
+  outOrderNo: string
+  orderId: string
+  returnMchid: string
+  amountFen: number
+  description: string
+  fingerprint: string
+  result: 'PROCESSING' | 'SUCCESS' | 'FAILED'
+  failReason: string | null
+  createdAt: Instant
+  finishedAt: Instant | null
+}
 
 export type Transfer = {
   mchid: string
@@ -156,9 +191,30 @@ export function payState(ns: Namespace): PayState {
 export function merchantState(ns: Namespace, mchid: string): MerchantState {
   const { merchants } = payState(ns)
   return (merchants[mchid] ??= {
-    keyMode: 'both', noticeShare: 0, rotated: false, appids: [], feeRate: 60, profitSharing: true, splitMax: 3000, transfer: true, transferScenes: ['1000', '1005'],
-    refunds: 'auto', splitNotifyUrl: null, availableFen: 0, unsettledFen: 0, balanceFen: 0, receivers: {}, orders: {}, byTransaction: {}, refundsByNo: {}, splits: {}, splitReturns: {},
-    transfers: {}, flows: {}, paidOn: {}, refundedOn: {},
+    keyMode: 'both',
+    noticeShare: 0,
+    rotated: false,
+    appids: [],
+    feeRate: 60,
+    profitSharing: true,
+    splitMax: 3000,
+    transfer: true,
+    transferScenes: ['1000', '1005'],
+    refunds: 'auto',
+    splitNotifyUrl: null,
+    availableFen: 0,
+    unsettledFen: 0,
+    balanceFen: 0,
+    receivers: {},
+    orders: {},
+    byTransaction: {},
+    refundsByNo: {},
+    splits: {},
+    splitReturns: {},
+    transfers: {},
+    flows: {},
+    paidOn: {},
+    refundedOn: {},
   })
 }
 

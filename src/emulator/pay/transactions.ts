@@ -3,7 +3,17 @@ import { z } from 'zod'
 import { dayMs, saleDate, shanghaiRfc3339 } from '../../kernel/calendar.ts'
 import { canonicalJson } from '../../kernel/json.ts'
 import { fenToYuan, roundHalfUp } from '../../kernel/money.ts'
-import { appPrepay, h5Page, h5Prepay, jsapiPrepay, nativePrepay, prepayRequest, transactionById, transactionByNumber, transactionClose } from '../../wechat/spec/pay/index.ts'
+import {
+  appPrepay,
+  h5Page,
+  h5Prepay,
+  jsapiPrepay,
+  nativePrepay,
+  prepayRequest,
+  transactionById,
+  transactionByNumber,
+  transactionClose,
+} from '../../wechat/spec/pay/index.ts'
 import { payVerify } from '../../wechat/codec/index.ts'
 import type { PayMerchant } from '../core/account.ts'
 import { freshTransactionId } from '../core/core-module.ts'
@@ -15,7 +25,18 @@ import { recordPaidOrder } from '../mini-program/index.ts'
 import { recordOfficialPayment } from '../official-account/index.ts'
 import type { PlatformKeys } from './keys.ts'
 import { notifyPaid, writeTransaction } from './notices.ts'
-import { actMerchant, book, merchantState, orderByNumber, orderByTransaction, ownMchid, payState, refuse, type PayOrder, type TradeType } from './state.ts'
+import {
+  actMerchant,
+  book,
+  merchantState,
+  orderByNumber,
+  orderByTransaction,
+  ownMchid,
+  payState,
+  refuse,
+  type PayOrder,
+  type TradeType,
+} from './state.ts'
 
 const prepayMs = 2 * 3_600_000
 const h5Ms = 5 * 60_000
@@ -29,20 +50,24 @@ type Prepay = z.output<typeof prepayRequest>
 function checkFields(tradeType: TradeType, input: Prepay): void {
   const { out_trade_no: number, description, attach, goods_tag: tag, notify_url: url, amount } = input
   if (!/^[0-9A-Za-z_\-|*]{6,32}$/.test(number)) throw refuse('PARAM_ERROR', '输入源“/body/out_trade_no”映射到字段“商户订单号”字符串规则校验失败')
-  if (description === '' || [...description].length > 127) throw refuse('PARAM_ERROR', '输入源“/body/description”映射到字段“商品描述”字符串规则校验失败')
+  if (description === '' || [...description].length > 127)
+    throw refuse('PARAM_ERROR', '输入源“/body/description”映射到字段“商品描述”字符串规则校验失败')
   if (attach !== undefined && [...attach].length > 128) throw refuse('PARAM_ERROR', '输入源“/body/attach”映射到字段“附加数据”字符串规则校验失败')
   if (tag !== undefined && [...tag].length > 32) throw refuse('PARAM_ERROR', '输入源“/body/goods_tag”字符串规则校验失败')
-  if (url.length > 255 || !/^https?:\/\/[^?\s]+$/.test(url)) throw refuse('PARAM_ERROR', '输入源“/body/notify_url”映射到字段“通知地址”不合规：须为不带参数的 URL')
+  if (url.length > 255 || !/^https?:\/\/[^?\s]+$/.test(url))
+    throw refuse('PARAM_ERROR', '输入源“/body/notify_url”映射到字段“通知地址”不合规：须为不带参数的 URL')
   if (amount.total < 1) throw refuse('PARAM_ERROR', '输入源“/body/amount/total”映射到数值字段“总金额”规则校验失败，值低于最小值 1')
   if (amount.currency !== undefined && amount.currency !== 'CNY') throw refuse('PARAM_ERROR', '输入源“/body/amount/currency”只支持 CNY')
   if (tradeType === 'JSAPI' && !input.payer?.openid) throw refuse('PARAM_ERROR', '输入源“/body/payer/openid”映射到字段“用户标识”必填性规则校验失败')
-  if (tradeType === 'MWEB' && (!input.scene_info?.payer_client_ip || !input.scene_info.h5_info?.type)) throw refuse('PARAM_ERROR', '输入源“/body/scene_info”映射到字段“场景信息”必填性规则校验失败')
+  if (tradeType === 'MWEB' && (!input.scene_info?.payer_client_ip || !input.scene_info.h5_info?.type))
+    throw refuse('PARAM_ERROR', '输入源“/body/scene_info”映射到字段“场景信息”必填性规则校验失败')
   // Characters of four bytes (emoji) cannot travel (basic-rules).
   if (/[\u{10000}-\u{10ffff}]/u.test(`${description}${attach ?? ''}`)) throw refuse('PARAM_ERROR', '参数含有不支持的字符')
 }
 
 function checkAppid(ns: Namespace, merchant: PayMerchant, appid: string, openid: string | undefined): void {
-  const bound = merchantState(ns, merchant.id).appids.includes(appid) || accountOf(ns, 'official-account', appid) || accountOf(ns, 'mini-program', appid)
+  const bound =
+    merchantState(ns, merchant.id).appids.includes(appid) || accountOf(ns, 'official-account', appid) || accountOf(ns, 'mini-program', appid)
   if (!bound) throw refuse('APPID_MCHID_NOT_MATCH', 'appid和mch_id不匹配，请检查后再试')
   if (openid === undefined) return
   const owner = personOf(ns, openid)
@@ -57,7 +82,8 @@ function fingerprintOf(input: Prepay): string {
 function deadline(ns: Namespace, text: string | undefined): number {
   if (text === undefined) return ns.now + defaultPayMs
   const at = Date.parse(text)
-  if (Number.isNaN(at) || !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text)) throw refuse('PARAM_ERROR', '输入源“/body/time_expire”映射到字段“交易结束时间”格式错误，须为 RFC 3339')
+  if (Number.isNaN(at) || !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text))
+    throw refuse('PARAM_ERROR', '输入源“/body/time_expire”映射到字段“交易结束时间”格式错误，须为 RFC 3339')
   if (at > ns.now + longestPayMs) throw refuse('PARAM_ERROR', '输入源“/body/time_expire”超过最长 90 天')
   return Math.max(at, ns.now + 60_000)
 }
@@ -80,10 +106,34 @@ function enter(ns: Namespace, account: unknown, tradeType: TradeType, input: Pre
     const splitting = input.settle_info?.profit_sharing === true
     if (splitting && !state.profitSharing) throw refuse('NO_AUTH', '商户未开通分账', 403)
     order = {
-      mchid: merchant.id, appid: input.appid, outTradeNo: input.out_trade_no, tradeType, description: input.description, attach: input.attach ?? null, notifyUrl: input.notify_url,
-      totalFen: input.amount.total, openid: input.payer?.openid ?? null, deviceId: input.scene_info?.device_id ?? null, fingerprint, createdAt: ns.now,
-      expiresAt: deadline(ns, input.time_expire), state: 'NOTPAY', transactionId: null, paidAt: null, payerOpenid: null, payerFen: 0, bankType: '', coupons: [], feeFen: 0,
-      failures: [], refunds: [], refundedFen: 0, lastRefundAt: 0, split: { enabled: splitting, open: splitting, requests: [], sharedFen: 0, returnedFen: 0 }, heldFen: 0, held: 'none',
+      mchid: merchant.id,
+      appid: input.appid,
+      outTradeNo: input.out_trade_no,
+      tradeType,
+      description: input.description,
+      attach: input.attach ?? null,
+      notifyUrl: input.notify_url,
+      totalFen: input.amount.total,
+      openid: input.payer?.openid ?? null,
+      deviceId: input.scene_info?.device_id ?? null,
+      fingerprint,
+      createdAt: ns.now,
+      expiresAt: deadline(ns, input.time_expire),
+      state: 'NOTPAY',
+      transactionId: null,
+      paidAt: null,
+      payerOpenid: null,
+      payerFen: 0,
+      bankType: '',
+      coupons: [],
+      feeFen: 0,
+      failures: [],
+      refunds: [],
+      refundedFen: 0,
+      lastRefundAt: 0,
+      split: { enabled: splitting, open: splitting, requests: [], sharedFen: 0, returnedFen: 0 },
+      heldFen: 0,
+      held: 'none',
     }
     state.orders[order.outTradeNo] = order
     schedule(ns, Math.max(order.expiresAt, ns.now + autoCloseMs), 'pay.autoClose', { mchid: merchant.id, out_trade_no: order.outTradeNo })
@@ -106,19 +156,24 @@ export const transactionRoutes: Route[] = [
   serve(jsapiPrepay, ({ ns, account, input }) => ({ prepay_id: enter(ns, account, 'JSAPI', input).prepayId })),
   serve(appPrepay, ({ ns, account, input }) => ({ prepay_id: enter(ns, account, 'APP', input).prepayId })),
   serve(h5Page, ({ ns, input }) => {
-    const text = (words: string): BinaryAnswer => new BinaryAnswer('text/html; charset=utf-8', Buffer.from(`<!doctype html><meta charset="utf-8"><title>微信支付</title>${words}`))
+    const text = (words: string): BinaryAnswer =>
+      new BinaryAnswer('text/html; charset=utf-8', Buffer.from(`<!doctype html><meta charset="utf-8"><title>微信支付</title>${words}`))
     const order = ordered(ns, { prepay_id: input.prepay_id })
     const person = typeof input.qz_person === 'string' && input.qz_person !== '' ? input.qz_person : undefined
     const back = input.redirect_url !== undefined && /^https?:\/\//.test(input.redirect_url) ? input.redirect_url : undefined
     if (person === undefined && order.state === 'NOTPAY') {
       const hidden = (name: string, value: string): string => `<input type="hidden" name="${name}" value="${escape(value)}">`
       return text(
-        `<p>${escape(order.description)} ¥${fenToYuan(order.totalFen)}</p><form action="">${hidden('prepay_id', input.prepay_id)}${back === undefined ? '' : hidden('redirect_url', back)}`
-        + '<label>模拟的微信用户 <input name="qz_person" value="me"></label> <button>确认支付</button></form>',
+        `<p>${escape(order.description)} ¥${fenToYuan(order.totalFen)}</p><form action="">${hidden('prepay_id', input.prepay_id)}${back === undefined ? '' : hidden('redirect_url', back)}` +
+          '<label>模拟的微信用户 <input name="qz_person" value="me"></label> <button>确认支付</button></form>',
       )
     }
     if (order.state === 'NOTPAY') payOrder(ns, { prepay_id: input.prepay_id, person, couponFen: 0 })
-    return text(back === undefined ? '<p>支付完成</p>' : `<script>location.replace(${JSON.stringify(back).replaceAll('<', '\\u003c')})</script><a href="${escape(back)}">返回商家</a>`)
+    return text(
+      back === undefined
+        ? '<p>支付完成</p>'
+        : `<script>location.replace(${JSON.stringify(back).replaceAll('<', '\\u003c')})</script><a href="${escape(back)}">返回商家</a>`,
+    )
   }),
   // The address is the platform's; the emulator serves its page under the same path.
   serve(h5Prepay, ({ ns, account, input }) => {
@@ -131,8 +186,12 @@ export const transactionRoutes: Route[] = [
     payState(ns).prepays[code] = payState(ns).prepays[prepayId]
     return { code_url: code }
   }),
-  serve(transactionByNumber, ({ ns, account, input }) => writeTransaction(found(orderByNumber(ns, ownMchid(account, input.mchid).id, input.out_trade_no)))),
-  serve(transactionById, ({ ns, account, input }) => writeTransaction(found(orderByTransaction(ns, ownMchid(account, input.mchid).id, input.transaction_id)))),
+  serve(transactionByNumber, ({ ns, account, input }) =>
+    writeTransaction(found(orderByNumber(ns, ownMchid(account, input.mchid).id, input.out_trade_no))),
+  ),
+  serve(transactionById, ({ ns, account, input }) =>
+    writeTransaction(found(orderByTransaction(ns, ownMchid(account, input.mchid).id, input.transaction_id))),
+  ),
   serve(transactionClose, ({ ns, account, input }) => {
     const order = found(orderByNumber(ns, ownMchid(account, input.mchid).id, input.out_trade_no))
     if (order.state === 'SUCCESS') throw refuse('ORDERPAID', '订单已支付，不能关单')
@@ -151,11 +210,15 @@ const which = {
 }
 
 function ordered(ns: Namespace, args: { prepay_id?: string; code_url?: string; h5_url?: string; out_trade_no?: string; mchid?: string }): PayOrder {
-  const key = args.prepay_id?.replace(/^prepay_id=/, '') ?? args.code_url ?? (args.h5_url === undefined ? undefined : /prepay_id=([^&]+)/.exec(args.h5_url)?.[1])
+  const key =
+    args.prepay_id?.replace(/^prepay_id=/, '') ??
+    args.code_url ??
+    (args.h5_url === undefined ? undefined : /prepay_id=([^&]+)/.exec(args.h5_url)?.[1])
   if (key !== undefined) {
     const prepay = payState(ns).prepays[key]
     if (!prepay) throw refuse('ORDER_NOT_EXIST', `there is no prepay ${key}`, 404)
-    if (prepay.expiresAt <= ns.now) throw refuse('INVALID_REQUEST', 'the prepay_id, code_url or h5_url has expired: order again with the same parameters')
+    if (prepay.expiresAt <= ns.now)
+      throw refuse('INVALID_REQUEST', 'the prepay_id, code_url or h5_url has expired: order again with the same parameters')
     return found(orderByNumber(ns, prepay.mchid, prepay.outTradeNo))
   }
   if (args.out_trade_no === undefined) throw refuse('PARAM_ERROR', 'name the order by prepay_id, code_url, h5_url or out_trade_no')
@@ -168,7 +231,16 @@ function escape(text: string): string {
 
 const banks = ['OTHERS', 'CMB_DEBIT', 'ICBC_DEBIT', 'CCB_DEBIT', 'ABC_DEBIT', 'CMB_CREDIT']
 
-type PayArgs = { prepay_id?: string; code_url?: string; h5_url?: string; out_trade_no?: string; mchid?: string; openid?: string; person?: string; couponFen: number }
+type PayArgs = {
+  prepay_id?: string
+  code_url?: string
+  h5_url?: string
+  out_trade_no?: string
+  mchid?: string
+  openid?: string
+  person?: string
+  couponFen: number
+}
 
 /** A person pays: the order is paid, its money booked, its shipping watched, the merchant told. */
 function payOrder(ns: Namespace, args: PayArgs) {
@@ -200,7 +272,13 @@ function payOrder(ns: Namespace, args: PayArgs) {
   book(ns, order.mchid, { business: '扣除交易手续费', kind: '支出', amountFen: order.feeFen, ...numbers })
   if (order.split.enabled) schedule(ns, ns.now + 180 * dayMs, 'pay.releaseFrozen', { mchid: order.mchid, transaction_id: order.transactionId })
   recordPaidOrder(ns, {
-    appid: order.appid, transactionId: order.transactionId, mchid: order.mchid, outTradeNo: order.outTradeNo, description: order.description, paidFen: order.payerFen, openid,
+    appid: order.appid,
+    transactionId: order.transactionId,
+    mchid: order.mchid,
+    outTradeNo: order.outTradeNo,
+    description: order.description,
+    paidFen: order.payerFen,
+    openid,
     createdAt: order.createdAt,
   })
   const official = accountOf(ns, 'official-account', order.appid)
@@ -249,18 +327,33 @@ export const transactionActs = (keys: () => PlatformKeys): Act[] => [
   }),
   act({
     name: 'pay.openSheet',
-    en: 'A page calls wx.requestPayment or WeixinJSBridge: the phone checks paySign with the merchant\'s key and shows what is to be paid.',
-    args: z.object({ appId: z.string(), timeStamp: z.string(), nonceStr: z.string(), package: z.string(), signType: z.string().default('RSA'), paySign: z.string() }),
+    en: "A page calls wx.requestPayment or WeixinJSBridge: the phone checks paySign with the merchant's key and shows what is to be paid.",
+    args: z.object({
+      appId: z.string(),
+      timeStamp: z.string(),
+      nonceStr: z.string(),
+      package: z.string(),
+      signType: z.string().default('RSA'),
+      paySign: z.string(),
+    }),
     run: (ns, args) => {
       const prepayId = /^prepay_id=(.+)$/.exec(args.package)?.[1]
       if (prepayId === undefined) throw refuse('PARAM_ERROR', 'package must read prepay_id=…')
       if (args.signType !== 'RSA') throw refuse('PARAM_ERROR', 'signType must be RSA')
       const order = ordered(ns, { prepay_id: prepayId })
       const key = keys().merchantKey(actMerchant(ns, order.mchid).merchantCertificate)
-      if (order.appid !== args.appId || !payVerify(`${args.appId}\n${args.timeStamp}\n${args.nonceStr}\n${args.package}\n`, args.paySign, key)) throw refuse('SIGN_ERROR', '支付验证签名失败')
+      if (order.appid !== args.appId || !payVerify(`${args.appId}\n${args.timeStamp}\n${args.nonceStr}\n${args.package}\n`, args.paySign, key))
+        throw refuse('SIGN_ERROR', '支付验证签名失败')
       if (order.state !== 'NOTPAY') throw refuse(order.state === 'SUCCESS' ? 'ORDERPAID' : 'ORDER_CLOSED', `the order is ${order.state}`)
       if (order.expiresAt <= ns.now) throw refuse('ORDER_CLOSED', 'the last moment to pay (time_expire) has passed')
-      return { out_trade_no: order.outTradeNo, mchid: order.mchid, prepay_id: prepayId, description: order.description, totalFen: order.totalFen, merchant: actMerchant(ns, order.mchid).name }
+      return {
+        out_trade_no: order.outTradeNo,
+        mchid: order.mchid,
+        prepay_id: prepayId,
+        description: order.description,
+        totalFen: order.totalFen,
+        merchant: actMerchant(ns, order.mchid).name,
+      }
     },
   }),
   act({

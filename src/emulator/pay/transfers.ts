@@ -17,8 +17,16 @@ const namedFromFen = 200_000
 
 function write(transfer: Transfer) {
   return {
-    mch_id: transfer.mchid, out_bill_no: transfer.outBillNo, transfer_bill_no: transfer.billNo, appid: transfer.appid, state: transfer.state, transfer_amount: transfer.amountFen,
-    transfer_remark: transfer.remark, ...(transfer.failReason === null ? {} : { fail_reason: transfer.failReason }), openid: transfer.openid, create_time: shanghaiRfc3339(transfer.createdAt),
+    mch_id: transfer.mchid,
+    out_bill_no: transfer.outBillNo,
+    transfer_bill_no: transfer.billNo,
+    appid: transfer.appid,
+    state: transfer.state,
+    transfer_amount: transfer.amountFen,
+    transfer_remark: transfer.remark,
+    ...(transfer.failReason === null ? {} : { fail_reason: transfer.failReason }),
+    openid: transfer.openid,
+    create_time: shanghaiRfc3339(transfer.createdAt),
     update_time: shanghaiRfc3339(transfer.updatedAt),
   }
 }
@@ -35,7 +43,13 @@ function end(ns: Namespace, transfer: Transfer, state: 'SUCCESS' | 'FAIL' | 'CAN
   transfer.updatedAt = ns.now
   if (state !== 'SUCCESS') {
     merchantState(ns, transfer.mchid).availableFen += transfer.amountFen
-    book(ns, transfer.mchid, { business: '商家转账退回', kind: '收入', amountFen: transfer.amountFen, businessNo: transfer.billNo, voucherNo: transfer.outBillNo })
+    book(ns, transfer.mchid, {
+      business: '商家转账退回',
+      kind: '收入',
+      amountFen: transfer.amountFen,
+      businessNo: transfer.billNo,
+      voucherNo: transfer.outBillNo,
+    })
   }
   notifyTransfer(ns, transfer)
 }
@@ -51,13 +65,17 @@ export const transferRoutes: Route[] = [
     if (input.transfer_amount >= namedFromFen && input.user_name === undefined) throw refuse('PARAM_ERROR', '转账金额达到 2000 元时收款用户姓名必填')
     if (!state.transferScenes.includes(input.transfer_scene_id)) throw refuse('INVALID_REQUEST', '商户未开通该转账场景')
     if ((input.transfer_scene_report_infos ?? []).length === 0) throw refuse('PARAM_ERROR', '转账场景报备信息必填')
-    if ((input.transfer_scene_report_infos ?? []).some((info) => [...info.info_content].length > 32)) throw refuse('PARAM_ERROR', '转账场景报备信息超过 32 个字符')
+    if ((input.transfer_scene_report_infos ?? []).some((info) => [...info.info_content].length > 32))
+      throw refuse('PARAM_ERROR', '转账场景报备信息超过 32 个字符')
     const owner = personOf(ns, input.openid)
     if (owner !== undefined && owner.appid !== input.appid) throw refuse('OPENID_MISMATCH', 'openid 与 appid 不匹配', 500)
     const { user_name: _, ...same } = input
     const fingerprint = createHash('sha256').update(canonicalJson(same)).digest('hex')
     const answer = (transfer: Transfer) => ({
-      out_bill_no: transfer.outBillNo, transfer_bill_no: transfer.billNo, create_time: shanghaiRfc3339(transfer.createdAt), state: transfer.state,
+      out_bill_no: transfer.outBillNo,
+      transfer_bill_no: transfer.billNo,
+      create_time: shanghaiRfc3339(transfer.createdAt),
+      state: transfer.state,
       ...(transfer.state === 'WAIT_USER_CONFIRM' ? { package_info: transfer.packageInfo } : {}),
     })
     const known = state.transfers[input.out_bill_no]
@@ -68,9 +86,21 @@ export const transferRoutes: Route[] = [
     if (state.availableFen < input.transfer_amount) throw refuse('NOT_ENOUGH', '商户运营账户资金不足，请充值', 403)
     const billNo = freshDigits(ns, 'pay.transfer', 32, '1330')
     const made: Transfer = {
-      mchid, outBillNo: input.out_bill_no, billNo, appid: input.appid, openid: input.openid, sceneId: input.transfer_scene_id, amountFen: input.transfer_amount, remark: input.transfer_remark,
-      fingerprint, notifyUrl: input.notify_url ?? null, packageInfo: randomOf(ns).bytes(48, 'transfer-package', billNo).toString('base64'), state: 'WAIT_USER_CONFIRM', failReason: null,
-      createdAt: ns.now, updatedAt: ns.now,
+      mchid,
+      outBillNo: input.out_bill_no,
+      billNo,
+      appid: input.appid,
+      openid: input.openid,
+      sceneId: input.transfer_scene_id,
+      amountFen: input.transfer_amount,
+      remark: input.transfer_remark,
+      fingerprint,
+      notifyUrl: input.notify_url ?? null,
+      packageInfo: randomOf(ns).bytes(48, 'transfer-package', billNo).toString('base64'),
+      state: 'WAIT_USER_CONFIRM',
+      failReason: null,
+      createdAt: ns.now,
+      updatedAt: ns.now,
     }
     state.availableFen -= made.amountFen
     state.transfers[made.outBillNo] = made
@@ -80,12 +110,23 @@ export const transferRoutes: Route[] = [
   }),
   serve(transferByNumber, ({ ns, account, input }) => write(recent(ns, merchantState(ns, payCaller(account).id).transfers[input.out_bill_no]))),
   serve(transferById, ({ ns, account, input }) =>
-    write(recent(ns, Object.values(merchantState(ns, payCaller(account).id).transfers).find((transfer) => transfer.billNo === input.transfer_bill_no)))),
+    write(
+      recent(
+        ns,
+        Object.values(merchantState(ns, payCaller(account).id).transfers).find((transfer) => transfer.billNo === input.transfer_bill_no),
+      ),
+    ),
+  ),
   serve(transferCancel, ({ ns, account, input }) => {
     const transfer = recent(ns, merchantState(ns, payCaller(account).id).transfers[input.out_bill_no])
     if (transfer.state !== 'WAIT_USER_CONFIRM' && transfer.state !== 'CANCELLED') throw refuse('INVALID_REQUEST', '转账单状态不允许撤销')
     if (transfer.state === 'WAIT_USER_CONFIRM') end(ns, transfer, 'CANCELLED', null)
-    return { out_bill_no: transfer.outBillNo, transfer_bill_no: transfer.billNo, state: transfer.state, update_time: shanghaiRfc3339(transfer.updatedAt) }
+    return {
+      out_bill_no: transfer.outBillNo,
+      transfer_bill_no: transfer.billNo,
+      state: transfer.state,
+      update_time: shanghaiRfc3339(transfer.updatedAt),
+    }
   }),
 ]
 

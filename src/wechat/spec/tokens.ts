@@ -54,7 +54,10 @@ export const tokenGet = endpoint({
   errors: tokenErrors,
   repeat: 'safe',
   doc: 'OA:api/base/api_getaccesstoken',
-  sample: { request: { grant_type: 'client_credential', appid: 'APPID', secret: 'SECRET' }, response: { access_token: 'ACCESS_TOKEN', expires_in: 7200 } },
+  sample: {
+    request: { grant_type: 'client_credential', appid: 'APPID', secret: 'SECRET' },
+    response: { access_token: 'ACCESS_TOKEN', expires_in: 7200 },
+  },
   verified: 'sample',
   zh: '获取接口调用凭据',
 })

@@ -5,7 +5,15 @@ import { codeErrors } from './errors.ts'
 
 /** Codes (小程序码) and links (URL Link, URL Scheme, Short Link) that open a page with a scene or query. */
 
-const write = { line: 'mini-program', method: 'POST', credential: 'access_token', effect: 'write', errors: codeErrors, repeat: 'safe', verified: 'reading' } as const
+const write = {
+  line: 'mini-program',
+  method: 'POST',
+  credential: 'access_token',
+  effect: 'write',
+  errors: codeErrors,
+  repeat: 'safe',
+  verified: 'reading',
+} as const
 const read = { ...write, effect: 'read' } as const
 const dayMs = 86_400_000
 const linkCap = { count: 500_000, perMs: dayMs, per: 'account', source: 'MP:framework/open-ability/url-link.md' } as const

@@ -3,7 +3,15 @@ import { limitedCode, schemeCreate, schemeQuery, shortLinkCreate, squareCode, un
 import { dailySummary, dailyVisits } from './figures.ts'
 import { codeToSession, paidUnionid, phoneNumber, riskRank, sessionCheck, sessionReset } from './login.ts'
 import { mediaCheck, subscribeSend, textCheck } from './message.ts'
-import { shippingGet, shippingJumpPath, shippingList, shippingRemindReceive, shippingUpload, tradeManaged, tradeManagementConfirmed } from './shipping.ts'
+import {
+  shippingGet,
+  shippingJumpPath,
+  shippingList,
+  shippingRemindReceive,
+  shippingUpload,
+  tradeManaged,
+  tradeManagementConfirmed,
+} from './shipping.ts'
 
 export * from './code.ts'
 export * from './errors.ts'
@@ -14,9 +22,30 @@ export * from './message.ts'
 export * from './shipping.ts'
 
 export const miniProgramRows = [
-  codeToSession, sessionCheck, sessionReset, phoneNumber, riskRank, paidUnionid,
-  unlimitedCode, limitedCode, squareCode, urlLinkCreate, urlLinkQuery, schemeCreate, schemeQuery, shortLinkCreate,
-  subscribeSend, textCheck, mediaCheck,
-  shippingUpload, shippingGet, shippingList, shippingRemindReceive, shippingJumpPath, tradeManaged, tradeManagementConfirmed,
-  dailySummary, dailyVisits,
+  codeToSession,
+  sessionCheck,
+  sessionReset,
+  phoneNumber,
+  riskRank,
+  paidUnionid,
+  unlimitedCode,
+  limitedCode,
+  squareCode,
+  urlLinkCreate,
+  urlLinkQuery,
+  schemeCreate,
+  schemeQuery,
+  shortLinkCreate,
+  subscribeSend,
+  textCheck,
+  mediaCheck,
+  shippingUpload,
+  shippingGet,
+  shippingList,
+  shippingRemindReceive,
+  shippingJumpPath,
+  tradeManaged,
+  tradeManagementConfirmed,
+  dailySummary,
+  dailyVisits,
 ]

@@ -14,7 +14,12 @@ export const codeToSession = endpoint({
   path: '/sns/jscode2session',
   credential: 'none',
   effect: 'write',
-  request: z.looseObject({ appid: z.string().optional(), secret: z.string().optional(), js_code: z.string().optional(), grant_type: z.string().optional() }),
+  request: z.looseObject({
+    appid: z.string().optional(),
+    secret: z.string().optional(),
+    js_code: z.string().optional(),
+    grant_type: z.string().optional(),
+  }),
   /** unionid only when the mini program is bound to an Open Platform account. */
   response: outcome.extend({ openid: z.string(), session_key: z.string(), unionid: z.string().optional() }),
   caps: [{ count: 100, perMs: 60_000, per: 'object', source: 'SKIT; WXJ: 45011' }],
@@ -88,7 +93,12 @@ export const paidUnionid = endpoint({
   name: 'mini-program.login.paid-unionid',
   method: 'GET',
   path: '/wxa/getpaidunionid',
-  request: z.looseObject({ openid: z.string(), transaction_id: z.string().optional(), mch_id: z.string().optional(), out_trade_no: z.string().optional() }),
+  request: z.looseObject({
+    openid: z.string(),
+    transaction_id: z.string().optional(),
+    mch_id: z.string().optional(),
+    out_trade_no: z.string().optional(),
+  }),
   response: outcome.extend({ unionid: z.string() }),
   errors: { ...miniErrors, '89300': { retry: 'never', en: 'no such payment of this user in the last minutes' } },
   doc: 'SKIT',

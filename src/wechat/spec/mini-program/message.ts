@@ -26,7 +26,14 @@ export const subscribeSend = endpoint({
   repeat: 'never',
   doc: 'MP:framework/open-ability/subscribe-message-overview.html; SKIT',
   sample: {
-    request: { touser: 'OPENID', template_id: 'TEMPLATE_ID', page: 'index', miniprogram_state: 'developer', lang: 'zh_CN', data: { number01: { value: '339208499' } } },
+    request: {
+      touser: 'OPENID',
+      template_id: 'TEMPLATE_ID',
+      page: 'index',
+      miniprogram_state: 'developer',
+      lang: 'zh_CN',
+      data: { number01: { value: '339208499' } },
+    },
     response: { errcode: 0, errmsg: 'ok' },
   },
   verified: 'sample',

@@ -5,7 +5,14 @@ import { shippingErrors } from './errors.ts'
 
 /** Shipping information of payments (发货信息管理): without it the money of the order stays frozen. */
 
-const write = { line: 'mini-program', method: 'POST', credential: 'access_token', effect: 'write', errors: shippingErrors, verified: 'reading' } as const
+const write = {
+  line: 'mini-program',
+  method: 'POST',
+  credential: 'access_token',
+  effect: 'write',
+  errors: shippingErrors,
+  verified: 'reading',
+} as const
 const read = { ...write, effect: 'read', repeat: 'safe' } as const
 
 const contact = z.looseObject({ consignor_contact: z.string().optional(), receiver_contact: z.string().optional() })
@@ -31,7 +38,12 @@ export const shippingUpload = endpoint({
     is_all_delivered: z.boolean().optional(),
     /** 1 to 15; must be an array, else 47001. */
     shipping_list: z.array(
-      z.looseObject({ tracking_no: z.string().optional(), express_company: z.string().optional(), item_desc: z.string().optional(), contact: contact.optional() }),
+      z.looseObject({
+        tracking_no: z.string().optional(),
+        express_company: z.string().optional(),
+        item_desc: z.string().optional(),
+        contact: contact.optional(),
+      }),
     ),
     /** RFC 3339, later than the one before. */
     upload_time: z.string(),
@@ -76,7 +88,9 @@ export const shippingOrder = z.looseObject({
       finish_shipping: z.boolean().optional(),
       goods_desc: z.string().optional(),
       finish_shipping_count: z.int().optional(),
-      shipping_list: z.array(z.looseObject({ tracking_no: z.string().optional(), express_company: z.string().optional(), upload_time: z.int().optional() })).optional(),
+      shipping_list: z
+        .array(z.looseObject({ tracking_no: z.string().optional(), express_company: z.string().optional(), upload_time: z.int().optional() }))
+        .optional(),
     })
     .optional(),
 })

@@ -5,8 +5,24 @@ import { outcome } from './shapes.ts'
 
 /** Menu (自定义菜单), web login (网页授权), page ticket (jsapi_ticket), call quota (调用额度) and daily figures (数据分析). */
 
-const write = { line: 'official-account', method: 'POST', credential: 'access_token', effect: 'write', errors: officialErrors, repeat: 'safe', verified: 'reading' } as const
-const read = { line: 'official-account', method: 'GET', credential: 'access_token', effect: 'read', errors: officialErrors, repeat: 'safe', verified: 'reading' } as const
+const write = {
+  line: 'official-account',
+  method: 'POST',
+  credential: 'access_token',
+  effect: 'write',
+  errors: officialErrors,
+  repeat: 'safe',
+  verified: 'reading',
+} as const
+const read = {
+  line: 'official-account',
+  method: 'GET',
+  credential: 'access_token',
+  effect: 'read',
+  errors: officialErrors,
+  repeat: 'safe',
+  verified: 'reading',
+} as const
 
 export const jsTicket = endpoint({
   ...read,
@@ -120,7 +136,12 @@ export const webLogin = endpoint({
   path: '/sns/oauth2/access_token',
   credential: 'none',
   effect: 'write',
-  request: z.looseObject({ appid: z.string().optional(), secret: z.string().optional(), code: z.string().optional(), grant_type: z.string().optional() }),
+  request: z.looseObject({
+    appid: z.string().optional(),
+    secret: z.string().optional(),
+    code: z.string().optional(),
+    grant_type: z.string().optional(),
+  }),
   response: webToken,
   errors: loginErrors,
   repeat: 'never',
@@ -216,4 +237,3 @@ export const userCumulate = endpoint({
   doc: 'SKIT',
   zh: '获取累计用户数据',
 })
-

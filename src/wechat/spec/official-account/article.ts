@@ -5,8 +5,24 @@ import { outcome, wireInt } from './shapes.ts'
 
 /** Articles (图文): drafts (草稿箱), publishing (发布, pushes nothing to followers) and material (素材). */
 
-const write = { line: 'official-account', method: 'POST', credential: 'access_token', effect: 'write', errors: articleErrors, repeat: 'safe', verified: 'reading' } as const
-const read = { line: 'official-account', method: 'POST', credential: 'access_token', effect: 'read', errors: articleErrors, repeat: 'safe', verified: 'reading' } as const
+const write = {
+  line: 'official-account',
+  method: 'POST',
+  credential: 'access_token',
+  effect: 'write',
+  errors: articleErrors,
+  repeat: 'safe',
+  verified: 'reading',
+} as const
+const read = {
+  line: 'official-account',
+  method: 'POST',
+  credential: 'access_token',
+  effect: 'read',
+  errors: articleErrors,
+  repeat: 'safe',
+  verified: 'reading',
+} as const
 
 export const article = z.looseObject({
   title: z.string(),
@@ -198,7 +214,11 @@ export const materialList = endpoint({
   path: '/cgi-bin/material/batchget_material',
   /** type image, voice, video or news; 20 a page at most. */
   request: z.looseObject({ type: z.string(), offset: wireInt, count: wireInt }),
-  response: outcome.extend({ total_count: z.int(), item_count: z.int(), item: z.array(z.looseObject({ media_id: z.string(), update_time: z.int() })) }),
+  response: outcome.extend({
+    total_count: z.int(),
+    item_count: z.int(),
+    item: z.array(z.looseObject({ media_id: z.string(), update_time: z.int() })),
+  }),
   doc: 'SKIT; F19',
   zh: '获取永久素材列表',
 })

@@ -7,7 +7,13 @@ const base = { ToUserName: z.string(), FromUserName: z.string(), CreateTime: z.u
 export const followEvent = z.looseObject({ ...base, Event: z.string(), EventKey: z.string().optional(), Ticket: z.string().optional() })
 
 /** A message of a person; MsgId is the key to recognise a repeat. */
-export const inboundMessage = z.looseObject({ ...base, MsgId: z.union([z.string(), z.int()]), Content: z.string().optional(), PicUrl: z.string().optional(), MediaId: z.string().optional() })
+export const inboundMessage = z.looseObject({
+  ...base,
+  MsgId: z.union([z.string(), z.int()]),
+  Content: z.string().optional(),
+  PicUrl: z.string().optional(),
+  MediaId: z.string().optional(),
+})
 
 /** TEMPLATESENDJOBFINISH; Status success, failed:user block or failed: system failed. */
 export const templateJobEvent = z.looseObject({ ...base, Event: z.string(), MsgID: z.union([z.string(), z.int()]), Status: z.string() })

@@ -10,7 +10,20 @@ const dayMs = 86_400_000
 const write = { method: 'POST', credential: 'access_token', effect: 'write', errors: messageErrors, verified: 'reading' } as const
 const read = { method: 'POST', credential: 'access_token', effect: 'read', errors: messageErrors, repeat: 'safe', verified: 'reading' } as const
 
-export const customMessageTypes = ['text', 'image', 'voice', 'video', 'music', 'news', 'mpnews', 'mpnewsarticle', 'msgmenu', 'wxcard', 'miniprogrampage', 'link'] as const
+export const customMessageTypes = [
+  'text',
+  'image',
+  'voice',
+  'video',
+  'music',
+  'news',
+  'mpnews',
+  'mpnewsarticle',
+  'msgmenu',
+  'wxcard',
+  'miniprogrampage',
+  'link',
+] as const
 
 /** One body named like msgtype. The mini program uses the same path for its own users. */
 export const customSend = endpoint({
@@ -25,7 +38,9 @@ export const customSend = endpoint({
     text: z.looseObject({ content: z.string() }).optional(),
     image: z.looseObject({ media_id: z.string() }).optional(),
     voice: z.looseObject({ media_id: z.string() }).optional(),
-    miniprogrampage: z.looseObject({ title: z.string().optional(), appid: z.string().optional(), pagepath: z.string(), thumb_media_id: z.string() }).optional(),
+    miniprogrampage: z
+      .looseObject({ title: z.string().optional(), appid: z.string().optional(), pagepath: z.string(), thumb_media_id: z.string() })
+      .optional(),
     customservice: z.looseObject({ kf_account: z.string() }).optional(),
   }),
   response: outcome,

@@ -7,4 +7,10 @@ export const outcome = z.looseObject({ errcode: z.int().optional(), errmsg: z.st
 export const queryText = z.union([z.string(), z.number()]).transform(String)
 
 /** Numbers that clients send as text now and then. */
-export const wireInt = z.union([z.int(), z.string().regex(/^-?\d+$/).transform(Number)])
+export const wireInt = z.union([
+  z.int(),
+  z
+    .string()
+    .regex(/^-?\d+$/)
+    .transform(Number),
+])

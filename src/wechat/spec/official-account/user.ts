@@ -5,8 +5,23 @@ import { outcome, wireInt } from './shapes.ts'
 
 /** Followers (关注者), their tags (标签) and the black list (黑名单). */
 
-const read = { line: 'official-account', credential: 'access_token', effect: 'read', errors: officialErrors, repeat: 'safe', verified: 'reading' } as const
-const tagWrite = { line: 'official-account', method: 'POST', credential: 'access_token', effect: 'write', errors: tagErrors, repeat: 'safe', verified: 'reading' } as const
+const read = {
+  line: 'official-account',
+  credential: 'access_token',
+  effect: 'read',
+  errors: officialErrors,
+  repeat: 'safe',
+  verified: 'reading',
+} as const
+const tagWrite = {
+  line: 'official-account',
+  method: 'POST',
+  credential: 'access_token',
+  effect: 'write',
+  errors: tagErrors,
+  repeat: 'safe',
+  verified: 'reading',
+} as const
 
 const openidList = z.looseObject({
   total: z.int().optional(),

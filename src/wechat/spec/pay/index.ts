@@ -1,7 +1,16 @@
 /** WeChat Pay API v3 (微信支付) of a direct merchant: endpoints and notices as rows. Money is integer fen, except in bill files (yuan). */
 import { billDownload, fundFlowBill, tradeBill } from './bill.ts'
 import { certificatesGet } from './certificate.ts'
-import { splitAmounts, splitCreate, splitGet, splitReceiverAdd, splitReceiverDelete, splitReturnCreate, splitReturnGet, splitUnfreeze } from './profit-sharing.ts'
+import {
+  splitAmounts,
+  splitCreate,
+  splitGet,
+  splitReceiverAdd,
+  splitReceiverDelete,
+  splitReturnCreate,
+  splitReturnGet,
+  splitUnfreeze,
+} from './profit-sharing.ts'
 import { refundApplyAbnormal, refundCreate, refundGet } from './refund.ts'
 import { appPrepay, h5Page, h5Prepay, jsapiPrepay, nativePrepay, transactionById, transactionByNumber, transactionClose } from './transaction.ts'
 import { transferById, transferByNumber, transferCancel, transferCreate } from './transfer.ts'
@@ -16,10 +25,31 @@ export * from './transaction.ts'
 export * from './transfer.ts'
 
 export const payRows = [
-  jsapiPrepay, appPrepay, h5Prepay, h5Page, nativePrepay, transactionByNumber, transactionById, transactionClose,
-  refundCreate, refundGet, refundApplyAbnormal,
-  tradeBill, fundFlowBill, billDownload,
+  jsapiPrepay,
+  appPrepay,
+  h5Prepay,
+  h5Page,
+  nativePrepay,
+  transactionByNumber,
+  transactionById,
+  transactionClose,
+  refundCreate,
+  refundGet,
+  refundApplyAbnormal,
+  tradeBill,
+  fundFlowBill,
+  billDownload,
   certificatesGet,
-  splitReceiverAdd, splitReceiverDelete, splitCreate, splitGet, splitReturnCreate, splitReturnGet, splitUnfreeze, splitAmounts,
-  transferCreate, transferByNumber, transferById, transferCancel,
+  splitReceiverAdd,
+  splitReceiverDelete,
+  splitCreate,
+  splitGet,
+  splitReturnCreate,
+  splitReturnGet,
+  splitUnfreeze,
+  splitAmounts,
+  transferCreate,
+  transferByNumber,
+  transferById,
+  transferCancel,
 ]

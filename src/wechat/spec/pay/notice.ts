@@ -54,6 +54,22 @@ const min = 60 * s
 const h = 60 * min
 
 /** Waits between attempts while the merchant does not answer 200 or 204: 24 h 4 min in all (PO payment-notice pages). */
-export const noticeRetryMs = [15 * s, 15 * s, 30 * s, 3 * min, 10 * min, 20 * min, 30 * min, 30 * min, 30 * min, 60 * min, 3 * h, 3 * h, 3 * h, 6 * h, 6 * h]
+export const noticeRetryMs = [
+  15 * s,
+  15 * s,
+  30 * s,
+  3 * min,
+  10 * min,
+  20 * min,
+  30 * min,
+  30 * min,
+  30 * min,
+  60 * min,
+  3 * h,
+  3 * h,
+  3 * h,
+  6 * h,
+  6 * h,
+]
 /** A merchant answers within this time. */
 export const noticeTimeoutMs = 5 * s

@@ -9,7 +9,17 @@ const cap: Cap = { count: 30, perMs: 1000, per: 'account', source: 'pay.weixin.q
 
 export const receiverTypes = ['MERCHANT_ID', 'PERSONAL_OPENID'] as const
 export const relationTypes = [
-  'STORE', 'STAFF', 'STORE_OWNER', 'PARTNER', 'HEADQUARTER', 'BRAND', 'DISTRIBUTOR', 'USER', 'SUPPLIER', 'SERVICE_PROVIDER', 'CUSTOM',
+  'STORE',
+  'STAFF',
+  'STORE_OWNER',
+  'PARTNER',
+  'HEADQUARTER',
+  'BRAND',
+  'DISTRIBUTOR',
+  'USER',
+  'SUPPLIER',
+  'SERVICE_PROVIDER',
+  'CUSTOM',
 ] as const
 
 const receiver = z.looseObject({
@@ -92,7 +102,9 @@ export const splitCreate = endpoint({
     /** 64 at most; the key that makes a repeat harmless. */
     out_order_no: z.string(),
     /** 50 at most. */
-    receivers: z.array(z.looseObject({ type: z.string(), account: z.string(), name: z.string().optional(), amount: z.int(), description: z.string() })),
+    receivers: z.array(
+      z.looseObject({ type: z.string(), account: z.string(), name: z.string().optional(), amount: z.int(), description: z.string() }),
+    ),
     /** true releases the rest: no further split is possible. */
     unfreeze_unsplit: z.boolean(),
   }),

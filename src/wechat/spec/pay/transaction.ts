@@ -16,7 +16,9 @@ const goodsDetail = z.looseObject({
 export const sceneInfo = z.looseObject({
   payer_client_ip: z.string().optional(),
   device_id: z.string().optional(),
-  store_info: z.looseObject({ id: z.string(), name: z.string().optional(), area_code: z.string().optional(), address: z.string().optional() }).optional(),
+  store_info: z
+    .looseObject({ id: z.string(), name: z.string().optional(), area_code: z.string().optional(), address: z.string().optional() })
+    .optional(),
   h5_info: z
     .looseObject({
       type: z.string(),
@@ -157,7 +159,12 @@ export const transaction = z.looseObject({
   /** The openid of the appid used; a unionid never comes. */
   payer: z.looseObject({ openid: z.string().optional() }).optional(),
   amount: z
-    .looseObject({ total: z.int().optional(), payer_total: z.int().optional(), currency: z.string().optional(), payer_currency: z.string().optional() })
+    .looseObject({
+      total: z.int().optional(),
+      payer_total: z.int().optional(),
+      currency: z.string().optional(),
+      payer_currency: z.string().optional(),
+    })
     .optional(),
   scene_info: z.looseObject({ device_id: z.string().optional() }).optional(),
   promotion_detail: z.array(promotionDetail).optional(),

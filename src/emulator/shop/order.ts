@@ -59,7 +59,7 @@ export function wireOrder(shop: Shop, order: Order, masked: boolean): z.input<ty
           estimate_price: line.realFen,
           is_discounted: line.discountFen > 0,
           merchant_discounted_price: line.discountFen,
-          is_change_price: line.changed,
+          is_change_price: line.changed === true,
           ...(line.changed ? { change_price: line.realFen } : {}),
           order_product_coupon_info_list: line.userCouponId === undefined ? [] : [{ coupon_type: 1, user_coupon_id: line.userCouponId, coupon_id: line.couponId, discounted_price: line.discountFen }],
         }
@@ -89,7 +89,7 @@ export function wireOrder(shop: Shop, order: Order, masked: boolean): z.input<ty
           delivery_name: deliveryCompanies.find((company) => company.delivery_id === parcel.deliveryId)?.delivery_name ?? '',
           delivery_time: seconds(parcel.at),
           deliver_type: parcel.deliverType,
-          product_infos: parcel.items.map((item) => ({ product_id: item.productId, sku_id: item.skuId, product_cnt: item.count })),
+          product_infos: (parcel.whole ? order.lines : parcel.items).map((item) => ({ product_id: item.productId, sku_id: item.skuId, product_cnt: item.count })),
         })),
         ...(order.shippedAt === undefined ? {} : { ship_done_time: seconds(order.shippedAt) }),
         deliver_method: 0,

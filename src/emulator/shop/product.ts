@@ -41,7 +41,7 @@ function writeDraft(ns: Namespace, shop: Shop, productId: string, fields: Draft,
   })
   for (const sku of made) {
     if (!shop.state.stock[sku.sku_id]) {
-      shop.state.stock[sku.sku_id] = { productId, num: 0, sold: 0, flow: [], second: 0, updates: 0 }
+      shop.state.stock[sku.sku_id] = { productId, skuId: sku.sku_id, num: 0, sold: 0, flow: [], flowOrders: [], second: 0, updates: 0 }
       if ((sku.stock_num ?? 0) > 0) moveStock(ns, shop, sku.sku_id, stockOp.set, sku.stock_num ?? 0, sku.stock_num ?? 0)
     }
   }

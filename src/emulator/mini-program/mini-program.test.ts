@@ -208,6 +208,16 @@ describe('messages', () => {
     expect(await act('received', { openid })).toHaveLength(2)
   })
 
+  test('an account that chose XML gets its events in XML, lists under their own element', async () => {
+    const { act, last } = await world()
+    await act('core.setPush', { kind: 'mini-program', format: 'xml' })
+    await act('subscribePopup', { person: 'p1', templates: { [shipped]: 'accept' } })
+    expect(await last()).toMatchObject({
+      Event: 'subscribe_msg_popup_event',
+      SubscribeMsgPopupEvent: { List: { TemplateId: shipped, SubscribeStatusString: 'accept' } },
+    })
+  })
+
   test('a template switched off in the settings is refused although consents are left', async () => {
     const { act, post, last } = await world()
     const { openid } = await act('login', { person: 'p1' })

@@ -126,6 +126,8 @@ export const peopleActs: Act[] = [
       const account = actAccount(ns, 'official-account', args.account)
       const follower = meet(ns, account, args.person)
       if (!follower.subscribed) throw new PlatformError(43004, 'only followers can send a message')
+      // What somebody on the black list writes never reaches the merchant.
+      if (follower.blocked) return { ...identity(ns, account, follower), msgId: null }
       follower.allowances = allow(follower.allowances, 'message', 5, ns.now + replyMs, ns.now)
       const msgId = freshDigits(ns, 'official-account.msgid', 17, '2')
       dropOldMedia(ns, officialState(ns, account.id))
@@ -228,13 +230,19 @@ export const peopleActs: Act[] = [
   }),
   act({
     name: 'officialAccount.configure',
-    en: 'What the platform grants the account: service or subscription account, verified or not.',
-    args: z.object({ account: z.string().optional(), service: z.boolean().optional(), verified: z.boolean().optional() }),
+    en: 'What the platform grants the account: service or subscription account, verified or not, protection of sends to everybody.',
+    args: z.object({
+      account: z.string().optional(),
+      service: z.boolean().optional(),
+      verified: z.boolean().optional(),
+      massProtection: z.boolean().optional(),
+    }),
     run: (ns, args) => {
       const state = officialState(ns, actAccount(ns, 'official-account', args.account).id)
       if (args.service !== undefined) state.service = args.service
       if (args.verified !== undefined) state.verified = args.verified
-      return { service: state.service, verified: state.verified }
+      if (args.massProtection !== undefined) state.massProtection = args.massProtection
+      return { service: state.service, verified: state.verified, massProtection: state.massProtection }
     },
   }),
   act({

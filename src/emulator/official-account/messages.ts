@@ -39,6 +39,10 @@ const customTypes = ['text', 'image', 'voice', 'video', 'music', 'news', 'mpnews
 /** A service account may push this many mass messages to one user in a natural month (Batch_Sends.html). */
 const massPerMonth = 4
 
+const confirmMs = 30 * 60_000
+/** Of larger audiences only the mass send itself keeps who got it. */
+const smallAudience = 500
+
 function needsVerified(state: OfficialState): void {
   if (!state.verified) throw new PlatformError(48001, 'api unauthorized')
 }
@@ -89,8 +93,20 @@ function massTo(
   if (state.service && toAll && (allToday || allThisMonth >= massPerMonth)) throw new PlatformError(45028, 'has no masssend quota')
   state.massDays[day] = sentToday + 1
   const id = 1_000_000_000 + nextNumber(ns, 'official-account.mass')
-  state.masses[id] = { msgId: String(id), status: 'SENDING', openids, toAll, at: ns.now, body, clientMsgId: clientmsgid ?? null }
-  schedule(ns, ns.now + 60_000, 'officialAccount.massFinishes', { account: account.id, msgId: String(id) })
+  state.masses[id] = {
+    msgId: String(id),
+    status: 'SENDING',
+    openids,
+    toAll,
+    at: ns.now,
+    body,
+    clientMsgId: clientmsgid ?? null,
+    waiting: toAll && state.massProtection,
+    delivered: [],
+  }
+  if (toAll && state.massProtection)
+    schedule(ns, ns.now + confirmMs, 'officialAccount.confirmMass', { account: account.id, msgId: String(id), agrees: false, late: true })
+  else schedule(ns, ns.now + 60_000, 'officialAccount.massFinishes', { account: account.id, msgId: String(id) })
   return { errcode: 0, errmsg: 'send job submission success', msg_id: id, msg_data_id: 2_200_000_000 + (id % 1_000_000) }
 }
 
@@ -235,7 +251,7 @@ export const messageActs: Act[] = [
       const account = actAccount(ns, 'official-account', args.account)
       const state = officialState(ns, account.id)
       const mass = state.masses[args.msgId]
-      if (!mass || mass.status !== 'SENDING') return
+      if (!mass || mass.status !== 'SENDING' || mass.waiting) return
       const month = monthOf(ns.now)
       let sent = 0
       let filtered = 0
@@ -253,7 +269,8 @@ export const messageActs: Act[] = [
           follower.massMonth = month
           follower.massCount = count + 1
           sent++
-          remember(ns, state, { openid, kind: 'mass', body: mass.body })
+          mass.delivered.push(openid)
+          if (mass.openids.length <= smallAudience) remember(ns, state, { openid, kind: 'mass', body: mass.body })
         }
       }
       mass.status = 'SEND_SUCCESS'
@@ -266,6 +283,34 @@ export const messageActs: Act[] = [
         ErrorCount: failed,
         CopyrightCheckResult: { Count: 0, ResultList: '', CheckState: 1 },
       })
+    },
+  }),
+  act({
+    name: 'officialAccount.confirmMass',
+    en: 'The admin answers whether a send to everybody may go (API 群发保护); no answer in 30 minutes is a no.',
+    args: z.object({ account: z.string().optional(), msgId: z.string(), agrees: z.boolean().default(true), late: z.boolean().default(false) }),
+    run: (ns, args) => {
+      const account = actAccount(ns, 'official-account', args.account)
+      const mass = officialState(ns, account.id).masses[args.msgId]
+      if (!mass?.waiting) return
+      mass.waiting = false
+      if (args.agrees) {
+        schedule(ns, ns.now + 60_000, 'officialAccount.massFinishes', { account: account.id, msgId: mass.msgId })
+        return
+      }
+      mass.status = 'SEND_FAIL'
+      const nobody = { TotalCount: mass.openids.length, FilterCount: 0, SentCount: 0, ErrorCount: 0 }
+      pushEvent(ns, account, account.originalId, 'MASSSENDJOBFINISH', { MsgID: Number(mass.msgId), Status: args.late ? 'err(40002)' : 'err(40001)', ...nobody })
+    },
+  }),
+  act({
+    name: 'officialAccount.massDelivered',
+    en: 'Who got a mass message, and what it was.',
+    args: z.object({ account: z.string().optional(), msgId: z.string() }),
+    run: (ns, args) => {
+      const mass = officialState(ns, actAccount(ns, 'official-account', args.account).id).masses[args.msgId]
+      if (!mass) throw new PlatformError(40059, 'there is no such mass message')
+      return { status: mass.status, body: mass.body, openids: mass.delivered }
     },
   }),
 ]

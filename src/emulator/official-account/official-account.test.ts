@@ -269,6 +269,40 @@ describe('messages', () => {
     )
   })
 
+  test('with protection a send to everybody waits for the admin and fails after 30 minutes without a yes', async () => {
+    const { post, act, pass, last } = await world()
+    await act('follow', { person: 'p1' })
+    await act('configure', { massProtection: true })
+    const send = (clientmsgid: string) =>
+      post('/cgi-bin/message/mass/sendall', { filter: { is_to_all: true }, msgtype: 'text', text: { content: '全员' }, clientmsgid })
+    const first = await send('a')
+    await pass(5 * minute)
+    expect((await post('/cgi-bin/message/mass/get', { msg_id: first.msg_id })).msg_status).toBe('SENDING')
+    await pass(26 * minute)
+    expect((await post('/cgi-bin/message/mass/get', { msg_id: first.msg_id })).msg_status).toBe('SEND_FAIL')
+    expect((await last()).SentCount).toBe('0')
+    const second = await send('b')
+    await act('confirmMass', { msgId: String(second.msg_id) })
+    await pass(2 * minute)
+    expect(await last()).toMatchObject({ Status: 'send success', SentCount: '1' })
+    expect((await act('massDelivered', { msgId: String(second.msg_id) })).openids).toHaveLength(1)
+  })
+
+  test('what a person on the black list writes is not pushed, and nothing can be sent to them', async () => {
+    const { post, act, events, emulator } = await world()
+    const { openid } = await act('follow', { person: 'p1' })
+    await emulator.pump()
+    await post('/cgi-bin/tags/members/batchblacklist', { openid_list: [openid] })
+    await act('sendMessage', { person: 'p1' })
+    await emulator.pump()
+    expect(events).toHaveLength(1)
+    expect((await post('/cgi-bin/message/custom/send', text(openid))).errcode).toBe(50002)
+    await post('/cgi-bin/tags/members/batchunblacklist', { openid_list: [openid] })
+    await act('sendMessage', { person: 'p1' })
+    await emulator.pump()
+    expect(events).toHaveLength(2)
+  })
+
   test('a subscription notice needs a consent, and each consent is one message', async () => {
     const { post, act, last } = await world()
     const { openid } = await act('follow', { person: 'p1' })

@@ -45,6 +45,10 @@ export type Mass = {
   at: Instant
   body: unknown
   clientMsgId: string | null
+  /** Waits for the admin's yes (API 群发保护). */
+  waiting: boolean
+  /** Who got it. */
+  delivered: string[]
 }
 
 export type OfficialState = {
@@ -52,6 +56,8 @@ export type OfficialState = {
   service: boolean
   /** Unverified accounts have no publish, template or mass endpoints (since July 2025). */
   verified: boolean
+  /** A send to everybody waits for the admin, 30 minutes at most (API 群发保护). */
+  massProtection: boolean
   followers: Record<string, Follower>
   followerCount: number
   /** Number of the newest follower. */
@@ -90,6 +96,7 @@ export function emptyState(): OfficialState {
   return {
     service: true,
     verified: true,
+    massProtection: false,
     followers: {},
     followerCount: 0,
     lastFollow: 0,

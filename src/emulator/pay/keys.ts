@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import { payPrivateKey, readCertificate } from '../../wechat/codec/index.ts'
+import { decryptSensitive, payPrivateKey, readCertificate } from '../../wechat/codec/index.ts'
+import { refuse } from './state.ts'
 import { createPayIdentity, type PayIdentity } from './fixtures/identity.ts'
 
 export type SigningKey = { serial: string; privateKey: KeyObject }
@@ -32,5 +33,18 @@ function parse(): PlatformKeys {
       if (!key) merchants.set(certificate, (key = readCertificate(certificate).publicKey))
       return key
     },
+  }
+}
+
+/** Personal fields (names of receivers) travel encrypted under the platform key that Wechatpay-Serial names. */
+export function readSensitive(keys: PlatformKeys, headers: Record<string, string>, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const serial = headers['wechatpay-serial']?.toUpperCase()
+  const key = [keys.certificate, keys.certificateNext, keys.publicKey].find((candidate) => candidate.serial.toUpperCase() === serial)
+  if (!key) throw refuse('PARAM_ERROR', '缺少 Wechatpay-Serial，无法解密敏感字段')
+  try {
+    return decryptSensitive(text, key.privateKey)
+  } catch {
+    throw refuse('PARAM_ERROR', '敏感字段解密失败，请确认使用微信支付平台证书或公钥加密')
   }
 }

@@ -139,7 +139,7 @@ function createPayLine(): LineModule {
   }
   return {
     line: 'pay',
-    routes: [certificateRoute(keys), ...transactionRoutes, ...refundRoutes, ...billRoutes, ...splitRoutes(keys), ...transferRoutes],
+    routes: [certificateRoute(keys), ...transactionRoutes, ...refundRoutes, ...billRoutes, ...splitRoutes(keys), ...transferRoutes(keys)],
     acts: [...accountActs, ...transactionActs(keys), ...refundActs, ...splitActs, ...transferActs],
     hooks: payHooks(keys),
     prepare,

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { manualClock } from '../../kernel/clock.ts'
 import {
+  encryptSensitive,
   openCertificates,
   openPayNotice,
   payPlatformKeys,
@@ -593,6 +594,22 @@ describe('transfers', () => {
     })
     expect(await funds()).toMatchObject({ availableFen: 1500, balanceFen: 1500 })
   })
+})
+
+test("a receiver's name is read with the key the request names; without one, or encrypted for another key, it is refused", async () => {
+  const { call } = world()
+  const add = (name: string, serial?: string) =>
+    call(
+      'POST',
+      '/v3/profitsharing/receivers/add',
+      { type: 'MERCHANT_ID', account: '1900000999', name, relation_type: 'DISTRIBUTOR' },
+      serial === undefined ? {} : { headers: { 'wechatpay-serial': serial } },
+    )
+  const publicKey = platformPublicKey(identity.publicKey.serial, identity.publicKey.publicKey)
+  const name = encryptSensitive('示例商户', publicKey.publicKey)
+  expect((await add(name, publicKey.serial)).status).toBe(200)
+  expect((await add(name)).json.code).toBe('PARAM_ERROR')
+  expect((await add(name, identity.platform.serial)).json.code).toBe('PARAM_ERROR')
 })
 
 test('money is conserved over a mixed day: unsettled, frozen and available are the balance, and a wrong sum would show', async () => {

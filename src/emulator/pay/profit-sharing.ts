@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { shanghaiRfc3339 } from '../../kernel/calendar.ts'
 import { canonicalJson } from '../../kernel/json.ts'
-import { decryptSensitive } from '../../wechat/codec/index.ts'
 import {
   relationTypes,
   splitAmounts,
@@ -17,7 +16,7 @@ import {
 import { freshDigits, type Namespace } from '../core/namespace.ts'
 import { schedule } from '../core/push.ts'
 import { act, serve, type Act, type Route } from '../core/registry.ts'
-import type { PlatformKeys } from './keys.ts'
+import { readSensitive, type PlatformKeys } from './keys.ts'
 import { notify } from './notices.ts'
 import {
   actMerchant,
@@ -129,20 +128,6 @@ function addSplit(
 }
 
 export function splitRoutes(keys: () => PlatformKeys): Route[] {
-  /** Names of receivers travel encrypted under the platform key that Wechatpay-Serial names. */
-  function readName(headers: Record<string, string>, name: string | undefined): void {
-    if (name === undefined) return
-    const { certificate, certificateNext, publicKey } = keys()
-    const serial = headers['wechatpay-serial']?.toUpperCase()
-    const key = [certificate, certificateNext, publicKey].find((candidate) => candidate.serial.toUpperCase() === serial)
-    if (!key) throw refuse('PARAM_ERROR', '缺少 Wechatpay-Serial，无法解密敏感字段')
-    try {
-      decryptSensitive(name, key.privateKey)
-    } catch {
-      throw refuse('PARAM_ERROR', '敏感字段解密失败，请确认使用微信支付平台证书或公钥加密')
-    }
-  }
-
   return [
     serve(splitReceiverAdd, ({ ns, account, input, headers }) => {
       const state = merchantState(ns, payCaller(account).id)
@@ -150,7 +135,7 @@ export function splitRoutes(keys: () => PlatformKeys): Route[] {
       if (input.type === 'PERSONAL_OPENID' && !input.appid) throw refuse('PARAM_ERROR', '接收方为个人时 appid 必填')
       if (!(relationTypes as readonly string[]).includes(input.relation_type)) throw refuse('PARAM_ERROR', '与分账方的关系类型不合规')
       if (input.relation_type === 'CUSTOM' && !input.custom_relation) throw refuse('PARAM_ERROR', '自定义的分账关系必填')
-      readName(headers, input.name)
+      readSensitive(keys(), headers, input.name)
       state.receivers[receiverKey(input.type, input.account)] = { type: input.type, account: input.account, relation: input.relation_type }
       return {
         type: input.type,
@@ -181,7 +166,7 @@ export function splitRoutes(keys: () => PlatformKeys): Route[] {
       const { state, order } = splittable(ns, mchid, input.transaction_id)
       if (!order.split.open) throw refuse('INVALID_REQUEST', '订单已完成分账，不能再次分账')
       if (order.split.requests.length >= maxRequests) throw refuse('RULE_LIMIT', '单笔订单分账次数超限', 403)
-      for (const receiver of receivers) readName(headers, receiver.name)
+      for (const receiver of receivers) readSensitive(keys(), headers, receiver.name)
       const total = receivers.reduce((sum, receiver) => sum + receiver.amount, 0)
       if (total > unsplit(state, order)) throw refuse('NOT_ENOUGH', '分账金额不足', 403)
       const shared = order.split.requests

@@ -7,6 +7,7 @@ import { freshDigits, randomOf, type Namespace } from '../core/namespace.ts'
 import { personOf } from '../core/people.ts'
 import { schedule } from '../core/push.ts'
 import { act, serve, type Act, type Route } from '../core/registry.ts'
+import { readSensitive, type PlatformKeys } from './keys.ts'
 import { notifyTransfer } from './notices.ts'
 import { actMerchant, book, merchantState, payCaller, refuse, type Transfer } from './state.ts'
 
@@ -54,8 +55,8 @@ function end(ns: Namespace, transfer: Transfer, state: 'SUCCESS' | 'FAIL' | 'CAN
   notifyTransfer(ns, transfer)
 }
 
-export const transferRoutes: Route[] = [
-  serve(transferCreate, ({ ns, account, input }) => {
+export const transferRoutes = (keys: () => PlatformKeys): Route[] => [
+  serve(transferCreate, ({ ns, account, input, headers }) => {
     const { id: mchid } = payCaller(account)
     const state = merchantState(ns, mchid)
     if (!state.transfer) throw refuse('NO_AUTH', '商户未开通商家转账', 403)
@@ -63,6 +64,7 @@ export const transferRoutes: Route[] = [
     if ([...input.transfer_remark].length > 32) throw refuse('PARAM_ERROR', '转账备注超过 32 个字符')
     if (input.transfer_amount < leastFen) throw refuse('PARAM_ERROR', '转账金额不能低于 0.1 元')
     if (input.transfer_amount >= namedFromFen && input.user_name === undefined) throw refuse('PARAM_ERROR', '转账金额达到 2000 元时收款用户姓名必填')
+    readSensitive(keys(), headers, input.user_name)
     if (!state.transferScenes.includes(input.transfer_scene_id)) throw refuse('INVALID_REQUEST', '商户未开通该转账场景')
     if ((input.transfer_scene_report_infos ?? []).length === 0) throw refuse('PARAM_ERROR', '转账场景报备信息必填')
     if ((input.transfer_scene_report_infos ?? []).some((info) => [...info.info_content].length > 32))

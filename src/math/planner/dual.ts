@@ -376,36 +376,47 @@ export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Arr
       }
       if (blocked === size) break
       const trust = (k: number): number => (8 * gamma) / (model.amountScale[constraints[k].row] || 1)
+      let clipped = false
       if (dense) {
-        const m = free.length
-        const matrix = new Float64Array(m * m)
-        const step = new Float64Array(m)
         let largest = 0
         for (let r = 0; r < rows; r++) largest = Math.max(largest, curvature.at[r * rows + r])
-        free.forEach((k, i) => {
-          step[i] = -gradient[k]
-          free.forEach((h, j) => {
-            matrix[i * m + j] = constraints[k].sign * constraints[h].sign * curvature.at[constraints[k].row * rows + constraints[h].row]
+        const entry = (k: number, h: number): number =>
+          constraints[k].sign * constraints[h].sign * curvature.at[constraints[k].row * rows + constraints[h].row]
+        // Newton inside a box: coordinates that want to go further than they may are pinned there and the others solved again.
+        let moving = free
+        for (let attempt = 0; attempt < 5 && moving.length > 0; attempt++) {
+          const m = moving.length
+          const matrix = new Float64Array(m * m)
+          const step = new Float64Array(m)
+          const pinned = free.filter((k) => !moving.includes(k))
+          moving.forEach((k, i) => {
+            step[i] = -gradient[k]
+            for (const h of pinned) step[i] -= entry(k, h) * direction[h]
+            moving.forEach((h, j) => (matrix[i * m + j] = entry(k, h)))
+            // A ridge that only shows where there is no curvature: there the step is cut by the box.
+            matrix[i * m + i] += 1e-10 * largest + (1e-9 * model.amountScale[constraints[k].row] ** 2) / gamma + 1e-300
           })
-          // A ridge that only shows where there is no curvature: there the step is cut by the trust region.
-          matrix[i * m + i] += 1e-10 * largest + (1e-9 * model.amountScale[constraints[k].row] ** 2) / gamma + 1e-300
-        })
-        if (solveCholesky(matrix, m, step)) free.forEach((k, i) => (direction[k] = step[i]))
-        else for (const k of free) direction[k] = -Math.sign(gradient[k]) * trust(k)
-        // One common factor keeps the Newton direction.
-        let shrink = 1
-        for (const k of free) shrink = Math.min(shrink, trust(k) / Math.abs(direction[k] || 1e-300))
-        for (const k of free) direction[k] *= shrink
+          const solved = solveCholesky(matrix, m, step)
+          moving.forEach((k, i) => (direction[k] = solved ? step[i] : -Math.sign(gradient[k]) * trust(k)))
+          const inside = moving.filter((k) => Math.abs(direction[k]) <= trust(k))
+          if (inside.length === m) break
+          clipped = true
+          for (const k of moving) direction[k] = Math.max(-trust(k), Math.min(trust(k), direction[k]))
+          moving = inside
+        }
       } else {
         conjugateGradient(free, gamma)
-        for (const k of free) direction[k] = Math.max(-trust(k), Math.min(trust(k), direction[k]))
+        for (const k of free) {
+          if (Math.abs(direction[k]) > trust(k)) clipped = true
+          direction[k] = Math.max(-trust(k), Math.min(trust(k), direction[k]))
+        }
       }
       let moved = false
       let length = Math.min(1, 1.6 * accepted)
       let decrease = 0
       for (const k of free) decrease -= gradient[k] * direction[k]
       // Converging far below the smoothing error itself buys nothing.
-      if (!(decrease > Math.max(1e-3 * gamma, 0.03 * (here.soft - here.hard)))) break
+      if (!(decrease > 1e-3 * gamma) || (!clipped && decrease < 0.03 * (here.soft - here.hard))) break
       for (let attempt = 0; attempt < 6; attempt++) {
         const next = lambda.slice()
         let promised = 0
@@ -416,7 +427,6 @@ export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Arr
         }
         const there = yield* evaluate(model, scratch, next, gamma, curvature, search.stride)
         consider(next, there.hard)
-        if (process.env.DBG) console.log('g', (gamma).toExponential(2), round, attempt, 'soft', here.soft.toFixed(4), '->', there.soft.toFixed(4), 'hard', there.hard.toFixed(4), 'dec', decrease.toExponential(2), 'promised', promised.toExponential(2), 'free', free.length)
         if (there.soft <= here.soft - 1e-4 * promised) {
           lambda.set(next)
           here = there

@@ -180,45 +180,73 @@ function* solve(state: State, problem: PlanProblem, options: PlanOptions): Work<
   } else yield* elastic(state, problem)
 
   const reached = (): boolean => state.choice !== null && state.dual - state.value <= gapGoal * Math.abs(state.dual)
-  const small = model.rows <= denseRows
-  let lambda: Float64Array
-  const search = { iterations: small ? 8 : 4, factor: small ? 0.35 : 0.5, upper: null, target: -Infinity }
-  const finest = model.count <= 300_000 && small ? 1e-6 : 1 / 1000
-  if (options.prices) {
-    lambda = toLambda(model, options.prices)
-    const result = yield* searchPrices(model, scratch, lambda, { ...search, from: small ? 1e-2 : 1 / 200, to: finest, stride: 1 })
-    lambda = result.lambda
-  } else {
-    lambda = new Float64Array(model.constraints.length)
-    let from = 0.5
-    for (const [stride, to] of model.count > 200_000 ? [[32, 0.1], [8, 0.02]] : []) {
-      const result = yield* searchPrices(model, scratch, lambda, { ...search, iterations: 8, from, to, stride })
-      lambda = result.lambda
-      from = to
-    }
-    const result = yield* searchPrices(model, scratch, lambda, { ...search, from, to: finest, stride: 1 })
-    lambda = result.lambda
-  }
-  const certificate = yield* evaluate(model, scratch, lambda, 0, null)
-  state.lambda = lambda
-  state.dual = roundUp(certificate.hard, certificate.magnitude)
-  if (reached()) return
-
-  const choice = yield* greedyChoice(model, scratch, lambda)
-  yield* repair(model, choice, lambda)
-  offer(state, choice)
-  yield* fill(model, choice, lambda, 8)
-  offer(state, choice)
-  if (reached() || !state.choice) return
-  if (choiceValue(model, choice) < state.value || excessCost(model, choice.use) > 0) {
+  function* primal(at: Float64Array, rounds: number): Work<void> {
+    const choice = yield* greedyChoice(model, scratch, at)
+    yield* repair(model, choice, at)
+    offer(state, choice)
+    if (reached()) return
+    yield* fill(model, choice, at, rounds)
+    offer(state, choice)
+    if (reached() || !state.choice) return
+    if (choiceValue(model, choice) >= state.value && excessCost(model, choice.use) === 0) return
     // The plan in hand is another one (from the minimums' search): fill that up too.
     const polished = copyChoice(state.choice)
-    yield* fill(model, polished, lambda)
+    yield* fill(model, polished, at, rounds)
     offer(state, polished)
   }
+  /** Bound and plan at prices; keeps the better of old and new of each. */
+  function* certifyAndPlan(at: Float64Array, rounds: number): Work<void> {
+    const certificate = yield* evaluate(model, scratch, at, 0, null)
+    const dual = roundUp(certificate.hard, certificate.magnitude)
+    if (dual < state.dual) {
+      state.dual = dual
+      state.lambda = at.slice()
+    }
+    if (!reached()) yield* primal(at, rounds)
+  }
+  const few = model.rows <= denseRows
+  const small = model.count <= 300_000
+  const search = { iterations: few ? 8 : 4, factor: few ? 0.35 : 0.5, upper: null, target: -Infinity }
+  // The smoothing at which the bound is about as tight as asked for; the last one when everything is asked for.
+  const last = small && few ? 1e-6 : 1 / 8000
+  let to = Math.max(last, gapGoal)
+  let lambda: Float64Array = new Float64Array(model.constraints.length)
+  let from = 0.5
+  if (options.prices) {
+    lambda = toLambda(model, options.prices)
+    from = Math.max(to, 1e-2)
+    if (gapGoal > 0) {
+      // Old prices often still certify: one look at the bound, one plan, and out.
+      yield* certifyAndPlan(lambda, 8)
+      if (reached()) return
+    }
+  } else {
+    if (!small) {
+      for (const [stride, until] of [[32, 0.1], [8, 0.02]]) {
+        lambda = (yield* searchPrices(model, scratch, lambda, { ...search, iterations: 8, from, to: until, stride })).lambda
+        from = until
+      }
+    } else if (to < 0.02) {
+      lambda = (yield* searchPrices(model, scratch, lambda, { ...search, from, to: 0.02, stride: 1 })).lambda
+      from = 0.02
+    }
+    // A first plan early, so that whoever stops the planner has something better than nothing.
+    yield* certifyAndPlan(lambda, small ? 8 : 0)
+    if (reached()) return
+  }
+  for (;;) {
+    lambda = (yield* searchPrices(model, scratch, lambda, { ...search, from, to, stride: 1 })).lambda
+    yield* certifyAndPlan(lambda, 8)
+    if (reached()) return
+    if (to <= last) break
+    from = to / 2
+    to = Math.max(last, to / 4)
+  }
+  if (!state.choice) return
+  lambda = state.lambda
   const nodes = options.nodes ?? 200_000
   if (reached() || nodes === 0 || model.constraints.length > coreConstraints || model.count > 1_000_000) return
-  const result = yield* coreSearch(model, scratch, lambda, certificate.hard - state.value, nodes, false)
+  const result = yield* coreSearch(model, scratch, lambda, state.dual - state.value, nodes, false)
   if (result.choice) offer(state, result.choice)
   state.proven = result.proven
 }

@@ -35,7 +35,7 @@ export const bench: Bench = {
     const heavy = moneyFalseAlarms(replications, seed + 1, 1.5)
     alarm('same, heavier tails (log-normal sd 1.5)', heavy.sequence, 0.05, `could be shown in ${(100 * heavy.shown).toFixed(0)}% of runs`)
     control('t-test read every day, same data', money.naive, 0.05)
-    alarm('one fixed look, same data', money.fixedLook, 0.065, 'ordinary 5% test')
+    alarm('one fixed look, same data', money.fixedLook, 0.075, 'ordinary 5% t-test; skewed money and unequal arms make it a little more')
     const losses = lossFalseAlarms(replications, seed)
     alarm('loss count sequence under the null, 56 daily looks', losses.sequence, 0.05)
     control('z-test of losses read every day', losses.naive, 0.05)
@@ -52,7 +52,7 @@ export const bench: Bench = {
     coverage('decideDose: 95% intervals of net value, 2,000 contacts, two epochs', coverageOfDose(Math.ceil(replications / 4), 2000, prior28, seed + 50_000), `${Math.ceil(replications / 4) * 12} intervals`)
     coverage('decideDose: same, 20,000 contacts', coverageOfDose(Math.ceil(replications / 4), 20_000, prior28, seed + 50_000))
     const prior = toyPrior(60, 3000, 900_000, fraction)
-    const merchants = replications >= 2000 ? 100 : 20
+    const merchants = replications >= 2000 ? 60 : 20
     for (const contacts of [2000, 20_000]) {
       const score = scoreFleet({ contacts, merchants, seed: seed + 10_000, fraction, prior, tuning: { draws: 1000 } })
       const goal = contacts === 2000 ? { g: 0.88, p95: 7, w: -2.5 } : { g: 0.93, p95: 4, w: -1.5 }

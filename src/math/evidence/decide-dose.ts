@@ -46,6 +46,8 @@ export type DoseTuning = {
   changeLevel: number
   /** From this many persons on, an unproven dose means silence; below, the habit. */
   silenceFrom: number
+  /** With the verdict `silence`, the part of the free share that falls silent at once; the rest still explores. */
+  silencePull: number
   /** Weight of each older epoch relative to the next younger one: below 1 follows a drifting truth. */
   memory: number
   /** Epochs ahead over which the regret of stopping now is weighed against one more epoch of exploring; 0 never stops exploring. */
@@ -62,6 +64,7 @@ export const doseTuning: Readonly<DoseTuning> = {
   habitGuard: 0.6,
   claimLevel: 0.9, changeLevel: 0.8,
   silenceFrom: 10_000,
+  silencePull: 0.25,
   memory: 1,
   horizon: 6,
   intervals: true,
@@ -351,7 +354,8 @@ function judge(decision: DoseDecision, s: number, persons: number, informed: boo
   decision.exploring[s] = exploring ? 1 : 0
   if (!exploring) free.fill(0)[best] = 1
   if (!informed) free.fill(0)[habitArm] = 1
-  if (tuning.habitGuard > 0.5) {
+  if (verdict === 'silence') for (let k = 0; k < arms; k++) free[k] = (1 - tuning.silencePull) * free[k] + (k === 0 ? tuning.silencePull : 0)
+  if (verdict !== 'silence' && tuning.habitGuard > 0.5) {
     const keep = Math.min(1, Math.max(0, (tuning.habitGuard - beats) / (tuning.habitGuard - 0.5)))
     for (let k = 0; k < arms; k++) free[k] = (1 - keep) * free[k] + (k === habitArm ? keep : 0)
   }

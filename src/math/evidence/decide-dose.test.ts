@@ -63,7 +63,7 @@ describe('decideDose', () => {
   })
 
   it('lets a segment borrow from the others, more the less it has seen', () => {
-    const epoch = cells([5000, 5000, 5000, 5000, 5000, 40, 40, 40, 40, 40], [20, 24, 27, 29, 30, 20, 20, 20, 20, 20], new Array(10).fill(0.01))
+    const epoch = cells([5000, 5000, 5000, 5000, 5000, 40, 40, 40, 40, 40], [20, 24, 27, 29, 30, 20, 20, 20, 20, 20], Array.from({ length: 10 }, () => 0.01))
     const found = decideDose(ask({ segments: 2, epochs: [epoch], roster: Float64Array.from([5000, 40]), lossCost: Float64Array.from([100, 100]) }))
     expect(found.borrowed[8]).toBeGreaterThan(found.borrowed[3])
     expect(found.gainMean[8]).toBeGreaterThan(2)

@@ -1,6 +1,9 @@
 import { normalQuantile, requireEqualLength, requireFinite, requireFrom, requirePositive } from '../special/index.ts'
 import { randomStream } from '../random/index.ts'
-import { doseKernel, gainEvidence, invertCovariance, lossEvidence, requireCells, requireDoses, solveJoint, type DoseCells, type DosePrior, type JointSolve } from './dose-model.ts'
+import {
+  doseKernel, gainEvidence, invertCovariance, lossEvidence, requireCells, requireDoses, solveJoint,
+  type DoseCells, type DosePrior, type JointSolve,
+} from './dose-model.ts'
 import { lossGrid, lossSampler, weakLossPrior } from './loss-model.ts'
 
 export type DoseQuestion = {
@@ -198,7 +201,8 @@ export function decideDose(question: DoseQuestion): DoseDecision {
   // The half-Cauchy's scale is twice the typical standard error of a gain; without data any scale will do.
   const amplitude = trace > 0 ? 2 * Math.sqrt((segments * p) / trace) : 1
   const nodes = nodesFor(question, p, amplitude)
-  const solved: JointSolve[] = nodes.map((node) => solveJoint(evidence, segments, p, node.mean, node.inverseG, node.inverseH, node.logDetG, node.logDetH))
+  const solved: JointSolve[] = nodes.map(({ mean, inverseG, inverseH, logDetG, logDetH }) =>
+    solveJoint(evidence, segments, p, mean, inverseG, inverseH, logDetG, logDetH))
   let top = -Infinity
   for (const solve of solved) top = Math.max(top, solve.logEvidence)
   const weights = nodes.map((node, i) => node.weight * Math.exp(solved[i].logEvidence - top))
@@ -291,9 +295,12 @@ export function decideDose(question: DoseQuestion): DoseDecision {
     segments, arms,
     gainMean: sumGain.map((sum) => sum / n), gainSd, valueMean, valueSd, valueLow, valueHigh, lossMean, causedLossMean,
     ownGain: evidence.ownGain, ownSd: evidence.ownSd, borrowed,
-    probabilityBest: bestCount.map((count) => count / n), probabilityPositive: positive.map((count) => count / n), probabilityOverHabit: overHabit.map((count) => count / n),
+    probabilityBest: bestCount.map((count) => count / n),
+    probabilityPositive: positive.map((count) => count / n),
+    probabilityOverHabit: overHabit.map((count) => count / n),
     share: new Float64Array(size), chosen: new Int32Array(segments), chosenProbability: new Float64Array(segments), verdict: [],
-    regretOfStopping: new Float64Array(segments), regretOfPlaying: new Float64Array(segments), exploring: new Uint8Array(segments), epochsToAnswer: new Float64Array(segments),
+    regretOfStopping: new Float64Array(segments), regretOfPlaying: new Float64Array(segments),
+    exploring: new Uint8Array(segments), epochsToAnswer: new Float64Array(segments),
   }
   // Without any person seen and without other merchants only the weak defaults speak: they may plan an experiment, not change a habit.
   const informed = question.prior !== undefined || evidence.sigma.some((sigma) => sigma > 0)
@@ -306,7 +313,10 @@ export function decideDose(question: DoseQuestion): DoseDecision {
 }
 
 /** Verdict, chosen arm and next shares of one segment. */
-function judge(decision: DoseDecision, s: number, persons: number, informed: boolean, habitArm: number, mayPlay: (k: number) => boolean, tuning: DoseTuning, expectedMax: number): void {
+function judge(
+  decision: DoseDecision, s: number, persons: number, informed: boolean, habitArm: number,
+  mayPlay: (k: number) => boolean, tuning: DoseTuning, expectedMax: number,
+): void {
   const { arms, valueMean, probabilityBest, probabilityPositive, probabilityOverHabit } = decision
   const row = s * arms
   let best = 0
@@ -354,7 +364,9 @@ function judge(decision: DoseDecision, s: number, persons: number, informed: boo
   decision.exploring[s] = exploring ? 1 : 0
   if (!exploring) free.fill(0)[best] = 1
   if (!informed) free.fill(0)[habitArm] = 1
-  if (verdict === 'silence') for (let k = 0; k < arms; k++) free[k] = (1 - tuning.silencePull) * free[k] + (k === 0 ? tuning.silencePull : 0)
+  if (verdict === 'silence') {
+    for (let k = 0; k < arms; k++) free[k] = (1 - tuning.silencePull) * free[k] + (k === 0 ? tuning.silencePull : 0)
+  }
   if (verdict !== 'silence' && tuning.habitGuard > 0.5) {
     const keep = Math.min(1, Math.max(0, (tuning.habitGuard - beats) / (tuning.habitGuard - 0.5)))
     for (let k = 0; k < arms; k++) free[k] = (1 - keep) * free[k] + (k === habitArm ? keep : 0)

@@ -61,7 +61,7 @@ describe('randomiser', () => {
   })
 
   it('merges strata below 20 persons outwards', () => {
-    const segment = [...new Array(60).fill(0), ...new Array(25).fill(1), ...new Array(5).fill(2)]
+    const segment = Array.from({ length: 90 }, (_, i) => (i < 60 ? 0 : i < 85 ? 1 : 2))
     const tercile = segment.map((_, i) => i % 3)
     const { stratum, names } = buildStrata(segment, segment.map(() => 0), tercile)
     expect(names).toEqual(['0/0/0', '0/0/1', '0/0/2', '1/0', 'rest'])

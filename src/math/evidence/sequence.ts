@@ -257,7 +257,7 @@ export function discoveries(e: ArrayLike<number>, alpha = 0.05): { shown: boolea
   const order = Array.from({ length: e.length }, (_, i) => i).sort((x, y) => e[y] - e[x] || x - y)
   let count = 0
   for (let k = 1; k <= order.length; k++) if (e[order[k - 1]] >= e.length / (alpha * k)) count = k
-  const shown = new Array<boolean>(e.length).fill(false)
+  const shown = Array.from(e, () => false)
   for (let k = 0; k < count; k++) shown[order[k]] = true
   return { shown, count, intervalLevel: 1 - (alpha * count) / Math.max(1, e.length) }
 }

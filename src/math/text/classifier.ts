@@ -1,6 +1,6 @@
-import { absorb, eachFeature, keyOf, longestCharacters, longestSounds } from './features.ts'
+import { absorb, characterSeed, eachFeature, keyOf, longestCharacters, longestSounds, readText, soundSeed } from './features.ts'
 import { decodeModel } from './model.ts'
-import { createNormaliser, normalise, paired, skipped, type Normaliser } from './normalise.ts'
+import { createNormaliser, isEmoji, paired, skipped, type Normaliser } from './normalise.ts'
 import { createSyllables, type Syllables } from './syllables.ts'
 
 /** A part of the verdict: the n-gram as it stands in the text (its first occurrence), what all its occurrences add to the log-odds, and whether it was heard rather than read. */
@@ -62,7 +62,7 @@ export function createClassifier(bytes: Uint8Array, options: ClassifierOptions =
     features: model.kept.size,
     source: model.source,
     classify(text, reasons = 8) {
-      const read = normalise(normaliser, text)
+      const read = readText(normaliser, text)
       const byKey = new Map<number, Reason>()
       let occurrences = 0
       eachFeature(read.units, read.length, syllables, (key, first, last, sound) => {
@@ -92,21 +92,21 @@ export function createClassifier(bytes: Uint8Array, options: ClassifierOptions =
         if (unit === skipped) continue
         if (unit === paired) {
           const low = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
-          unit = low >= 0xdc00 && low <= 0xdfff ? normaliser.astral[text.codePointAt(i++)! - 0x10000] ?? skipped : skipped
+          if (low < 0xdc00 || low > 0xdfff) continue
+          const codePoint = text.codePointAt(i++)!
+          unit = isEmoji(codePoint) ? skipped : normaliser.astral[codePoint - 0x10000] ?? skipped
           if (unit === skipped) continue
         }
-        buffer[length++] = unit
+        if (length === 0 || buffer[length - 1] !== unit) buffer[length++] = unit
       }
       let sum = 0
       let occurrences = 0
       for (let first = 0; first < length; first++) {
-        if (first > 1 && buffer[first] === buffer[first - 1] && buffer[first] === buffer[first - 2]) continue
         const stop = Math.min(length, first + longestCharacters)
-        let hash = 0x2545f491
-        let sound = 0x7f4a7c15
+        let hash = characterSeed
+        let sound = soundSeed
         for (let last = first; last < stop; last++) {
           const unit = buffer[last]
-          if (last > first + 1 && unit === buffer[last - 1] && unit === buffer[last - 2]) break
           hash = absorb(hash, unit)
           sum += level(keyOf(hash))
           occurrences++

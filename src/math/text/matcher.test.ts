@@ -27,7 +27,7 @@ describe('the normalisation table', () => {
       // Private codes stand for rare ideographs and are skipped when met in a text.
       fc.pre(!/[\ue000-\uf8ff]/.test(once))
       expect(normalisedText(normaliser, once)).toBe(once)
-    }))
+    }), { numRuns: 40 })
   })
 })
 
@@ -112,7 +112,7 @@ describe('the matcher', () => {
       const fast = buildMatcher(normaliser, words.map(word => ({ word, category: 'x', wholeWord: false })), { maxGap: 1000 })
       expect(fast.scan(text).map(hit => `${hit.start} ${hit.end} ${hit.word}`).sort()).toEqual(slow(words, text))
       expect(fast.has(text)).toBe(slow(words, text).length > 0)
-    }), { numRuns: 300 })
+    }), { numRuns: 150 })
   })
   test('control: a dictionary without failure links would lose overlapping words', () => {
     const fast = buildMatcher(normaliser, ['abab', 'babc'].map(word => ({ word, category: 'x', wholeWord: false })))

@@ -90,9 +90,9 @@ export function createNormaliser(): Normaliser {
 }
 
 /**
- * The text as it reads, without what is skipped. `units` holds the codes, `starts[i]` and `ends[i]` the UTF-16 range of the original behind unit i.
+ * The text as it reads, without what is skipped. With `skipEmoji` an emoji never stands for its meaning. `units` holds the codes, `starts[i]` and `ends[i]` the UTF-16 range of the original behind unit i.
  */
-export function normalise(normaliser: Normaliser, text: string): { units: Uint16Array; starts: Int32Array; ends: Int32Array; length: number } {
+export function normalise(normaliser: Normaliser, text: string, skipEmoji = false): { units: Uint16Array; starts: Int32Array; ends: Int32Array; length: number } {
   const units = new Uint16Array(text.length)
   const starts = new Int32Array(text.length)
   const ends = new Int32Array(text.length)
@@ -102,8 +102,10 @@ export function normalise(normaliser: Normaliser, text: string): { units: Uint16
     let unit = normaliser.units[text.charCodeAt(i)]
     if (unit === paired) {
       const low = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
-      if (low >= 0xdc00 && low <= 0xdfff) unit = normaliser.astral[text.codePointAt(i++)! - 0x10000] ?? skipped
-      else unit = skipped
+      if (low >= 0xdc00 && low <= 0xdfff) {
+        const codePoint = text.codePointAt(i++)!
+        unit = skipEmoji && isEmoji(codePoint) ? skipped : normaliser.astral[codePoint - 0x10000] ?? skipped
+      } else unit = skipped
     }
     if (unit === skipped) continue
     units[length] = unit

@@ -1,5 +1,5 @@
 import { randomStream } from '../random/index.ts'
-import { featuresOf, keyBits } from './features.ts'
+import { featuresOf, keyBits, type Features } from './features.ts'
 import { encodeModel } from './model.ts'
 import { createNormaliser } from './normalise.ts'
 import { createSyllables } from './syllables.ts'
@@ -18,15 +18,15 @@ export type TrainOptions = {
   /** What the model was trained on and under which licence, kept inside the file. */
   source?: string
 }
-type Rows = { keys: Int32Array[]; scale: Float64Array; sign: Int8Array }
+type Rows = { keys: Int32Array[]; scale: Float64Array; sign: Int8Array; square: Float64Array }
 type Linear = { weights: Float64Array; bias: number }
 
 /**
  * Trains the n-gram classifier and returns the model file. Pure: equal texts, labels, seed and options give equal bytes.
  *
  * texts [n], labels [n] of 0 (fine) and 1 (offends). Method: every n-gram's count is scaled by its naive-Bayes log ratio (Wang & Manning 2012),
- * a linear support-vector machine with squared hinge is fitted by dual coordinate descent (Hsieh et al. 2008), the n-grams with the largest weights are
- * kept and fitted again, and margins of held-out folds give the probability (Platt 1999 with the targets of Lin, Lin & Weng 2007).
+ * a linear support-vector machine with squared hinge is fitted by dual coordinate descent (Hsieh et al. 2008), every text once as it is and once with its sounds
+ * alone (as if every character were replaced by a homophone), the n-grams with the largest weights are kept and fitted again, and margins of held-out folds give the probability (Platt 1999 with the targets of Lin, Lin & Weng 2007).
  *
  * Errors: RangeError for mismatched lengths, a label that is neither 0 nor 1 (which element), fewer than `folds` texts of either label.
  */
@@ -44,7 +44,8 @@ export function train(texts: readonly string[], labels: ArrayLike<number>, seed:
   if (!(cost > 0 && cost < Infinity)) throw new RangeError(`cannot train: cost is ${cost}, expected a finite number above 0`)
   const normaliser = createNormaliser()
   const syllables = createSyllables()
-  const keys = texts.map(text => featuresOf(normaliser, syllables, text))
+  const heard = texts.map(text => featuresOf(normaliser, syllables, text))
+  const keys = heard.map(({ characters, sounds }) => Uint32Array.from([...characters, ...sounds]))
   // Repeats must not leak between folds: equal texts share a fold, drawn from the first of them.
   const random = randomStream(seed, 1)
   const foldOf = new Int8Array(texts.length)
@@ -58,13 +59,13 @@ export function train(texts: readonly string[], labels: ArrayLike<number>, seed:
   const fit = (rows: number[]): { kept: Map<number, number>; bias: number } => {
     const chosen = chooseKeys(keys, rows, minTexts)
     const ratio = logRatios(keys, labels, rows, chosen)
-    let model = solve(toRows(keys, labels, rows, chosen, ratio), ratio, cost, passes, seed)
+    let model = solve(toRows(heard, labels, rows, chosen, ratio), ratio, cost, passes, seed)
     let strongest = [...chosen.entries()].map(([key, index]) => [key, model.weights[index] * ratio[index]] as const)
     if (strongest.length > features) {
       strongest = strongest.sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]) || a[0] - b[0]).slice(0, features)
       const fewer = new Map(strongest.map(([key], index) => [key, index]))
       const fewerRatio = Float64Array.from(fewer.keys(), key => ratio[chosen.get(key)!])
-      model = solve(toRows(keys, labels, rows, fewer, fewerRatio), fewerRatio, cost, passes, seed)
+      model = solve(toRows(heard, labels, rows, fewer, fewerRatio), fewerRatio, cost, passes, seed)
       strongest = [...fewer.entries()].map(([key, index]) => [key, model.weights[index] * fewerRatio[index]] as const)
     }
     return { kept: new Map(strongest), bias: model.bias }
@@ -104,22 +105,29 @@ function logRatios(keys: readonly Uint32Array[], labels: ArrayLike<number>, rows
   }
   return of[1].map((offending, index) => Math.log(offending / texts[1] / (of[0][index] / texts[0])))
 }
-function toRows(keys: readonly Uint32Array[], labels: ArrayLike<number>, rows: readonly number[], chosen: Map<number, number>, ratio: Float64Array): Rows & { square: Float64Array } {
-  const square = new Float64Array(rows.length)
-  const scale = new Float64Array(rows.length)
-  const sign = new Int8Array(rows.length)
-  const indices = rows.map((row, at) => {
-    const own = Int32Array.from([...keys[row]].flatMap(key => chosen.get(key) ?? []))
-    scale[at] = 1 / Math.sqrt(Math.max(1, keys[row].length))
-    sign[at] = labels[row] === 1 ? 1 : -1
-    const counts = new Map<number, number>()
-    for (const index of own) counts.set(index, (counts.get(index) ?? 0) + 1)
-    for (const [index, count] of counts) square[at] += (count * ratio[index] * scale[at]) ** 2
-    return own
-  })
-  return { keys: indices, scale, sign, square }
+/** Two rows a text: everything, then sounds only, both on the scale of the whole text. */
+function toRows(heard: readonly Features[], labels: ArrayLike<number>, rows: readonly number[], chosen: Map<number, number>, ratio: Float64Array): Rows {
+  const keys: Int32Array[] = []
+  const scale = new Float64Array(2 * rows.length)
+  const sign = new Int8Array(2 * rows.length)
+  const square = new Float64Array(2 * rows.length)
+  for (const row of rows) {
+    const { characters, sounds } = heard[row]
+    const known = (list: Uint32Array): number[] => Array.from(list).flatMap(key => chosen.get(key) ?? [])
+    const soundsOnly = known(sounds)
+    for (const own of [[...known(characters), ...soundsOnly], soundsOnly]) {
+      const at = keys.length
+      scale[at] = 1 / Math.sqrt(Math.max(1, characters.length + sounds.length))
+      sign[at] = labels[row] === 1 ? 1 : -1
+      const counts = new Map<number, number>()
+      for (const index of own) counts.set(index, (counts.get(index) ?? 0) + 1)
+      for (const [index, count] of counts) square[at] += (count * ratio[index] * scale[at]) ** 2
+      keys.push(Int32Array.from(own))
+    }
+  }
+  return { keys, scale, sign, square }
 }
-function solve({ keys, scale, sign, square }: Rows & { square: Float64Array }, ratio: Float64Array, cost: number, passes: number, seed: number): Linear {
+function solve({ keys, scale, sign, square }: Rows, ratio: Float64Array, cost: number, passes: number, seed: number): Linear {
   const weights = new Float64Array(ratio.length)
   const dual = new Float64Array(keys.length)
   const order = Int32Array.from(keys.keys())

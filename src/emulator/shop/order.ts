@@ -10,7 +10,7 @@ import { serve, type Route } from '../core/registry.ts'
 import { aftersaleOpen, aftersaleStatusCode } from './aftersale-status.ts'
 import { pushOrderEvent } from './event.ts'
 import { ship } from './fulfil.ts'
-import { orderOf, orderPriceFen, seconds, shopOf, type Order, type Shop } from './state.ts'
+import { orderOf, orderPriceFen, ordersInOrder, seconds, shopOf, type Order, type Shop } from './state.ts'
 
 const weekSeconds = 7 * 86_400
 
@@ -136,13 +136,12 @@ const listGet = serve(orderListGet, ({ ns, account, input, faults }) => {
     if (range && (range.end_time < range.start_time || range.end_time - range.start_time > weekSeconds)) throw new PlatformError(40097, 'a time range spans at most 7 days')
   }
   const kept: Array<{ at: number; id: string }> = []
-  for (const id of shop.state.orderIds) {
-    const order = shop.state.orders[id]
-    if (created && (seconds(order.createdAt) < created.start_time || seconds(order.createdAt) > created.end_time)) continue
-    if (updated && (seconds(order.updatedAt) < updated.start_time || seconds(order.updatedAt) > updated.end_time)) continue
+  const inside = (at: number, range: { start_time: number; end_time: number } | undefined): boolean => range === undefined || (at >= range.start_time * 1000 && at < (range.end_time + 1) * 1000)
+  for (const order of ordersInOrder(shop.state)) {
+    if (!inside(order.createdAt, created) || !inside(order.updatedAt, updated)) continue
     if (input.status !== undefined && input.status !== 0 && order.status !== input.status) continue
     if (input.openid && order.openid !== input.openid) continue
-    kept.push({ at: updated && !created ? seconds(order.updatedAt) : seconds(order.createdAt), id })
+    kept.push({ at: updated && !created ? seconds(order.updatedAt) : seconds(order.createdAt), id: order.id })
   }
   const { ids, nextKey, hasMore } = page(kept, input.next_key, input.page_size)
   if (faults.includes('partial') && ids.length > 1) {

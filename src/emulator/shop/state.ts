@@ -193,3 +193,14 @@ export function orderPriceFen(order: Order): Fen {
 }
 
 export const seconds = (at: Instant): number => Math.floor(at / 1000)
+
+// A cache, not state: the orders as an array, so that a list need not look up every id.
+const arrays = new WeakMap<ShopState, Order[]>()
+
+/** All orders in the order of placing. */
+export function ordersInOrder(state: ShopState): readonly Order[] {
+  let list = arrays.get(state)
+  if (!list) arrays.set(state, (list = []))
+  for (let n = list.length; n < state.orderIds.length; n++) list.push(state.orders[state.orderIds[n]])
+  return list
+}

@@ -75,8 +75,7 @@ export function* coreSearch(model: Model, scratch: Scratch, lambda: Float64Array
     // Deviations cheaper than `reach`; too many: halve the reach.
     let deviations: Deviation[] | null = null
     for (let attempt = 0; attempt < 60; attempt++) {
-      deviations = collect(reach, widest)
-      yield model.count
+      deviations = yield* collect(reach, widest)
       if (deviations) break
       reach = reach === Number.MAX_VALUE ? model.valueScale : reach / 2
     }
@@ -106,15 +105,20 @@ export function* coreSearch(model: Model, scratch: Scratch, lambda: Float64Array
   return { choice: base, loss: best, proven }
 
   /** All other choices of all persons that lose less than `limit`; null when there are more than `most`. */
-  function collect(limit: number, most: number): Deviation[] | null {
+  function* collect(limit: number, most: number): Work<Deviation[] | null> {
     const found: Deviation[] = []
     const order: number[] = []
     const profit: number[] = []
     const picked: number[] = []
-    for (let p = 0; p < persons; p++) {
+    for (let p = 0, seen = 0; p < persons; p++) {
       const start = first[p]
       const end = first[p + 1]
       if (start === end) continue
+      seen += 10 * (end - start)
+      if (seen > 20_000) {
+        yield seen
+        seen = 0
+      }
       order.length = 0
       for (let j = start; j < end; j++) {
         order.push(j)

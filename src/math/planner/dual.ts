@@ -4,8 +4,8 @@ import type { Model } from './problem.ts'
 /** A long computation that hands back control: yields the candidates visited since the last yield, returns its result. */
 export type Work<T> = Generator<number, T, void>
 
-/** Persons looked at between two yields: large enough to cost nothing, small enough to stay far under 50 ms. */
-const blockPersons = 4096
+/** Persons looked at between two yields: large enough to cost nothing, small enough to stay under 50 ms also with trees of caps. */
+const blockPersons = 1024
 /** A row count up to which Newton steps use the full Hessian; above it the diagonal. */
 export const denseRows = 128
 
@@ -96,6 +96,7 @@ export function* evaluate(
     let blockHard = 0
     let blockSoft = 0
     let seen = 0
+    let extra = 0
     const to = Math.min(model.persons, from + step)
     for (let p = from; p < to; p += stride) {
       const start = first[p]
@@ -148,8 +149,10 @@ export function* evaluate(
           if (Math.abs(profit[i]) < 32 * gamma) near = true
           for (let h = 0; h < i && !near; h++) if (Math.abs(profit[i] - profit[h]) < 32 * gamma) near = true
         }
-        if (near) blockSoft += gamma * softTree(model, p, profit, gamma, chance)
-        else {
+        if (near) {
+          blockSoft += gamma * softTree(model, p, profit, gamma, chance)
+          extra += 20 * size
+        } else {
           blockSoft += best
           for (let i = 0; i < size; i++) chance[i] = taken[i]
         }
@@ -194,7 +197,7 @@ export function* evaluate(
     soft += blockSoft
     magnitude += Math.abs(blockHard)
     sampled += seen
-    yield seen
+    yield seen + extra
   }
   // On a sample everything is blown up to the whole, so steps and limits keep their scale.
   const blow = stride === 1 || sampled === 0 ? 1 : model.count / sampled

@@ -104,7 +104,7 @@ function buildConsole() {
 
 function run(args, extra) {
   var tsx = path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs')
-  var child = childProcess.spawn(process.execPath, [tsx].concat(args), { cwd: process.cwd(), env: Object.assign({}, env, extra || {}), stdio: 'inherit' })
+  var child = childProcess.spawn(process.execPath, ['--max-semi-space-size=48', tsx].concat(args), { cwd: process.cwd(), env: Object.assign({}, env, extra || {}), stdio: 'inherit' })
   ;['SIGINT', 'SIGTERM'].forEach(function (signal) {
     process.on(signal, function () { if (signal === 'SIGTERM') child.kill(signal) })
   })

@@ -23,6 +23,8 @@ create table shop_order (
   paid_fen bigint not null,
   refunded_fen bigint not null,
   source jsonb not null,
+  -- Of the lines as last written: an order read again mostly brings the same lines.
+  lines_digest text not null,
   version int not null,
   updated_at bigint not null,
   primary key (tenant_id, shelf, order_id)

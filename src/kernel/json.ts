@@ -1,10 +1,14 @@
 import { parse, stringify } from 'lossless-json'
 
+const longDigits = /[:[,\s]-?\d{16,}/
+
 /**
  * JSON without lost digits: integers beyond 2^53 (WeChat's order ids arrive as bare 64-bit numbers) become strings, all other numbers
  * are ordinary numbers. Use it for every text that came from outside.
  */
 export function parseJson(text: string): unknown {
+  // Most texts hold no number that could lose digits; the native reader is ten times faster.
+  if (!longDigits.test(text)) return JSON.parse(text)
   return parse(text, undefined, (digits) => {
     const value = Number(digits)
     return Number.isInteger(value) && !Number.isSafeInteger(value) ? digits : value

@@ -1,6 +1,5 @@
 import type { ObjectReader, PlatformAnswer, ReadResult, Work } from '../../kernel/engine/index.ts'
 import type { Ring } from '../../kernel/doorbell/index.ts'
-import { canonicalJson } from '../../kernel/json.ts'
 import { resolvePersons } from '../../book/person/index.ts'
 import { saveOrders, saveRefunds } from './save-orders.ts'
 import { readShopAftersale, readShopOrder } from './shop-order.ts'
@@ -22,7 +21,7 @@ async function readEach(rings: readonly Ring[], read: (ring: Ring) => Promise<Pl
       const index = next++
       const ring = rings[index]
       const answer = await read(ring)
-      results[index] = answer.kind === 'ok' ? { ring, body: answer.result, text: canonicalJson(answer.result) } : { ring, error: answer.kind === 'refused' ? `${answer.code} ${answer.text}` : answer.text }
+      results[index] = answer.kind === 'ok' ? { ring, body: answer.result, text: JSON.stringify(answer.result) } : { ring, error: answer.kind === 'refused' ? `${answer.code} ${answer.text}` : answer.text }
     }
   }))
   return results

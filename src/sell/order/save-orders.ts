@@ -3,7 +3,7 @@ import type { Tx } from '../../kernel/db/index.ts'
 import type { DomainEvent } from '../../kernel/event/index.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { book, type Posting } from '../../book/account/index.ts'
-import type { OrderState, RefundState } from './shop-order.ts'
+import { linesDigest, type OrderState, type RefundState } from './shop-order.ts'
 import { appendFacts, findRefunds, findSaved, refundTotals, upsertLines, upsertOrders, upsertRefunds, applyLineRefunds, type FactRow } from './store.ts'
 
 export type OrderSave = { order: OrderState; personId: string; connectionId: string | null; appid: string; cause: 'callback' | 'backfill' | 'own' }
@@ -60,7 +60,7 @@ export async function saveOrders(tx: Tx, tenantId: number, saves: readonly Order
     write.push(save)
   }
   await upsertOrders(tx, tenantId, write, now)
-  await upsertLines(tx, tenantId, write)
+  await upsertLines(tx, tenantId, write.filter(({ order }) => saved.get(`${order.shelf}/${order.orderId}`)?.linesDigest !== linesDigest(order.lines)))
   await appendFacts(tx, tenantId, facts)
   await book(tx, tenantId, postings)
   return events

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Instant } from '../../kernel/clock.ts'
 import { splitFen, type Fen } from '../../kernel/money.ts'
 
@@ -183,4 +184,9 @@ export function readShopAftersale(body: unknown): RefundState {
 /** A read that shows an older state than the one booked must not overwrite it. */
 export function isLate(read: { updateTime: number; platformStatus: number }, booked: { version: number; platformStatus: number } | undefined): boolean {
   return booked !== undefined && read.updateTime < booked.version
+}
+
+/** Equal lines, equal text. */
+export function linesDigest(lines: readonly OrderLine[]): string {
+  return createHash('sha1').update(JSON.stringify(lines)).digest('base64url')
 }

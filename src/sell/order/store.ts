@@ -1,15 +1,15 @@
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { OrderSave } from './save-orders.ts'
-import type { OrderStatus, RefundState } from './shop-order.ts'
+import { linesDigest, type OrderStatus, type RefundState } from './shop-order.ts'
 
-export type SavedHead = { version: number; platformStatus: number; paidAt: Instant | null; shippedAt: Instant | null; completedAt: Instant | null; settledAt: Instant | null; cancelledAt: Instant | null }
+export type SavedHead = { version: number; platformStatus: number; paidAt: Instant | null; shippedAt: Instant | null; completedAt: Instant | null; settledAt: Instant | null; cancelledAt: Instant | null; linesDigest: string }
 export type FactRow = { shelf: string; orderId: string; factId: string; occurredAt: Instant; recordedAt: Instant; kind: string; cause: string; detail: unknown }
 
 /** Heads of the given orders, locked for this transaction, keyed "shelf/id". */
 export async function findSaved(tx: Tx, tenantId: number, orders: ReadonlyArray<{ shelf: string; orderId: string }>): Promise<Map<string, SavedHead>> {
   const rows = await tx.query<SavedHead & { key: string }>(
-    `select shelf || '/' || order_id as key, version, platform_status as "platformStatus", paid_at as "paidAt", shipped_at as "shippedAt", completed_at as "completedAt", settled_at as "settledAt", cancelled_at as "cancelledAt"
+    `select shelf || '/' || order_id as key, version, platform_status as "platformStatus", paid_at as "paidAt", shipped_at as "shippedAt", completed_at as "completedAt", settled_at as "settledAt", cancelled_at as "cancelledAt", lines_digest as "linesDigest"
      from shop_order where tenant_id = $1 and (shelf, order_id) in (select * from unnest($2::text[], $3::text[])) order by shelf, order_id for update`,
     [tenantId, orders.map((o) => o.shelf), orders.map((o) => o.orderId)],
   )
@@ -18,22 +18,22 @@ export async function findSaved(tx: Tx, tenantId: number, orders: ReadonlyArray<
 
 export async function upsertOrders(tx: Tx, tenantId: number, saves: readonly OrderSave[], now: Instant): Promise<void> {
   if (saves.length === 0) return
-  const rows = [...saves].map(({ order, personId, connectionId }) => ({
+  const rows = saves.map(({ order, personId, connectionId }) => ({
     shelf: order.shelf, order_id: order.orderId, connection_id: connectionId, person_id: personId, buyer_unknown: order.unionid === undefined, status: order.status, platform_status: order.platformStatus,
     placed_at: order.placedAt, paid_at: order.paidAt, shipped_at: order.shippedAt, completed_at: order.completedAt, settled_at: order.settledAt, cancelled_at: order.cancelledAt,
-    goods_fen: order.goodsFen, freight_fen: order.freightFen, discount_fen: order.discountFen, paid_fen: order.paidFen, source: order.source, version: order.updateTime,
+    goods_fen: order.goodsFen, freight_fen: order.freightFen, discount_fen: order.discountFen, paid_fen: order.paidFen, source: order.source, lines_digest: linesDigest(order.lines), version: order.updateTime,
   }))
   await tx.run(
     `insert into shop_order (tenant_id, shelf, order_id, connection_id, person_id, buyer_unknown, status, platform_status, placed_at, paid_at, shipped_at, completed_at, settled_at, cancelled_at,
-       goods_fen, freight_fen, discount_fen, paid_fen, refunded_fen, source, version, updated_at)
+       goods_fen, freight_fen, discount_fen, paid_fen, refunded_fen, source, lines_digest, version, updated_at)
      select $1, r.shelf, r.order_id, r.connection_id, r.person_id, r.buyer_unknown, r.status, r.platform_status, r.placed_at, r.paid_at, r.shipped_at, r.completed_at, r.settled_at, r.cancelled_at,
-       r.goods_fen, r.freight_fen, r.discount_fen, r.paid_fen, 0, r.source, r.version, $3
+       r.goods_fen, r.freight_fen, r.discount_fen, r.paid_fen, 0, r.source, r.lines_digest, r.version, $3
      from jsonb_to_recordset($2::jsonb) as r(shelf text, order_id text, connection_id uuid, person_id uuid, buyer_unknown boolean, status text, platform_status int, placed_at bigint, paid_at bigint,
-       shipped_at bigint, completed_at bigint, settled_at bigint, cancelled_at bigint, goods_fen bigint, freight_fen bigint, discount_fen bigint, paid_fen bigint, source jsonb, version int)
+       shipped_at bigint, completed_at bigint, settled_at bigint, cancelled_at bigint, goods_fen bigint, freight_fen bigint, discount_fen bigint, paid_fen bigint, source jsonb, lines_digest text, version int)
      on conflict (tenant_id, shelf, order_id) do update set person_id = excluded.person_id, buyer_unknown = excluded.buyer_unknown, status = excluded.status, platform_status = excluded.platform_status,
        paid_at = coalesce(excluded.paid_at, shop_order.paid_at), shipped_at = coalesce(excluded.shipped_at, shop_order.shipped_at), completed_at = coalesce(excluded.completed_at, shop_order.completed_at),
        settled_at = coalesce(excluded.settled_at, shop_order.settled_at), cancelled_at = coalesce(excluded.cancelled_at, shop_order.cancelled_at), goods_fen = excluded.goods_fen,
-       freight_fen = excluded.freight_fen, discount_fen = excluded.discount_fen, paid_fen = excluded.paid_fen, source = excluded.source, version = excluded.version, updated_at = excluded.updated_at`,
+       freight_fen = excluded.freight_fen, discount_fen = excluded.discount_fen, paid_fen = excluded.paid_fen, source = excluded.source, lines_digest = excluded.lines_digest, version = excluded.version, updated_at = excluded.updated_at`,
     [tenantId, JSON.stringify(rows), now],
   )
 }

@@ -45,7 +45,7 @@ export type ReplayReport = {
 const chunkInvoices = 200
 /** A buyer pays at once; the parcel leaves the same evening, arrives and is settled days later. Assumed: the file holds one time per invoice. */
 const hour = 3_600_000
-const life = { pay: 60_000, ship: 5 * hour, receive: 80 * hour, settle: 250 * hour }
+const life = { pay: 60_000, ship: 5 * hour, receive: 80 * hour, settle: 86 * hour }
 
 const faultsOf = (seed: string): FaultPlan => ({
   seed, lost: 0.02, duplicate: 0.03, late: 0.02, held: 0.02, reordered: 0.03,
@@ -219,7 +219,7 @@ export async function replayOrders(options: ReplayOptions): Promise<ReplayReport
   options.onProgress?.(invoiceCount, 'draining')
 
   // Let every order live to its end, then compare with the platform until nothing is missing.
-  const end = Math.max(lastAt + 400 * hour, emulator.namespace(slug).now)
+  const end = Math.max(lastAt + 100 * hour, emulator.namespace(slug).now)
   for (let at = emulator.namespace(slug).now; at < end; ) {
     at = Math.min(end, at + 24 * hour)
     await emulator.leapTo(at, slug)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { orderStatus } from '../../wechat/spec/shop/order.ts'
 import {
-  aftersaleAccept, aftersaleGet, aftersaleListGet, aftersaleReasonGet, aftersaleReject, aftersaleRejectReasonGet, aftersaleUploadCertificate, type aftersaleOrder,
+  aftersaleAccept, aftersaleGenerate, aftersaleGet, aftersaleListGet, aftersaleReasonGet, aftersaleReject, aftersaleRejectReasonGet, aftersaleUploadCertificate, type aftersaleOrder,
 } from '../../wechat/spec/shop/aftersale.ts'
 import type { Fen } from '../../kernel/money.ts'
 import { freshDigits, type Namespace } from '../core/namespace.ts'
@@ -188,7 +188,29 @@ const rejectReasons = serve(aftersaleRejectReasonGet, () => ({
   reject_reason: ['已与买家协商一致', '商品已发出', '商品影响二次销售', '凭证不足', '其他'].map((text, index) => ({ reject_reason_type: index + 1, reject_reason_type_text: text })),
 }))
 
-export const aftersaleRoutes: Route[] = [list, get, accept, reject, uploadCertificate, reasons, rejectReasons]
+const generate = serve(aftersaleGenerate, ({ ns, account, input }) => {
+  const shop = shopOf(ns, account?.id)
+  const known = shop.state.requests[input.request_id]
+  if (known) return { after_sale_order_id: known[0], after_sale_order_ids: known }
+  const order = orderOf(shop, input.order_id)
+  const wanted = (input.after_sale_infos ?? []).map((info) => {
+    const line = order.lines.findIndex((item) => item.productId === info.product_id && item.skuId === info.sku_id)
+    if (line < 0) throw new PlatformError(10020052, 'sku not exist in the order')
+    const left = order.lines[line].count - order.lines[line].refundedCount - order.lines[line].onAftersale
+    if (info.count > left || info.refund_amount > refundableFen(shop, order, line)) throw new PlatformError(40097, 'more than is left of the line')
+    return { line, count: info.count, amountFen: info.refund_amount, reason: String(info.reason ?? ''), type: 'REFUND' as const }
+  })
+  if (wanted.length === 0) throw new PlatformError(40097, 'after_sale_infos is empty')
+  const ids = wanted.map((request) => {
+    const item = apply(ns, shop, order, request, false)
+    payBack(ns, shop, item)
+    return item.id
+  })
+  shop.state.requests[input.request_id] = ids
+  return { after_sale_order_id: ids[0], after_sale_order_ids: ids }
+})
+
+export const aftersaleRoutes: Route[] = [list, get, accept, reject, uploadCertificate, reasons, rejectReasons, generate]
 
 const shopName = z.string().optional()
 

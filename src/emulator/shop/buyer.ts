@@ -6,6 +6,7 @@ import { schedule } from '../core/push.ts'
 import { act, type Act } from '../core/registry.ts'
 import { refundLine } from './aftersale.ts'
 import { cancelUnpaid, confirmReceipt, pay, place, settle, shipAll } from './fulfil.ts'
+import { touch } from './order.ts'
 import { orderOf, orderPriceFen, shopOf, type Order, type Shop } from './state.ts'
 
 /** The buyer's door (买家的门): what people do in a Shop, one by one, or many orders over their whole life in one command. */
@@ -42,6 +43,9 @@ const basketFields = {
   finderId: z.string().optional(),
   sources: z.array(z.record(z.string(), z.union([z.string(), z.number()]))).optional().describe('source_infos as on the wire'),
   paymentMethod: z.int().optional(),
+  link: z.string().optional().describe('the product link the buyer came by; its WeCom parameters become the source'),
+  commissions: z.array(z.object({ skuId: z.string(), nickname: z.string(), type: z.int(), amountFen: z.int().nonnegative(), finderId: z.string() })).optional(),
+  commissionAfterMs: z.int().nonnegative().optional(),
 }
 const oneOrder = z.object({ ...buyerFields, ...basketFields })
 
@@ -180,6 +184,33 @@ export const buyerActs: Act[] = [
   onOrder('shop.ship', 'The shop ships everything that is left, in its own back end', (ns, where, order) => shipAll(ns, where, order)),
   onOrder('shop.confirmReceipt', 'The buyer confirms receipt', (ns, where, order) => confirmReceipt(ns, where, order, 1)),
   onOrder('shop.settle', 'The platform settles a completed order', settle),
+  timeout('shop.tellCommission', 'Scheduled: the commissions of an order are computed', (order) => order.commissionPending === true, (ns, where, order) => {
+    order.commissionPending = false
+    touch(ns, where, order, 1)
+  }),
+  act({
+    name: 'shop.askAddressChange',
+    en: 'The buyer asks for another address before shipping',
+    args: z.object({ shop, orderId, address: z.record(z.string(), z.string()) }),
+    run(ns, args) {
+      const where = shopOf(ns, args.shop)
+      const order = orderOf(where, args.orderId)
+      if (order.status !== orderStatus.toShip) throw new PlatformError(10020065, `order ${order.id} is not to be shipped (status ${order.status})`)
+      order.addressWanted = args.address
+      touch(ns, where, order, 4)
+      return shown(order)
+    },
+  }),
+  act({
+    name: 'shop.urgeShipping',
+    en: 'The buyer urges the shop to ship',
+    args: z.object({ shop, orderId }),
+    run(ns, args) {
+      const where = shopOf(ns, args.shop)
+      touch(ns, where, orderOf(where, args.orderId), 7)
+      return null
+    },
+  }),
   timeout('shop.timeoutUnpaid', 'Scheduled: an unpaid order is cancelled', (order) => order.status === orderStatus.unpaid, (ns, where, order) => cancelUnpaid(ns, where, order, 2)),
   timeout('shop.timeoutReceipt', 'Scheduled: receipt is confirmed by the platform', (order) => order.status === orderStatus.toReceive, (ns, where, order) => confirmReceipt(ns, where, order, 2)),
   timeout('shop.timeoutSettle', 'Scheduled: a completed order is settled', (order) => order.status === orderStatus.completed && order.settledAt === undefined, settle),

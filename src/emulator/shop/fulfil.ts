@@ -26,6 +26,11 @@ export type Basket = {
   liveId?: string
   finderId?: string
   sources?: Order['sources']
+  /** The link the buyer came by (`product/h5url/get` …); WeCom parameters in it become the source of that product's lines. */
+  link?: string
+  commissions?: Order['commissions']
+  /** The platform computes commissions this long after ordering. */
+  commissionAfterMs?: number
   paymentMethod?: number
 }
 
@@ -74,6 +79,12 @@ export function place(ns: Namespace, shop: Shop, buyer: Buyer, basket: Basket, u
     scene: basket.scene ?? 1, liveId: basket.liveId ?? '', finderId: basket.finderId ?? '', sources: basket.sources ?? [], aftersaleIds: [],
   }
   order.originalFen = orderPriceFen(order)
+  if (basket.link !== undefined) order.sources = [...order.sources, ...sourcesOfLink(basket.link, lines)]
+  if (basket.commissions && basket.commissions.length > 0) {
+    order.commissions = basket.commissions
+    order.commissionPending = true
+    schedule(ns, ns.now + (basket.commissionAfterMs ?? 60_000), 'shop.tellCommission', { shop: account.id, orderId: id })
+  }
   state.orders[id] = order
   state.orderIds.push(id)
   for (const line of lines) {
@@ -86,6 +97,15 @@ export function place(ns: Namespace, shop: Shop, buyer: Buyer, basket: Basket, u
   if (coupon) pushShopEvent(ns, shop, 'channels_ec_user_coupon_use', { use_info: { coupon_id: coupon.couponId, user_coupon_id: coupon.id, order_id: id, use_time: seconds(ns.now) } }, openid)
   if (unpaidTimeout) schedule(ns, ns.now + state.parameters.unpaidTimeoutMs, 'shop.timeoutUnpaid', { shop: account.id, orderId: id })
   return order
+}
+
+function sourcesOfLink(link: string, lines: readonly OrderLine[]): Order['sources'] {
+  const found = /\/(\d{14})\?corp=([^&]+)&member=([^&]*)/.exec(link)
+  if (!found) return []
+  const [, productId, corp, member] = found
+  return lines
+    .filter((line) => line.productId === productId)
+    .map((line) => ({ sku_id: line.skuId, sale_channel: 0, account_type: 4, account_id: decodeURIComponent(corp), account_nickname: '', content_type: 1, content_id: decodeURIComponent(member) }))
 }
 
 /** Takes the coupon's reduction off the lines, shared by amount. Percentages (discount_num in ten-thousandths) and reductions in fen. */

@@ -5,7 +5,7 @@ import { act, type LineModule } from '../core/registry.ts'
 import { aftersaleActs, aftersaleRoutes } from './aftersale.ts'
 import { buyerActs } from './buyer.ts'
 import { couponActs, couponRoutes } from './coupon.ts'
-import { fundsRoutes } from './funds.ts'
+import { fundsActs, fundsRoutes } from './funds.ts'
 import { orderRoutes } from './order.ts'
 import { productActs, productRoutes } from './product.ts'
 import { shopOf, shopState } from './state.ts'
@@ -21,6 +21,7 @@ export const shopLine: LineModule = {
     ...buyerActs,
     ...aftersaleActs,
     ...couponActs,
+    ...fundsActs,
     act({
       name: 'shop.setParameters',
       en: 'Set times and rates that no source confirms (unpaid timeout, automatic receipt, settlement, audit, fee …)',

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import {
-  deliveryCompanyList, deliveryCompanyNewList, deliveryInfoUpdate, deliverySend, orderAddressUpdate, orderGet, orderListGet, orderMerchantNotesUpdate, orderPriceUpdate,
+  addressModifyAccept, addressModifyReject, deliveryCompanyList, deliveryCompanyNewList, deliveryInfoUpdate, deliverySend, orderAddressUpdate, orderGet, orderListGet, orderMerchantNotesUpdate, orderPriceUpdate,
   orderSearch, orderStatus, type shopOrder,
 } from '../../wechat/spec/shop/order.ts'
 import { splitFen } from '../../kernel/money.ts'
@@ -93,6 +93,7 @@ export function wireOrder(shop: Shop, order: Order, masked: boolean): z.input<ty
         })),
         ...(order.shippedAt === undefined ? {} : { ship_done_time: seconds(order.shippedAt) }),
         deliver_method: 0,
+        address_under_review: order.addressWanted != null,
       },
       ext_info: {
         customer_notes: order.customerNotes,
@@ -101,9 +102,11 @@ export function wireOrder(shop: Shop, order: Order, masked: boolean): z.input<ty
         finder_id: order.finderId,
         live_id: order.liveId,
         order_scene: order.scene,
-        commission_handling_progress: 1,
+        commission_handling_progress: order.commissionPending ? 0 : 1,
       },
-      commission_infos: [],
+      commission_infos: (order.commissionPending ? [] : (order.commissions ?? [])).map((item) => ({
+        sku_id: item.skuId, nickname: item.nickname, type: item.type, status: order.settledAt === undefined ? 1 : 2, amount: item.amountFen, finder_id: item.finderId,
+      })),
       source_infos: order.sources,
       settle_info: {
         predict_commission_fee: Math.floor((priceFen * state.parameters.feeBasisPoints) / 10_000),
@@ -171,6 +174,7 @@ const search = serve(orderSearch, ({ ns, account, input }) => {
     const order = state.orders[id]
     const shown = order.lines.map((line) => state.products[line.productId]?.online ?? state.products[line.productId]?.draft)
     if (wanted.order_id !== undefined && wanted.order_id !== id) continue
+    if (wanted.address_under_review !== undefined && wanted.address_under_review !== (order.addressWanted != null)) continue
     if (!has(order.merchantNotes, wanted.merchant_notes) || !has(order.customerNotes, wanted.customer_notes) || !has(order.address.user_name, wanted.user_name)) continue
     if (tel && !(order.address.tel_number ?? '').endsWith(tel)) continue
     if (wanted.title && !shown.some((product) => has(product?.title, wanted.title))) continue
@@ -272,6 +276,23 @@ const infoUpdate = serve(deliveryInfoUpdate, ({ ns, account, input }) => {
   return {}
 })
 
+function answerAddress(ns: Namespace, shop: Shop, orderId: string, accepted: boolean): void {
+  const order = orderOf(shop, orderId)
+  if (order.addressWanted == null) throw new PlatformError(10020065, 'the buyer asked for no other address')
+  if (accepted) order.address = { ...order.address, ...order.addressWanted }
+  order.addressWanted = null
+  if (accepted) touch(ns, shop, order, 2)
+  else order.updatedAt = ns.now
+}
+const addressAccept = serve(addressModifyAccept, ({ ns, account, input }) => {
+  answerAddress(ns, shopOf(ns, account?.id), input.order_id, true)
+  return {}
+})
+const addressReject = serve(addressModifyReject, ({ ns, account, input }) => {
+  answerAddress(ns, shopOf(ns, account?.id), input.order_id, false)
+  return {}
+})
+
 export const deliveryCompanies = [
   { delivery_id: 'SF', delivery_name: '顺丰速运' },
   { delivery_id: 'ZTO', delivery_name: '中通快递' },
@@ -286,4 +307,4 @@ export const deliveryCompanies = [
 const companyList = serve(deliveryCompanyList, () => ({ company_list: deliveryCompanies }))
 const companyNewList = serve(deliveryCompanyNewList, () => ({ company_list: deliveryCompanies }))
 
-export const orderRoutes: Route[] = [listGet, get, search, priceUpdate, merchantNotes, addressUpdate, send, infoUpdate, companyList, companyNewList]
+export const orderRoutes: Route[] = [listGet, get, search, priceUpdate, merchantNotes, addressUpdate, send, infoUpdate, companyList, companyNewList, addressAccept, addressReject]

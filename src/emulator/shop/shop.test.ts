@@ -178,6 +178,42 @@ describe('an order', () => {
   })
 })
 
+describe('what arrives late on an order', () => {
+  test('commissions come after a while with their own event; the order says so until then', async () => {
+    const s = await openShop()
+    const id = await s.place(1, { commissions: [{ skuId: s.cup.skuId, nickname: '达人', type: 0, amountFen: 50, finderId: 'f' }], commissionAfterMs: 5_000 })
+    expect(await s.order(id)).toMatchObject({ order_detail: { ext_info: { commission_handling_progress: 0 }, commission_infos: [] } })
+    await s.emulator.advanceTo(start + 5_000)
+    expect(await s.order(id)).toMatchObject({ update_time: sec(start + 5_000), order_detail: { ext_info: { commission_handling_progress: 1 }, commission_infos: [{ amount: 50, status: 1 }] } })
+    expect(s.events.at(-1)).toMatchObject({ Event: 'channels_ec_order_ext_info_update', order_info: { type: 1 } })
+  })
+
+  test('an order through a link with WeCom parameters names corp and member as its source', async () => {
+    const s = await openShop()
+    const { product_h5url: link } = await s.api('product/h5url/get', { product_id: s.cup.productId, wecom_corp_id: 'wcCORP', wecom_user_id: 'wuUSER' })
+    const id = await s.place(1, { link })
+    expect((await s.order(id)).order_detail.source_infos).toMatchObject([{ sku_id: s.cup.skuId, account_type: 4, account_id: 'wcCORP', content_type: 1, content_id: 'wuUSER' }])
+    const { product_h5url: plain } = await s.api('product/h5url/get', { product_id: s.cup.productId })
+    expect((await s.order(await s.place(1, { link: plain }))).order_detail.source_infos).toEqual([])
+  })
+
+  test('a buyer asks for another address, and the shop grants or refuses it', async () => {
+    const s = await openShop()
+    const id = await s.place(1, { address: { user_name: '甲', detail_info: '旧' } })
+    await s.act('shop.pay', { orderId: id })
+    expect((await s.api('order/addressmodify/accept', { order_id: id })).errcode).toBe(10020065)
+    await s.act('shop.askAddressChange', { orderId: id, address: { detail_info: '新' } })
+    expect((await s.api('order/search', { search_condition: { address_under_review: true }, page_size: 10 })).orders).toEqual([id])
+    await s.api('order/addressmodify/reject', { order_id: id })
+    expect((await s.order(id)).order_detail.delivery_info.address_info.detail_info).toBe('旧')
+    await s.act('shop.askAddressChange', { orderId: id, address: { detail_info: '新' } })
+    await s.api('order/addressmodify/accept', { order_id: id })
+    expect((await s.order(id)).order_detail.delivery_info.address_info).toMatchObject({ user_name: '甲', detail_info: '新' })
+    await s.emulator.pump()
+    expect(s.events.filter((event) => event.Event === 'channels_ec_order_ext_info_update').map((event) => event.order_info.type)).toEqual([4, 4, 2])
+  })
+})
+
 describe('the order list', () => {
   test('needs a range of at most seven days, pages by cursor and finds each order once', async () => {
     const s = await openShop({ stock: 1_000 })
@@ -386,6 +422,41 @@ describe('after-sale', () => {
       balance += flow.direction === 1 ? flow.amountFen : -flow.amountFen
       expect(flow.balanceFen).toBe(balance)
     }
+  })
+})
+
+describe('money out', () => {
+  test('a withdrawal waits for the scan; cancelled, the money is back', async () => {
+    const s = await openShop()
+    const id = await s.place(2)
+    for (const name of ['shop.pay', 'shop.ship', 'shop.confirmReceipt', 'shop.settle']) await s.act(name, { orderId: id })
+    const available = async () => (await s.api('funds/getbalance')).balance_info.available_amount
+    const before = await available()
+    expect((await s.api('funds/submitwithdraw', { amount: before + 1 })).errcode).toBe(40097)
+    const first = await s.api('funds/submitwithdraw', { amount: 400 })
+    const second = await s.api('funds/submitwithdraw', { amount: 100 })
+    expect(await available()).toBe(before - 500)
+    await s.act('shop.confirmWithdraw', { withdrawId: first.withdraw_id })
+    await s.act('shop.confirmWithdraw', { withdrawId: second.withdraw_id, confirmed: false })
+    await expect(s.act('shop.confirmWithdraw', { withdrawId: second.withdraw_id })).rejects.toMatchObject({ code: 'emulator/act-refused' })
+    expect(await available()).toBe(before - 400)
+    expect((await s.api('funds/getwithdrawdetail', { withdraw_id: first.withdraw_id })).status).toBe('SUCCESS')
+    const { flow_ids: ids } = await s.api('funds/getfundsflowlist', { page_size: 10 })
+    const types = []
+    for (const flowId of ids) types.push((await s.api('funds/getfundsflowdetail', { flow_id: flowId })).funds_flow.funds_type)
+    expect(types).toEqual([1, 2, 4, 4, 5])
+  })
+
+  test('a merchant-initiated refund happens once for one request_id', async () => {
+    const s = await openShop()
+    const id = await s.place(2)
+    await s.act('shop.pay', { orderId: id })
+    const body = { request_id: 'r1', order_id: id, after_sale_infos: [{ product_id: s.cup.productId, sku_id: s.cup.skuId, count: 1, refund_amount: 300 }] }
+    const first = await s.api('aftersale/genaftersaleorder', body)
+    const again = await s.api('aftersale/genaftersaleorder', body)
+    expect(again.after_sale_order_id).toBe(first.after_sale_order_id)
+    expect(s.state().orders[id].lines[0]).toMatchObject({ refundedFen: 300, refundedCount: 1 })
+    expect((await s.api('aftersale/genaftersaleorder', { ...body, request_id: 'r2', after_sale_infos: [{ ...body.after_sale_infos[0], count: 2 }] })).errcode).toBe(40097)
   })
 })
 

@@ -105,6 +105,12 @@ export type Order = {
   sources: Array<z.output<typeof orderSource>>
   aftersaleIds: string[]
   refundedFreightFen?: Fen
+  /** The buyer asks for another address; null or absent: no request is open. */
+  addressWanted?: Order['address'] | null
+  /** Who earns commission; computed by the platform after a while. Absent: nobody. */
+  commissions?: Array<{ skuId: string; nickname: string; type: number; amountFen: Fen; finderId: string }>
+  /** The commissions are computed but not told yet. */
+  commissionPending?: boolean
 }
 
 export type Aftersale = {
@@ -154,6 +160,10 @@ export type ShopState = {
   aftersaleIds: string[]
   coupons: Record<string, Coupon>
   userCoupons: Record<string, UserCoupon>
+  withdrawals: Record<string, { id: string; amountFen: Fen; status: string; ticket: string; createdAt: Instant; updatedAt: Instant; remark: string }>
+  addresses: Record<string, Record<string, unknown>>
+  /** request_id of merchant-initiated after-sale orders → their ids. */
+  requests: Record<string, string[]>
   availableFen: Fen
   pendingFen: Fen
   funds: FundsFlow[]
@@ -167,7 +177,7 @@ export function shopState(ns: Namespace, appid: string): ShopState {
   return (all[appid] ??= {
     parameters: { ...defaultParameters },
     products: {}, productIds: [], stock: {}, orders: {}, orderIds: [], aftersales: {}, aftersaleIds: [], coupons: {}, userCoupons: {},
-    availableFen: 0, pendingFen: 0, funds: [],
+    withdrawals: {}, addresses: {}, requests: {}, availableFen: 0, pendingFen: 0, funds: [],
   })
 }
 

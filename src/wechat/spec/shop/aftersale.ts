@@ -128,4 +128,23 @@ export const aftersaleRejectReasonGet = endpoint({
   zh: '获取拒绝售后原因',
 })
 
-export const aftersaleRows = [aftersaleListGet, aftersaleGet, aftersaleAccept, aftersaleReject, aftersaleUploadCertificate, aftersaleReasonGet, aftersaleRejectReasonGet]
+export const aftersaleGenerate = endpoint({
+  ...common,
+  name: 'shop.aftersale.generate',
+  path: '/channels/ec/aftersale/genaftersaleorder',
+  effect: 'write',
+  /** Merchant-initiated; the same `request_id` gives the same after-sale order. Fields beside order, SKU and amounts are our reading. */
+  request: z.looseObject({
+    request_id: z.string(),
+    order_id: shopId,
+    after_sale_infos: z.array(z.looseObject({ product_id: shopId, sku_id: shopId, count: z.int(), refund_amount: fen, reason: z.union([z.string(), z.int()]).optional() })).optional(),
+    type: z.string().optional(),
+  }),
+  response: outcome.extend({ after_sale_order_id: shopId.optional(), after_sale_order_ids: z.array(shopId).optional() }),
+  repeat: { keyed: 'request_id' },
+  doc: 'SK-X; SK-M/ECAftersale',
+  verified: 'reading',
+  zh: '商家发起售后',
+})
+
+export const aftersaleRows = [aftersaleListGet, aftersaleGet, aftersaleAccept, aftersaleReject, aftersaleUploadCertificate, aftersaleReasonGet, aftersaleRejectReasonGet, aftersaleGenerate]

@@ -59,4 +59,22 @@ export const fundsFlowDetail = endpoint({
   zh: '获取资金流水详情',
 })
 
-export const fundsRows = [fundsBalance, fundsFlowList, fundsFlowDetail]
+/** CREATE_SUCCESS waits for an administrator's scan of the QR ticket; then SUCCESS, FAIL, or CLOSE. */
+const withdraw = z.looseObject({ withdraw_id: shopId, amount: fen.optional(), status: z.string().optional(), create_time: unixSeconds.optional(), update_time: unixSeconds.optional(), reason: z.string().optional(), remark: z.string().optional() })
+
+export const withdrawSubmit = endpoint({
+  ...shopRow,
+  name: 'shop.funds.withdraw',
+  path: '/channels/ec/funds/submitwithdraw',
+  effect: 'write',
+  request: z.looseObject({ amount: fen, remark: z.string().optional(), bank_memo: z.string().optional() }),
+  response: outcome.extend({ qrcode_ticket: z.string().optional(), withdraw_id: shopId.optional() }),
+  repeat: { probe: 'shop.funds.withdraw-list' },
+  doc: 'SK-X; WJ-B/message/fund',
+  verified: 'reading',
+  zh: '提交提现申请',
+})
+export const withdrawList = endpoint({ ...shopRow, name: 'shop.funds.withdraw-list', path: '/channels/ec/funds/getwithdrawlist', effect: 'read', request: z.looseObject({ page_num: z.int(), page_size: z.int(), start_time: unixSeconds.optional(), end_time: unixSeconds.optional() }), response: outcome.extend({ withdraw_ids: z.array(shopId).optional(), total_num: z.int().optional() }), repeat: 'safe', doc: 'SK-X', verified: 'reading', zh: '获取提现记录列表' })
+export const withdrawDetail = endpoint({ ...shopRow, name: 'shop.funds.withdraw-detail', path: '/channels/ec/funds/getwithdrawdetail', effect: 'read', request: z.looseObject({ withdraw_id: shopId }), response: outcome.extend(withdraw.partial().shape), repeat: 'safe', doc: 'SK-X', verified: 'reading', zh: '获取提现记录' })
+
+export const fundsRows = [fundsBalance, fundsFlowList, fundsFlowDetail, withdrawSubmit, withdrawList, withdrawDetail]

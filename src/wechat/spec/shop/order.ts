@@ -329,6 +329,11 @@ export const deliveryInfoUpdate = endpoint({
   zh: '修改物流信息',
 })
 
+const orderId = z.looseObject({ order_id: shopId })
+
+export const addressModifyAccept = endpoint({ ...shopRow, name: 'shop.order.address-modify.accept', path: '/channels/ec/order/addressmodify/accept', effect: 'write', request: orderId, response: outcome, errors: orderErrors, repeat: 'safe', doc: 'SK-X', verified: 'reading', zh: '同意买家修改地址' })
+export const addressModifyReject = endpoint({ ...shopRow, name: 'shop.order.address-modify.reject', path: '/channels/ec/order/addressmodify/reject', effect: 'write', request: orderId, response: outcome, errors: orderErrors, repeat: 'safe', doc: 'SK-X', verified: 'reading', zh: '拒绝买家修改地址' })
+
 const companies = z.array(z.looseObject({ delivery_id: z.string(), delivery_name: z.string() }))
 
 export const deliveryCompanyList = endpoint({
@@ -359,5 +364,5 @@ export const deliveryCompanyNewList = endpoint({
 
 export const orderRows = [
   orderListGet, orderGet, orderSearch, orderPriceUpdate, orderMerchantNotesUpdate, orderAddressUpdate, deliverySend, deliveryInfoUpdate, deliveryCompanyList,
-  deliveryCompanyNewList,
+  deliveryCompanyNewList, addressModifyAccept, addressModifyReject,
 ]

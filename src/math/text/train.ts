@@ -45,7 +45,13 @@ export function train(texts: readonly string[], labels: ArrayLike<number>, seed:
   const normaliser = createNormaliser()
   const syllables = createSyllables()
   const heard = texts.map(text => featuresOf(normaliser, syllables, text))
-  const keys = heard.map(({ characters, sounds }) => Uint32Array.from([...characters, ...sounds]))
+  const keys = heard.map(({ characters, sounds }) => {
+    const both = new Uint32Array(characters.length + sounds.length)
+    both.set(characters)
+    both.set(sounds, characters.length)
+    return both
+  })
+  const distinct = keys.map(list => Uint32Array.from(new Set(list)))
   // Repeats must not leak between folds: equal texts share a fold, drawn from the first of them.
   const random = randomStream(seed, 1)
   const foldOf = new Int8Array(texts.length)
@@ -57,8 +63,8 @@ export function train(texts: readonly string[], labels: ArrayLike<number>, seed:
   }
 
   const fit = (rows: number[]): { kept: Map<number, number>; bias: number } => {
-    const chosen = chooseKeys(keys, rows, minTexts)
-    const ratio = logRatios(keys, labels, rows, chosen)
+    const chosen = chooseKeys(distinct, rows, minTexts)
+    const ratio = logRatios(distinct, labels, rows, chosen)
     let model = solve(toRows(heard, labels, rows, chosen, ratio), ratio, cost, passes, seed)
     let strongest = [...chosen.entries()].map(([key, index]) => [key, model.weights[index] * ratio[index]] as const)
     if (strongest.length > features) {
@@ -86,19 +92,19 @@ export function train(texts: readonly string[], labels: ArrayLike<number>, seed:
   return encodeModel({ kept: final.kept, bias: final.bias, slope, offset, baseRate: counts[1] / texts.length, texts: texts.length, seed, source })
 }
 
-function chooseKeys(keys: readonly Uint32Array[], rows: readonly number[], minTexts: number): Map<number, number> {
+function chooseKeys(distinct: readonly Uint32Array[], rows: readonly number[], minTexts: number): Map<number, number> {
   const texts = new Uint16Array(2 ** keyBits)
-  for (const row of rows) for (const key of new Set(keys[row])) if (texts[key] < 65535) texts[key]++
+  for (const row of rows) for (const key of distinct[row]) if (texts[key] < 65535) texts[key]++
   const chosen = new Map<number, number>()
   for (let key = 0; key < texts.length; key++) if (texts[key] >= minTexts) chosen.set(key, chosen.size)
   return chosen
 }
-function logRatios(keys: readonly Uint32Array[], labels: ArrayLike<number>, rows: readonly number[], chosen: Map<number, number>): Float64Array {
+function logRatios(distinct: readonly Uint32Array[], labels: ArrayLike<number>, rows: readonly number[], chosen: Map<number, number>): Float64Array {
   const of = [new Float64Array(chosen.size).fill(1), new Float64Array(chosen.size).fill(1)]
   const texts = [2, 2]
   for (const row of rows) {
     texts[labels[row]]++
-    for (const key of new Set(keys[row])) {
+    for (const key of distinct[row]) {
       const index = chosen.get(key)
       if (index !== undefined) of[labels[row]][index]++
     }
@@ -113,7 +119,14 @@ function toRows(heard: readonly Features[], labels: ArrayLike<number>, rows: rea
   const square = new Float64Array(2 * rows.length)
   for (const row of rows) {
     const { characters, sounds } = heard[row]
-    const known = (list: Uint32Array): number[] => Array.from(list).flatMap(key => chosen.get(key) ?? [])
+    const known = (list: Uint32Array): number[] => {
+      const indices: number[] = []
+      for (const key of list) {
+        const index = chosen.get(key)
+        if (index !== undefined) indices.push(index)
+      }
+      return indices
+    }
     const soundsOnly = known(sounds)
     for (const own of [[...known(characters), ...soundsOnly], soundsOnly]) {
       const at = keys.length

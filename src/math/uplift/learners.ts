@@ -18,7 +18,7 @@ export type EffectModel = Predictor
 export type LearnerOptions = {
   /** Fits the outcome. Default: lasso. */
   outcome?: Base
-  /** Fits the effect (X and R). Default: lasso. */
+  /** Fits the effect (X and R). Default: lasso, for R by the one-error rule, which says "the same for everybody" unless the data insist. */
   effect?: Base
   /** Folds of cross-fitting (R). Default 5. */
   folds?: number
@@ -78,7 +78,7 @@ export const rLearner: Learner = (data, options = {}) => {
   checkData(data)
   const expected = expectedOutcome(data, options)
   const { target, weights } = residuals(data, expected)
-  return (options.effect ?? linearBase({ seed: options.seed }))(data.x, target, weights)
+  return (options.effect ?? linearBase({ seed: options.seed, rule: 'one-error' }))(data.x, target, weights)
 }
 
 /** The mean effect for everybody, by the same residuals: what a learner has to beat. */

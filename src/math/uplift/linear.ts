@@ -14,6 +14,8 @@ export type LinearOptions = {
   /** Cross-validation folds that choose the penalty; the end of the path is the constant. Default 5. */
   folds?: number
   seed?: number
+  /** `best`: the smallest cross-validated error; `one-error`: the largest penalty within one standard error of it (Breiman et al. 1984), which prefers the constant. Default `best`. */
+  rule?: 'best' | 'one-error'
   /** Fixed penalty instead of cross-validation, on the scale of standardised columns (glmnet's λ). */
   penalty?: number
 }
@@ -23,7 +25,7 @@ export type LinearOptions = {
  * path of 40 that begins at the constant. Works on sums of products only: one pass over the rows per fold, whatever the length of the path.
  */
 export function linearBase(options: LinearOptions = {}): Base {
-  const { mix = 1, folds = 5, seed = 1, penalty } = options
+  const { mix = 1, folds = 5, seed = 1, rule = 'best', penalty } = options
   return (x, y, weights) => {
     check(x, y, weights)
     const p = x.length
@@ -47,15 +49,16 @@ export function linearBase(options: LinearOptions = {}): Base {
       // A ridge never reaches the constant at a finite penalty: its path starts where the lasso's would with 1/1000 of the mixing.
       const top = mix > 0 ? largest / Math.max(mix, 1e-3) : largest * 1000
       const lambdas = Array.from({ length: 40 }, (_, i) => top * (mix > 0 ? 1e-3 : 1e-7) ** (i / 39))
-      const errors = new Float64Array(lambdas.length + 1)
-      for (const part of parts) {
+      // Mean squared error per held-out weight, [path from the constant on][fold].
+      const errors = Array.from({ length: lambdas.length + 1 }, () => new Float64Array(folds))
+      for (const [k, part] of parts.entries()) {
         const rest = whole.map((value, i) => value - part[i])
-        errors[lambdas.length] += squaredError(part, constant(rest, p), p)
-        for (const [i, fit] of path(rest, lambdas).entries()) errors[i] += squaredError(part, fit, p)
+        const rows = Math.max(1e-12, part[part.length - 1])
+        errors[0][k] = squaredError(part, constant(rest, p), p) / rows
+        for (const [i, fit] of path(rest, lambdas).entries()) errors[i + 1][k] = squaredError(part, fit, p) / rows
       }
-      let best = lambdas.length
-      for (let i = 0; i < lambdas.length; i++) if (errors[i] < errors[best]) best = i
-      chosen = best === lambdas.length ? constant(whole, p) : path(whole, lambdas.slice(0, best + 1))[best]
+      const best = pickPenalty(errors, rule)
+      chosen = best === 0 ? constant(whole, p) : path(whole, lambdas.slice(0, best))[best - 1]
     }
     return columns => {
       const result = new Float64Array(columns[0]?.length ?? 0).fill(chosen[p])
@@ -149,6 +152,20 @@ function check(x: Columns, y: Float64Array, weights: Float64Array | null): void 
   if (weights === null) return
   requireEqualLength('weights', weights, y.length, 'one per person')
   requireFrom('weights', weights, 0)
+}
+
+/** Index into the path. The standard error is that of the difference to the best over the folds, because all penalties share the folds' noise. */
+function pickPenalty(errors: readonly Float64Array[], rule: 'best' | 'one-error'): number {
+  const means = errors.map(row => row.reduce((sum, one) => sum + one, 0) / row.length)
+  const best = means.indexOf(Math.min(...means))
+  if (rule === 'best') return best
+  for (let i = 0; i < best; i++) {
+    const gap = means[i] - means[best]
+    let squares = 0
+    for (let k = 0; k < errors[i].length; k++) squares += (errors[i][k] - errors[best][k] - gap) ** 2
+    if (gap <= Math.sqrt(squares / (errors[i].length * (errors[i].length - 1)))) return i
+  }
+  return best
 }
 
 // Sums of products of the row (x1 … xp, y, 1): lower triangle used both ways, size p + 2.

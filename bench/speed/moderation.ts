@@ -1,0 +1,169 @@
+/**
+ * Text: the matcher against npm's mint-filter and fastscan on the same text and words, the classifier on COLD's test part against published figures, and
+ * what both still find after twelve dodges. Texts of data sets are read beside the repository and never printed.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { parse } from 'csv-parse/sync'
+import { randomStream } from '../../src/math/random/index.ts'
+import { buildMatcher, calibrationError, createClassifier, createNormaliser, createSyllables, dodgeNames, makeDodger, scores, train, type LexiconEntry } from '../../src/math/text/index.ts'
+import { pairedMs, peakRssMb, timeMs, type Bench, type BenchReport, type BenchRow } from '../harness.ts'
+import { coldFolder, coldSeed, modelFile, readCold } from '../../scripts/train-moderation.ts'
+
+const wordsBySize: Record<string, number> = { small: 10_000, default: 65_000, large: 100_000 }
+/** Published accuracy and macro-F1 of thu-coai/roberta-base-cold on COLD's test part (its model card), in per cent. */
+const robertaCold = { accuracy: 82.75, macroF1: 82.39 }
+/** Our own lexicon for the dodges: what moderation of a shop's community would list. */
+const listed = ['加微信', '代开发票', '赌博网站', '私聊领取', '刷单兼职', '办假证', '网络贷款', '投注平台', '返利红包', '成人视频', '算命大师', '代写论文', '买卖账号', '裸聊', '枪支弹药', '迷药', '套现', '跑分平台', '博彩', '外挂']
+
+type Anchor = { name: string; find(text: string): string[] }
+function npmAnchors(words: string[], skipped: BenchReport['skipped']): Anchor[] {
+  const require = createRequire(new URL('../package.json', import.meta.url))
+  const anchors: Anchor[] = []
+  try {
+    const loaded = require('mint-filter')
+    const Filter = loaded.default ?? loaded
+    const filter = new Filter(words)
+    anchors.push({ name: 'mint-filter 4.0.3', find: text => filter.filter(text, { replace: false }).words })
+  } catch { skipped.push({ case: 'matcher against mint-filter', why: 'not installed; run npm install in bench/' }) }
+  try {
+    const FastScanner = require('fastscan')
+    const scanner = new FastScanner(words)
+    anchors.push({ name: 'fastscan 1.0.6', find: text => scanner.search(text).map((hit: [number, string]) => hit[1]) })
+  } catch { skipped.push({ case: 'matcher against fastscan', why: 'not installed; run npm install in bench/' }) }
+  skipped.push({ case: 'matcher against Hyperscan', why: 'a C library without an npm package that installs here; its published-machine figure is in the documentation, not a ratio of this run' })
+  return anchors
+}
+
+export const bench: Bench = {
+  name: 'moderation',
+  what: 'keyword matching and offence classification: speed, quality, and recall after dodges',
+  sizes: ['small', 'default', 'large'],
+  async run({ size = 'default', seed, rounds, log }) {
+    const rows: BenchRow[] = []
+    const skipped: BenchReport['skipped'] = []
+    const quality = (name: string, own: number, anchor: string, anchorValue: number | null, unit: string, more: Partial<BenchRow> = {}): void => {
+      rows.push({ case: name, own, anchor, anchorValue, unit, ratio: null, agrees: true, ...more })
+    }
+    const normaliser = createNormaliser()
+    const syllables = createSyllables()
+    const hasCold = existsSync(`${coldFolder}/test.csv.gz`)
+
+    // Words of 3 to 6 everyday characters, drawn by seed; text in which almost none of them occurs, as in ordinary traffic, and one with a find every 100 characters.
+    const random = randomStream(seed, 1)
+    const everyday = new TextDecoder('gb2312').decode(Uint8Array.from({ length: 2 * 2000 }, (_, i) => i % 2 === 0 ? 0xb0 + Math.floor(i / 2 / 94) : 0xa1 + Math.floor(i / 2) % 94))
+    const draw = (length: number): string => Array.from({ length }, () => everyday[Math.floor(everyday.length * random.uniform() ** 2)]).join('')
+    const words = new Set<string>()
+    while (words.size < wordsBySize[size]) words.add(draw(3 + random.below(4)))
+    const list = [...words]
+    const entries: LexiconEntry[] = list.map(word => ({ word, category: 'x' }))
+    const plain = hasCold ? readCold(coldFolder, 'test').texts.join('\n') : Array.from({ length: 5000 }, () => draw(50)).join('\n')
+    const simple = plain.replace(/[^\u4e00-\u9fa5]/g, '')
+    const sprinkled = simple.replace(/.{100}/g, part => part + list[random.below(list.length)])
+    log(`matcher: ${list.length} words`)
+    const buildMs = await timeMs(() => buildMatcher(normaliser, entries))
+    const matcher = buildMatcher(normaliser, entries)
+    quality(`build and swap ${list.length} words`, Math.round(buildMs), 'goal', 1000, 'ms', { goal: '100,000 words < 1 s', agrees: true, note: `${matcher.states} states` })
+    for (const anchor of npmAnchors(list, skipped)) {
+      for (const [name, text] of [['ordinary text', simple], ['a listed word every 100 characters', sprinkled]] as const) {
+        // The anchors find the plain spelling only. What they find we must find; what we find beyond it is a numeral or a look-alike read as its plain form, or an overlap they drop.
+        const ours = new Set(matcher.scan(text).map(hit => hit.word))
+        const theirs = anchor.find(text)
+        const agrees = theirs.every(word => ours.has(word))
+        const { ownMs, anchorMs, ratio } = await pairedMs(rounds, () => matcher.scan(text), () => anchor.find(text))
+        rows.push({
+          case: `scan, ${list.length} words, ${name}`, own: round(text.length / ownMs / 1000), anchor: anchor.name, anchorValue: round(text.length / anchorMs / 1000), unit: 'Mchar/s', ratio, agrees,
+          goal: anchor.name.startsWith('mint') ? '≥ 20×, normalisation on' : undefined, note: `${theirs.length} finds of the anchor, all among ours; the anchor does not normalise`,
+        })
+      }
+    }
+
+    log('dodges: matcher')
+    const dodge = makeDodger()
+    const lexicon = buildMatcher(normaliser, listed.map(word => ({ word, category: 'x', homophones: true })))
+    const carrier = (word: string, i: number): string => ['今天 ', '请看：', '“', '大家好 '][i % 4] + word + ['。', ' 谢谢', '!', ' 明天见'][i % 4]
+    let kept = 0
+    let bare = 0
+    let total = 0
+    for (const name of dodgeNames) {
+      let found = 0
+      let literal = 0
+      for (let i = 0; i < 10 * listed.length; i++) {
+        const word = listed[i % listed.length]
+        const hidden = dodge(name, word, seed + i)
+        const text = carrier(hidden, i)
+        if (lexicon.scan(text).some(hit => hit.word === word)) found++
+        if (text.includes(word)) literal++
+      }
+      kept += found
+      bare += literal
+      total += 10 * listed.length
+      quality(`recall after "${name}", matcher`, round(found / (10 * listed.length), 3), 'plain substring', round(literal / (10 * listed.length), 3), 'share', { goal: '≥ 0.95 of clean recall' })
+    }
+    quality('recall after all twelve, matcher', round(kept / total, 3), 'plain substring', round(bare / total, 3), 'share', { goal: '≥ 0.95 of clean recall', note: 'the dodges draw look-alikes and split characters from the same tables the matcher reads: coverage of real dodges is the coverage of those tables' })
+
+    if (!hasCold) skipped.push({ case: 'classifier on COLD', why: 'the data set is not beside the repository' })
+    else {
+      log('classifier: COLD test part')
+      const model = createClassifier(readFileSync(modelFile), { normaliser, syllables })
+      const held = readCold(coldFolder, 'test')
+      const measured = (probabilities: number[], name: string, note: string): void => {
+        const { accuracy, macroF1 } = scores(probabilities, held.labels)
+        quality(`COLD test accuracy, ${name}`, round(accuracy * 100, 2), 'roberta-base-cold, its model card', robertaCold.accuracy, '%', { note })
+        quality(`COLD test macro-F1, ${name}`, round(macroF1 * 100, 2), 'roberta-base-cold, its model card', robertaCold.macroF1, '%', { goal: '≥ 82.4', note })
+      }
+      const found = held.texts.map(model.probability)
+      measured(found, 'shipped model', `${readFileSync(modelFile).length} bytes, ${model.features} n-grams, trained on the train part only`)
+      const dev = readCold(coldFolder, 'dev')
+      quality('calibration error, COLD dev part', round(calibrationError(dev.texts.map(model.probability), dev.labels), 3), 'perfect', 0, 'share', { note: 'same distribution as the training part' })
+      quality('calibration error, COLD test part', round(calibrationError(found, held.labels), 3), 'perfect', 0, 'share', { note: 'the test part has fewer offending texts (40% against 49%) and other annotation' })
+      const units = held.texts.reduce((sum, text) => sum + text.length, 0)
+      const { ownMs } = await pairedMs(rounds, () => { for (const text of held.texts) model.probability(text) }, () => {})
+      quality('classify, probability only', Math.round(held.texts.length / ownMs * 1000), 'goal', 1_000_000, 'texts/s', { goal: '≥ 1 M texts/s', note: `one thread, ${Math.round(units / held.texts.length)} characters a text` })
+      const explained = await timeMs(() => { for (const text of held.texts) model.classify(text) })
+      quality('classify with reasons', Math.round(held.texts.length / explained * 1000), 'none', null, 'texts/s')
+
+      const offending = held.texts.flatMap((text, i) => held.labels[i] === 1 && model.probability(text) >= 0.5 ? [text] : [])
+      let all = 0
+      for (const name of dodgeNames) {
+        const still = offending.filter((text, i) => model.probability(dodge(name, text, seed + i)) >= 0.5).length / offending.length
+        all += still / dodgeNames.length
+        quality(`recall after "${name}", classifier`, round(still, 3), 'clean', 1, 'share of found', { goal: '≥ 0.95 of clean recall' })
+      }
+      quality('recall after all twelve, classifier', round(all, 3), 'clean', 1, 'share of found', { goal: '≥ 0.95 of clean recall', note: `${offending.length} offending texts found when clean; every character of the text is changed` })
+
+      if (size === 'large') {
+        log('classifier: large model (about a minute)')
+        const part = readCold(coldFolder, 'train')
+        const bytes = train(part.texts, part.labels, coldSeed, { features: 1_000_000, minTexts: 2 })
+        const big = createClassifier(bytes, { normaliser, syllables })
+        measured(held.texts.map(big.probability), 'all n-grams of two texts', `${bytes.length} bytes, not shipped`)
+      } else skipped.push({ case: 'COLD with the large model', why: 'trained only at size large' })
+      falseAlarms(model.probability, quality, skipped)
+    }
+    return { bench: 'moderation', size, rows, peakRssMb: peakRssMb(), skipped }
+  },
+}
+
+/** How often ordinary reviews of a shop are called offensive: the figure a merchant feels. Read-only use of two data sets for measurement. */
+function falseAlarms(probability: (text: string) => number, quality: (name: string, own: number, anchor: string, anchorValue: number | null, unit: string, more?: Partial<BenchRow>) => void, skipped: BenchReport['skipped']): void {
+  const reviews = fileURLToPath(new URL('../../../shared/data/cn_reviews/waimai_10k.csv.gz', import.meta.url))
+  const harm = fileURLToPath(new URL('../../../shared/data/chineseharm_dev/chineseharm_dev.csv.gz', import.meta.url))
+  if (existsSync(reviews)) {
+    const found = (parse(gunzipSync(readFileSync(reviews)), { columns: true, relax_quotes: true }) as Array<Record<string, string>>).map(row => probability(row.review))
+    for (const threshold of [0.5, 0.9]) quality(`takeaway reviews called offensive at ${threshold}`, round(found.filter(p => p >= threshold).length / found.length, 4), 'none', null, 'share', { note: 'a third of them are complaints' })
+  } else skipped.push({ case: 'false alarms on reviews', why: 'the data set is not beside the repository' })
+  if (existsSync(harm)) {
+    const list = parse(gunzipSync(readFileSync(harm)), { columns: true, relax_quotes: true }) as Array<Record<string, string>>
+    const share = (label: string): number => {
+      const own = list.filter(row => row.label === label)
+      return round(own.filter(row => probability(row.text) >= 0.5).length / own.length, 3)
+    }
+    quality('ChineseHarm development third: abuse called offensive', share('谩骂引战'), 'fine texts called offensive', share('不违规'), 'share', { note: 'another platform, other annotators; the model has seen none of it' })
+  } else skipped.push({ case: 'ChineseHarm', why: 'the data set is not beside the repository' })
+}
+function round(value: number, digits = 1): number {
+  return Number(value.toFixed(digits))
+}

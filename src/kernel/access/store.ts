@@ -57,7 +57,8 @@ export async function putMember(tx: Tx, tenantId: number, userId: string, role: 
 }
 export function tenantsOfUser(tx: Tx, userId: string): Promise<Array<{ tenantId: number; slug: string; name: string; world: string; role: string; origin: Record<string, unknown> }>> {
   return tx.query(
-    `select t.tenant_id as "tenantId", t.slug, t.name, t.world, m.role, t.origin from member m join tenant t on t.tenant_id = m.tenant_id where m.user_id = $1 order by t.tenant_id`,
+    `/* citus: sign-in asks which merchants a user belongs to, before any is chosen */
+     select t.tenant_id as "tenantId", t.slug, t.name, t.world, m.role, t.origin from member m join tenant t on t.tenant_id = m.tenant_id where m.user_id = $1 order by t.tenant_id`,
     [userId],
   )
 }

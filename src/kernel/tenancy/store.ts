@@ -65,7 +65,8 @@ export async function addRoute(tx: Tx, route: CallbackRoute): Promise<void> {
 export async function tenantsWithWork(db: Db): Promise<Array<{ tenantId: number; world: string; dueAt: Instant }>> {
   return db.tx({ role: 'scheduler' }, (tx) =>
     tx.query(
-      `select w.tenant_id as "tenantId", t.world, min(w.due_at) as "dueAt" from (
+      `/* citus: the scheduler lists who has work; claims are made inside one tenant */
+       select w.tenant_id as "tenantId", t.world, min(w.due_at) as "dueAt" from (
          select tenant_id, min(due_at) as due_at from inbox where state = 'due' group by tenant_id
          union all select tenant_id, min(due_at) from doorbell where wanted > done group by tenant_id
          union all select tenant_id, min(due_at) from outbox where state = 'due' group by tenant_id
@@ -80,7 +81,8 @@ export async function tenantsWithWork(db: Db): Promise<Array<{ tenantId: number;
 export async function nextWorkAfter(db: Db, world: string, now: Instant): Promise<Instant | undefined> {
   const [row] = await db.tx({ role: 'scheduler' }, (tx) =>
     tx.query<{ at: Instant | null }>(
-      `select min(w.due_at) as at from (
+      `/* citus: the clock of an emulated world asks for the next due instant of all its tenants */
+       select min(w.due_at) as at from (
          select tenant_id, due_at from inbox where state = 'due' and due_at > $2
          union all select tenant_id, due_at from doorbell where wanted > done and due_at > $2
          union all select tenant_id, due_at from outbox where state = 'due' and due_at > $2

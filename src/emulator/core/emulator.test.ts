@@ -10,7 +10,7 @@ import { httpSend } from './deliverer.ts'
 import { createEmulator, openEmulator, type Emulator, type EmulatorOptions } from './emulator.ts'
 import { memoryJournal } from './journal.ts'
 import { serveHttp } from './server.ts'
-import type { Sealed } from './wire.ts'
+import { readParts, type Sealed } from './wire.ts'
 
 const start = Date.parse('2026-03-01T09:00:00+08:00')
 const minute = 60_000
@@ -125,6 +125,39 @@ describe('routing and tokens', () => {
     const free = world({ limits: false })
     for (let i = 0; i < 2_001; i++) await free.emulator.handle({ method: 'GET', url: path, headers: {}, body: Buffer.alloc(0), ip: '' })
     expect((await call(free.emulator, path)).json.errcode).not.toBe(45009)
+  })
+})
+
+describe('set-up', () => {
+  test('an address is checked as the platform does it: the receiver must write the echo back', async () => {
+    const answers: Array<(url: URL) => { status: number; body: string }> = [
+      (url) => ({ status: 200, body: url.searchParams.get('echostr') ?? '' }),
+      () => ({ status: 200, body: 'success' }),
+      () => ({ status: 404, body: '' }),
+    ]
+    const { emulator, shop } = world({ send: async (push) => answers.shift()!(new URL(push.url)) })
+    const check = () => emulator.checkAddress('main', { kind: 'shop', id: shop().id })
+    expect(await check()).toBeUndefined()
+    await connect(emulator)
+    expect((await check())?.ok).toBe(true)
+    expect((await check())?.ok).toBe(false)
+    expect(await check()).toMatchObject({ ok: false, status: 404 })
+  })
+
+  test('with an IP allow list only listed addresses get a token', async () => {
+    const { emulator, shop } = world()
+    const ask = () => call(emulator, '/cgi-bin/stable_token', { grant_type: 'client_credential', appid: shop().id, secret: shop().secret })
+    await emulator.act('main', 'core.setIpAllowList', { id: shop().id, ips: ['10.9.9.9'] })
+    expect((await ask()).json.errcode).toBe(40164)
+    await emulator.act('main', 'core.setIpAllowList', { id: shop().id, ips: ['10.0.0.1'] })
+    expect((await ask()).json.access_token).toBeTruthy()
+  })
+
+  test('a multipart body is read part by part', () => {
+    const body = Buffer.from('--b\r\ncontent-disposition: form-data; name="media"; filename="a.png"\r\ncontent-type: image/png\r\n\r\n\x01\r\n\x02\r\n--b\r\ncontent-disposition: form-data; name="x"\r\n\r\n1\r\n--b--\r\n', 'latin1')
+    const parts = readParts('multipart/form-data; boundary=b', body)
+    expect(parts.map((part) => [part.name, part.filename, part.contentType, Buffer.from(part.bytes).toString('latin1')])).toEqual([['media', 'a.png', 'image/png', '\x01\r\n\x02'], ['x', undefined, undefined, '1']])
+    expect(readParts('application/json', body)).toEqual([])
   })
 })
 
@@ -308,6 +341,24 @@ describe('state', () => {
       journal: { append: async () => {}, async *read() { yield* short } },
     })
     expect(again.stateHash()).not.toBe(first.emulator.stateHash())
+  })
+
+  test('a compacted journal, which begins with the states themselves, rebuilds and goes on', async () => {
+    const first = world()
+    await life(first.emulator, 80)
+    const ns = first.emulator.namespace()
+    const head = [
+      { seq: 999, ns: 'main', command: { kind: 'create' as const, seed: ns.seed, now: ns.now, wireNow: ns.now } },
+      { seq: 1000, ns: 'main', command: { kind: 'restore' as const, state: JSON.parse(JSON.stringify(first.emulator.snapshot())) as unknown, now: ns.now, wireNow: ns.now } },
+    ]
+    const written: unknown[] = []
+    const settings = { modules: [shopLine], seed: 'test', start, clock: { kind: 'queue' as const }, wireClock: manualClock(start), send: async () => ({ status: 200, body: '' }) }
+    const again = await openEmulator({ ...settings, journal: { append: async (entries) => void written.push(...entries), async *read() { yield* head } } })
+    expect(again.stateHash()).toBe(first.emulator.stateHash())
+    expect(again.sequence()).toBe(1000)
+    await again.act('main', 'core.expireTokens', {})
+    expect(written).toMatchObject([{ seq: 1001 }])
+    await expect(openEmulator({ ...settings, journal: { append: async () => {}, async *read() { yield head[0]; yield { ...head[1], seq: 1002 } } } })).rejects.toMatchObject({ code: 'emulator/journal-seed' })
   })
 
   test('the same seed and commands give the same world twice; another seed does not', async () => {

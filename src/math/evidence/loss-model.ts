@@ -56,9 +56,11 @@ export function lossGrid(losses: Float64Array, exposure: Float64Array, segments:
   for (let g = 0; g < shapes.length; g++) for (let k = 1; k < arms; k++) power[g * arms + k] = (doses[k] / reference) ** shapes[g]
   const rate = Float64Array.from({ length: levels }, (_, j) => Math.exp(lowest + j * step))
   const kernel = new Float64Array(levels * levels)
+  // Beyond five sds the kernel is below 4e-6 of its peak and is left at 0.
+  const band = Math.ceil((5 * withinSd) / step)
   for (let m = 0; m < levels; m++) {
     let total = 0
-    for (let j = 0; j < levels; j++) total += kernel[m * levels + j] = Math.exp(-0.5 * (((j - m) * step) / withinSd) ** 2)
+    for (let j = Math.max(0, m - band); j < Math.min(levels, m + band + 1); j++) total += kernel[m * levels + j] = Math.exp(-0.5 * (((j - m) * step) / withinSd) ** 2)
     for (let j = 0; j < levels; j++) kernel[m * levels + j] /= total
   }
   const combos = natural.length * shapes.length
@@ -85,7 +87,8 @@ export function lossGrid(losses: Float64Array, exposure: Float64Array, segments:
       for (let j = 0; j < levels; j++) likelihood[base + j] = Math.exp(likelihood[base + j] - top)
       for (let m = 0; m < levels; m++) {
         let sum = 0
-        for (let j = 0; j < levels; j++) sum += kernel[m * levels + j] * likelihood[base + j]
+        const end = Math.min(levels, m + band + 1)
+        for (let j = Math.max(0, m - band); j < end; j++) sum += kernel[m * levels + j] * likelihood[base + j]
         evidence[c * levels + m] += top + Math.log(Math.max(sum, 1e-300))
       }
     }
@@ -111,7 +114,21 @@ export function lossSampler(grid: LossGrid, prior: LossPrior): LossSampler {
     total += Math.exp(cumulative[i] - top)
     cumulative[i] = total
   }
-  const row = new Float64Array(levels)
+  // Draws share few (p₀, γ, μ): their segments' cumulative weights are computed once.
+  const rows = new Map<number, Float64Array>()
+  const rowsOf = (combo: number, m: number): Float64Array => {
+    const key = combo * levels + m
+    let found = rows.get(key)
+    if (!found) {
+      found = new Float64Array(segments * levels)
+      for (let s = 0; s < segments; s++) {
+        let sum = 0
+        for (let j = 0; j < levels; j++) found[s * levels + j] = sum += kernel[m * levels + j] * likelihood[(combo * segments + s) * levels + j]
+      }
+      rows.set(key, found)
+    }
+    return found
+  }
   return (at, stream, loss) => {
     let low = 0
     let high = cumulative.length - 1
@@ -124,13 +141,12 @@ export function lossSampler(grid: LossGrid, prior: LossPrior): LossSampler {
     const m = low % levels
     const p0 = natural[Math.floor(combo / shapes.length)]
     const powers = (combo % shapes.length) * arms
+    const row = rowsOf(combo, m)
     for (let s = 0; s < segments; s++) {
-      const base = (combo * segments + s) * levels
-      let sum = 0
-      for (let j = 0; j < levels; j++) row[j] = sum += kernel[m * levels + j] * likelihood[base + j]
-      const pick = stream.uniform() * sum
+      const base = s * levels
+      const pick = stream.uniform() * row[base + levels - 1]
       let j = 0
-      while (j < levels - 1 && row[j] < pick) j++
+      while (j < levels - 1 && row[base + j] < pick) j++
       const u = Math.exp(lowest + (j + stream.uniform() - 0.5) * step)
       for (let k = 0; k < arms; k++) loss[s * arms + k] = Math.min(1, p0 + u * power[powers + k])
     }

@@ -176,7 +176,7 @@ describe('degenerate shops', () => {
 
   it('use an earlier cohort when there is one', () => {
     const few = rows(500, (i) => (i < 12 ? 1 : 0), (i) => 5 + i)
-    const model = fitLifetime(few, { earlier: { ...few, purchasesAfter: Array.from({ length: 500 }, (_, i) => (i < 12 ? 2 : 0.1)), spendAfter: [], span: 10 } })
+    const model = fitLifetime(few, { earlier: { ...few, purchasesAfter: Array.from({ length: 500 }, (_, i) => (i < 12 ? 2 : 0.1)), span: 10 } })
     if (model.kind !== 'cells') throw new Error('expected the fallback')
     expect(model.from).toBe('earlier-cohort')
     expect(model.rate[2]).toBeGreaterThan(5 * model.rate[0])

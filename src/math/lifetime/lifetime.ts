@@ -5,8 +5,8 @@ import { expectedSpend, fitGammaGamma, spendCorrelation, type GammaGamma } from 
 
 /** Histories with mean spend per repeat purchase (0 where x = 0). */
 export type CustomerHistory = PurchaseHistory & { spend: ArrayLike<number> }
-/** What the same shop's customers looked like at an earlier moment and how often and for how much they bought in the `span` after it. */
-export type Earlier = PurchaseHistory & { purchasesAfter: ArrayLike<number>; spendAfter: ArrayLike<number>; span: number }
+/** What the same shop's customers looked like at an earlier moment and how often they bought in the `span` after it. */
+export type Earlier = PurchaseHistory & { purchasesAfter: ArrayLike<number>; span: number }
 
 export type FallbackReason =
   | 'no-repeat-purchase'

@@ -5,9 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { randomStream } from '../../src/math/random/index.ts'
-import { readHillstrom } from '../../src/math/uplift/hillstrom.ts'
 import {
-  auuc, compareOverSplits, crossFit, halfSplit, logisticBase, nieWagerSample, pickRows, qini, rLearner, sLearner, takeRows, tLearner, treesBase, upliftAtK, xLearner,
+  auuc, compareOverSplits, crossFit, halfSplit, logisticBase, nieWagerSample, pickRows, qini, readHillstrom, rLearner, sLearner, takeRows, tLearner, treesBase, upliftAtK, xLearner,
   type EffectData, type EffectModel, type NieWagerCase,
 } from '../../src/math/uplift/index.ts'
 import { median, peakRssMb, timeMs, type Bench, type BenchReport, type BenchRow } from '../harness.ts'

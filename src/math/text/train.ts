@@ -40,7 +40,7 @@ export function train(texts: readonly string[], labels: ArrayLike<number>, seed:
     counts[labels[i]]++
   }
   for (const label of [0, 1]) if (counts[label] < folds) throw new RangeError(`cannot train: ${counts[label]} texts have label ${label}, expected at least ${folds}`)
-  for (const [name, value] of Object.entries({ features, minTexts, passes, folds })) if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`cannot train: ${name} is ${value}, expected a whole number from 1`)
+  for (const [name, value] of Object.entries({ features, minTexts, passes, folds })) if (!(Number.isInteger(value) && value >= 1 && value < 2 ** 32)) throw new RangeError(`cannot train: ${name} is ${value}, expected a whole number from 1`)
   if (!(cost > 0 && cost < Infinity)) throw new RangeError(`cannot train: cost is ${cost}, expected a finite number above 0`)
   const normaliser = createNormaliser()
   const syllables = createSyllables()
@@ -62,8 +62,9 @@ export function train(texts: readonly string[], labels: ArrayLike<number>, seed:
     foldOf[i] = fold
   }
 
+  const textsWith = new Uint16Array(2 ** keyBits)
   const fit = (rows: number[]): { kept: Map<number, number>; bias: number } => {
-    const chosen = chooseKeys(distinct, rows, minTexts)
+    const chosen = chooseKeys(distinct, rows, minTexts, textsWith)
     const ratio = logRatios(distinct, labels, rows, chosen)
     let model = solve(toRows(heard, labels, rows, chosen, ratio), ratio, cost, passes, seed)
     let strongest = [...chosen.entries()].map(([key, index]) => [key, model.weights[index] * ratio[index]] as const)
@@ -92,12 +93,12 @@ export function train(texts: readonly string[], labels: ArrayLike<number>, seed:
   return encodeModel({ kept: final.kept, bias: final.bias, slope, offset, baseRate: counts[1] / texts.length, texts: texts.length, seed, source })
 }
 
-function chooseKeys(distinct: readonly Uint32Array[], rows: readonly number[], minTexts: number): Map<number, number> {
-  const texts = new Uint16Array(2 ** keyBits)
-  for (const row of rows) for (const key of distinct[row]) if (texts[key] < 65535) texts[key]++
-  const chosen = new Map<number, number>()
-  for (let key = 0; key < texts.length; key++) if (texts[key] >= minTexts) chosen.set(key, chosen.size)
-  return chosen
+/** Keys that occur in at least `minTexts` of the rows, ascending, numbered from 0. `counts` [2^keyBits] is zero before and after. */
+function chooseKeys(distinct: readonly Uint32Array[], rows: readonly number[], minTexts: number, counts: Uint16Array): Map<number, number> {
+  const often: number[] = []
+  for (const row of rows) for (const key of distinct[row]) if (counts[key] < 65535 && ++counts[key] === minTexts) often.push(key)
+  for (const row of rows) for (const key of distinct[row]) counts[key] = 0
+  return new Map(often.sort((a, b) => a - b).map((key, index) => [key, index]))
 }
 function logRatios(distinct: readonly Uint32Array[], labels: ArrayLike<number>, rows: readonly number[], chosen: Map<number, number>): Float64Array {
   const of = [new Float64Array(chosen.size).fill(1), new Float64Array(chosen.size).fill(1)]

@@ -17,4 +17,5 @@ export {
   type Candidate, type Choice, type EffectData, type EffectModel, type Learner, type LearnerOptions,
 } from './learners.ts'
 export { compareOverSplits, correction, halfSplit, type SplitComparison } from './splits.ts'
+export { readHillstrom, type Hillstrom } from './hillstrom.ts'
 export { nieWagerSample, nieWagerTruth, type NieWagerCase, type NieWagerData } from './nie-wager.ts'

@@ -3,10 +3,9 @@ import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { randomStream } from '../random/index.ts'
-import { readHillstrom } from './hillstrom.ts'
 import {
   auuc, chooseLearner, comparePolicies, compareOverSplits, constantEffect, correction, crossFit, foldsOf, halfSplit, linearBase, logisticBase, nieWagerSample, nieWagerTruth,
-  perfectQiniCurve, perfectUpliftCurve, policyValue, qini, qiniCurve, rLearner, scoreOrder, sLearner, tLearner, treesBase, upliftAtK, upliftCurve, xLearner, type Curve, type EffectData,
+  perfectQiniCurve, perfectUpliftCurve, policyValue, qini, qiniCurve, readHillstrom, rLearner, scoreOrder, sLearner, tLearner, treesBase, upliftAtK, upliftCurve, xLearner, type Curve, type EffectData,
 } from './index.ts'
 
 const y = [1, 0, 1, 1, 0, 0, 1, 0, 1, 0]

@@ -43,6 +43,31 @@ test('the same seed gives the same credentials, another seed others', () => {
   expect(env('b')).not.toBe(env('a'))
 })
 
+test('a path two lines share goes by the owner of the token, then by the host; a token of the wrong line gets that line\'s own error', async () => {
+  const emulator = createEmulator({ modules: emulatorLines, seed: 'shared', start, clock: { kind: 'queue' }, wireClock: manualClock(start), send: async () => ({ status: 200, body: '' }) })
+  const ns = emulator.namespace()
+  const official = ns.accounts.find((account) => account.kind === 'official-account')!
+  const corp = ns.accounts.find((account) => account.kind === 'wecom')!
+  if (corp.kind !== 'wecom' || official.kind !== 'official-account') throw new Error('accounts are missing')
+  const ask = async (path: string, host?: string) => {
+    const answer = await emulator.handle({ method: 'GET', url: path, headers: host ? { host } : {}, body: Buffer.alloc(0), ip: '' })
+    return { ...(JSON.parse(answer.body.toString()) as Record<string, any>), endpoint: emulator.calls().at(-1)?.endpoint }
+  }
+  const shared = emulatorLines.flatMap((module) => module.routes).filter(({ endpoint }) => endpoint.path === '/cgi-bin/user/get')
+  expect(shared.map(({ endpoint }) => endpoint.line).sort()).toEqual(['official-account', 'wecom'])
+  const weixin = (await ask(`/cgi-bin/token?grant_type=client_credential&appid=${official.id}&secret=${official.secret}`)).access_token
+  const wecom = (await ask(`/cgi-bin/gettoken?corpid=${corp.id}&corpsecret=${corp.apps[0].secret}`)).access_token
+  const nameOf = (line: string) => shared.find(({ endpoint }) => endpoint.line === line)?.endpoint.name
+  // The owner of the token wins over the host.
+  expect((await ask(`/cgi-bin/user/get?access_token=${weixin}`, 'qyapi.weixin.qq.com')).endpoint).toBe(nameOf('official-account'))
+  expect((await ask(`/cgi-bin/user/get?access_token=${wecom}`, 'api.weixin.qq.com')).endpoint).toBe(nameOf('wecom'))
+  expect((await ask('/cgi-bin/user/get?access_token=unknown', 'qyapi.weixin.qq.com')).errcode).toBe(40014)
+  expect((await ask('/cgi-bin/user/get?access_token=unknown', 'api.weixin.qq.com')).errcode).toBe(40001)
+  // A path of one line only, with the other's token.
+  expect((await ask(`/cgi-bin/externalcontact/get_follow_user_list?access_token=${weixin}`)).errcode).toBe(40014)
+  expect((await ask(`/cgi-bin/user/info?openid=x&access_token=${wecom}`)).errcode).toBe(40001)
+})
+
 test('with a real clock the world follows it: work of the platform and retries happen when their time comes', async () => {
   const clock = manualClock(start)
   const alarms: Array<{ at: number; work: () => void }> = []

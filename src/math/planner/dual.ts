@@ -90,6 +90,8 @@ export function* evaluate(
   let soft = 0
   let magnitude = 0
   let sampled = 0
+  let listed = 0
+  const plain = model.oneRowEach && !dense
   const inverse = gamma > 0 ? 1 / gamma : 0
   const step = blockPersons * stride
   for (let from = offset; from < model.persons; from += step) {
@@ -111,6 +113,44 @@ export function* evaluate(
         if (reduced > top) top = reduced
       }
       const type = kind[p]
+      if (type === 1 && plain) {
+        // The commonest shape (choose one, one row each) in straight loops; the same sums as below.
+        blockHard += top
+        if (gamma === 0) {
+          for (let i = 0; i < size; i++) {
+            if (top > 0 && profit[i] === top) {
+              use[useRow[start + i]] += useAmount[start + i]
+              break
+            }
+          }
+          continue
+        }
+        const floor = top - 20 * gamma
+        let total = floor < 0 ? Math.exp(-top * inverse) : 0
+        for (let i = 0; i < size; i++) {
+          const weight = profit[i] > floor ? Math.exp((profit[i] - top) * inverse) : 0
+          chance[i] = weight
+          total += weight
+        }
+        blockSoft += top + gamma * Math.log(total)
+        const scale = 1 / total
+        const from = listed
+        for (let i = 0; i < size; i++) {
+          if (chance[i] === 0) continue
+          const j = start + i
+          const x = chance[i] * scale
+          const amount = x * useAmount[j]
+          use[useRow[j]] += amount
+          if (!hessian || x < 1e-6) continue
+          hessian[useRow[j]] += (1 - x) * amount * useAmount[j]
+          curvature!.candidate[listed] = j
+          curvature!.chance[listed++] = x
+        }
+        // A person as good as decided (one candidate near certainty) has no curvature.
+        if (listed === from + 1 && curvature!.chance[from] > 1 - 1e-6) listed = from
+        if (listed > from) curvature!.groups[++curvature!.grouped] = listed
+        continue
+      }
       if (gamma === 0) {
         blockHard += greedyPerson(model, p, scratch)
         for (let i = 0; i < size; i++) {
@@ -177,7 +217,9 @@ export function* evaluate(
       }
       if (!hessian) continue
       if (!dense) {
+        curvature!.listed = listed
         listUncertain(curvature!, start, size, chance, type === 1)
+        listed = curvature!.listed
         continue
       }
       if (type === 1) {

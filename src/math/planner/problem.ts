@@ -74,6 +74,8 @@ export type Model = {
   valueScale: number
   amountScale: Float64Array
   maxPerPerson: number
+  /** Every candidate uses exactly one row: entry j belongs to candidate j. */
+  oneRowEach: boolean
 }
 
 export class PlanInputError extends Error {
@@ -317,6 +319,9 @@ export function buildModel(problem: PlanProblem): Model {
   if (count > 0) valueScale /= count
   for (let r = 0; r < rows; r++) if (users[r] > 0) amountScale[r] /= users[r]
 
+  let oneRowEach = entries === count
+  for (let j = 0; j < count && oneRowEach; j++) oneRowEach = useFirst[j + 1] === j + 1
+
   const constraints: Constraint[] = []
   problem.rows.forEach((row, r) => {
     if (row.capacity < Infinity) constraints.push({ row: r, sign: 1, limit: row.capacity - forcedUse[r], relaxCost: row.relaxCost?.capacity ?? 1000 })
@@ -324,7 +329,7 @@ export function buildModel(problem: PlanProblem): Model {
   })
   return {
     persons, count, rows, first, origin, value: modelValue, useFirst, useRow, useAmount, kind, leaf, parent: Int32Array.from(parent),
-    cap: Int32Array.from(capLeft), constraints, forced: Int32Array.from(forced), forcedValue, forcedUse, valueScale, amountScale, maxPerPerson,
+    cap: Int32Array.from(capLeft), constraints, forced: Int32Array.from(forced), forcedValue, forcedUse, valueScale, amountScale, maxPerPerson, oneRowEach,
   }
 }
 

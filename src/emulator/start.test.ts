@@ -51,7 +51,8 @@ test('a path two lines share goes by the owner of the token, then by the host; a
   if (corp.kind !== 'wecom' || official.kind !== 'official-account') throw new Error('accounts are missing')
   const ask = async (path: string, host?: string) => {
     const answer = await emulator.handle({ method: 'GET', url: path, headers: host ? { host } : {}, body: Buffer.alloc(0), ip: '' })
-    return { ...(JSON.parse(answer.body.toString()) as Record<string, any>), endpoint: emulator.calls().at(-1)?.endpoint }
+    const json = JSON.parse(answer.body.toString()) as { access_token?: string; errcode?: number }
+    return { ...json, endpoint: emulator.calls().at(-1)?.endpoint }
   }
   const shared = emulatorLines.flatMap((module) => module.routes).filter(({ endpoint }) => endpoint.path === '/cgi-bin/user/get')
   expect(shared.map(({ endpoint }) => endpoint.line).sort()).toEqual(['official-account', 'wecom'])

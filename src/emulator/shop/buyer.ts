@@ -44,6 +44,7 @@ const basketFields = {
   sources: z.array(z.record(z.string(), z.union([z.string(), z.number()]))).optional().describe('source_infos as on the wire'),
   paymentMethod: z.int().optional(),
   link: z.string().optional().describe('the product link the buyer came by; its WeCom parameters become the source'),
+  miniProgram: z.string().optional().describe('appid of the related mini program in whose page the order is placed'),
   commissions: z.array(z.object({ skuId: z.string(), nickname: z.string(), type: z.int(), amountFen: z.int().nonnegative(), finderId: z.string() })).optional(),
   commissionAfterMs: z.int().nonnegative().optional(),
 }

@@ -2,10 +2,10 @@ import { roundHalfUp, splitFen, type Fen } from '../../kernel/money.ts'
 import { orderStatus } from '../../wechat/spec/shop/order.ts'
 import { stockOp } from '../../wechat/spec/shop/product.ts'
 import { freshTransactionId, unionidOf } from '../core/core-module.ts'
-import { freshDigits, nextNumber, type Namespace } from '../core/namespace.ts'
+import { accountOf, freshDigits, freshId, nextNumber, type Namespace } from '../core/namespace.ts'
 import { openidOf } from '../core/people.ts'
 import { PlatformError } from '../core/platform-error.ts'
-import { schedule } from '../core/push.ts'
+import { push, schedule } from '../core/push.ts'
 import { pushOrderEvent, pushShopEvent } from './event.ts'
 import { moveStock } from './stock.ts'
 import { orderPriceFen, seconds, type FundsFlow, type Order, type OrderLine, type Parcel, type Shop } from './state.ts'
@@ -28,6 +28,8 @@ export type Basket = {
   sources?: Order['sources']
   /** The link the buyer came by (`product/h5url/get` …); WeCom parameters in it become the source of that product's lines. */
   link?: string
+  /** appid of the related mini program whose page the order was placed in. */
+  miniProgram?: string
   commissions?: Order['commissions']
   /** The platform computes commissions this long after ordering. */
   commissionAfterMs?: number
@@ -85,6 +87,7 @@ export function place(ns: Namespace, shop: Shop, buyer: Buyer, basket: Basket, u
     order.commissionPending = true
     schedule(ns, ns.now + (basket.commissionAfterMs ?? 60_000), 'shop.tellCommission', { shop: account.id, orderId: id })
   }
+  if (basket.miniProgram !== undefined) relate(ns, shop, order, basket.miniProgram, person, unionid)
   state.orders[id] = order
   state.orderIds.push(id)
   for (const line of lines) {
@@ -97,6 +100,23 @@ export function place(ns: Namespace, shop: Shop, buyer: Buyer, basket: Basket, u
   if (coupon) pushShopEvent(ns, shop, 'channels_ec_user_coupon_use', { use_info: { coupon_id: coupon.couponId, user_coupon_id: coupon.id, order_id: id, use_time: seconds(ns.now) } }, openid)
   if (unpaidTimeout) schedule(ns, ns.now + state.parameters.unpaidTimeoutMs, 'shop.timeoutUnpaid', { shop: account.id, orderId: id })
   return order
+}
+
+/** The mini program hears of the order under an id of its own, by its own event; the Shop sees the appid as the source. */
+function relate(ns: Namespace, shop: Shop, order: Order, appid: string, person: string, unionid: string | undefined): void {
+  const mini = accountOf(ns, 'mini-program', appid)
+  if (!mini) throw new PlatformError('NOT_FOUND', `there is no mini program ${appid}`)
+  order.related = { appid, orderId: freshId(ns, 'co', 76), openid: openidOf(ns, appid, person), unionid: mini.openPlatform === null ? undefined : unionid }
+  order.sources = [...order.sources, ...order.lines.map((line) => ({ sku_id: line.skuId, sale_channel: 0, account_type: 3, account_id: appid, account_nickname: mini.name }))]
+  push(ns, {
+    account: { kind: 'mini-program', id: appid },
+    event: 'related_shop_order_submission',
+    message: JSON.stringify({
+      ToUserName: mini.originalId, FromUserName: order.related.openid, CreateTime: seconds(ns.now), MsgType: 'event', Event: 'related_shop_order_submission',
+      Data: { order_id: order.related.orderId, shop_appid: shop.account.id },
+    }),
+    envelope: 'weixin',
+  })
 }
 
 function sourcesOfLink(link: string, lines: readonly OrderLine[]): Order['sources'] {

@@ -5,6 +5,7 @@ import { act, type LineModule } from '../core/registry.ts'
 import { aftersaleActs, aftersaleRoutes } from './aftersale.ts'
 import { buyerActs } from './buyer.ts'
 import { couponActs, couponRoutes } from './coupon.ts'
+import { pushShopEvent } from './event.ts'
 import { fundsActs, fundsRoutes } from './funds.ts'
 import { orderRoutes } from './order.ts'
 import { productActs, productRoutes } from './product.ts'
@@ -12,6 +13,14 @@ import { shopOf, shopState } from './state.ts'
 import { stockRoutes } from './stock.ts'
 
 const minute = 60_000
+
+/** Events of shop sheet 19.4 that nothing in here causes by itself: they can be pushed for trying a receiver. */
+const otherEvents = [
+  'product_order_status_update', 'product_category_audit', 'channels_ec_brand', 'channels_ec_present_aftersale_update', 'channels_ec_complaint_update', 'channels_ec_guarantee_update',
+  'channels_ec_coupon_expire', 'channels_ec_voucher_send_succ', 'channels_ec_acct_notify', 'head_supplier_item_update', 'channels_ec_vip_join', 'channels_ec_vip_close',
+  'channels_ec_vip_grade_info_update', 'channels_ec_vip_score_update', 'channels_ec_vip_score_exchange', 'channels_ec_sharer_change', 'channels_ec_close_store', 'set_shop_nickname',
+  'dropship_order_new', 'dropship_order_update', 'dropship_order_cancel', 'ewaybill_push_path', 'user_enter_tempsession', 'commkf_send_msg_to_kf',
+] as const
 
 export const shopLine: LineModule = {
   line: 'shop',
@@ -22,6 +31,15 @@ export const shopLine: LineModule = {
     ...aftersaleActs,
     ...couponActs,
     ...fundsActs,
+    act({
+      name: 'shop.tell',
+      en: 'Push one of the other events of the Shop (brand, category, complaint, member, sharer, customer service …) with a body of your own',
+      args: z.object({ shop: z.string().optional(), event: z.enum(otherEvents), body: z.record(z.string(), z.unknown()), from: z.string().optional() }),
+      run(ns, args) {
+        pushShopEvent(ns, shopOf(ns, args.shop), args.event, args.body, args.from)
+        return null
+      },
+    }),
     act({
       name: 'shop.setParameters',
       en: 'Set times and rates that no source confirms (unpaid timeout, automatic receipt, settlement, audit, fee …)',

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { cooperationOrderGet } from '../../wechat/spec/shop/cooperation.ts'
 import {
   addressModifyAccept, addressModifyReject, deliveryCompanyList, deliveryCompanyNewList, deliveryInfoUpdate, deliverySend, orderAddressUpdate, orderGet, orderListGet, orderMerchantNotesUpdate, orderPriceUpdate,
   orderSearch, orderStatus, type shopOrder,
@@ -160,6 +161,21 @@ const get = serve(orderGet, ({ ns, account, input }) => {
   return { order: wireOrder(shop, orderOf(shop, input.order_id), input.encode_sensitive_info === true) }
 })
 
+/** The related mini program's own view of an order: without the Shop's order id. */
+const relatedGet = serve(cooperationOrderGet, ({ ns, account, input }) => {
+  const shop = shopOf(ns, input.shop_appid)
+  const order = ordersInOrder(shop.state).find((item) => item.related?.orderId === input.order_id && item.related.appid === account?.id)
+  if (!order?.related) throw new PlatformError(10020050, 'order not exist')
+  const whole = wireOrder(shop, order, false)
+  return {
+    order: {
+      order_id: order.related.orderId, status: order.status, create_time: seconds(order.createdAt), update_time: seconds(order.updatedAt), openid: order.related.openid,
+      ...(order.related.unionid === undefined ? {} : { unionid: order.related.unionid }),
+      order_detail: { product_infos: whole.order_detail?.product_infos, price_info: whole.order_detail?.price_info },
+    },
+  }
+})
+
 const search = serve(orderSearch, ({ ns, account, input }) => {
   const shop = shopOf(ns, account?.id)
   const { state } = shop
@@ -307,4 +323,4 @@ export const deliveryCompanies = [
 const companyList = serve(deliveryCompanyList, () => ({ company_list: deliveryCompanies }))
 const companyNewList = serve(deliveryCompanyNewList, () => ({ company_list: deliveryCompanies }))
 
-export const orderRoutes: Route[] = [listGet, get, search, priceUpdate, merchantNotes, addressUpdate, send, infoUpdate, companyList, companyNewList, addressAccept, addressReject]
+export const orderRoutes: Route[] = [listGet, get, search, priceUpdate, merchantNotes, addressUpdate, send, infoUpdate, companyList, companyNewList, addressAccept, addressReject, relatedGet]

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { manualClock } from '../../kernel/clock.ts'
 import { seededRandom } from '../../kernel/random.ts'
 import { openCallback } from '../../wechat/codec/index.ts'
-import { shopEvents, shopRows } from '../../wechat/spec/shop/index.ts'
+import { relatedOrderEvent, shopEvents, shopRows } from '../../wechat/spec/shop/index.ts'
 import type { WeixinAccount } from '../core/account.ts'
 import { createEmulator, type Emulator } from '../core/emulator.ts'
 import { shopLine, shopState, type ShopState } from './index.ts'
@@ -195,6 +195,25 @@ describe('what arrives late on an order', () => {
     expect((await s.order(id)).order_detail.source_infos).toMatchObject([{ sku_id: s.cup.skuId, account_type: 4, account_id: 'wcCORP', content_type: 1, content_id: 'wuUSER' }])
     const { product_h5url: plain } = await s.api('product/h5url/get', { product_id: s.cup.productId })
     expect((await s.order(await s.place(1, { link: plain }))).order_detail.source_infos).toEqual([])
+  })
+
+  test('an order inside a related mini program is told to it under another id and openid, and the shop sees the appid', async () => {
+    const s = await openShop()
+    const mini = (await s.act('core.addAccount', { kind: 'mini-program', name: '商城' })) as WeixinAccount
+    const id = await s.place(1, { miniProgram: mini.id })
+    const order = await s.order(id)
+    expect(order.order_detail.source_infos).toMatchObject([{ account_type: 3, account_id: mini.id }])
+    const told = Object.values(s.emulator.namespace().deliveries).find((delivery) => delivery.event === 'related_shop_order_submission')
+    const event = JSON.parse(told?.message ?? '{}') as { FromUserName: string; Data: { order_id: string } }
+    expect(relatedOrderEvent.safeParse(event).success).toBe(true)
+    expect(event.Data.order_id).not.toBe(id)
+    expect(event.FromUserName).not.toBe(order.openid)
+    const post = async (path: string, body: unknown) => JSON.parse((await s.emulator.handle({ method: 'POST', url: path, headers: {}, body: Buffer.from(JSON.stringify(body)), ip: '' })).body.toString()) as Record<string, any>
+    const { access_token: token } = await post('/cgi-bin/stable_token', { grant_type: 'client_credential', appid: mini.id, secret: mini.secret })
+    const seen = await post(`/channels/ec/cooperation/order/get?access_token=${token}`, { shop_appid: s.account.id, order_id: event.Data.order_id })
+    expect(seen.order).toMatchObject({ openid: event.FromUserName, unionid: order.unionid, order_detail: { price_info: { order_price: 500 } } })
+    expect(JSON.stringify(seen)).not.toContain(`"${id}"`)
+    expect((await s.api('cooperation/order/get', { shop_appid: s.account.id, order_id: event.Data.order_id })).errcode).toBe(48001)
   })
 
   test('a buyer asks for another address, and the shop grants or refuses it', async () => {

@@ -107,6 +107,8 @@ export type Order = {
   refundedFreightFen?: Fen
   /** The buyer asks for another address; null or absent: no request is open. */
   addressWanted?: Order['address'] | null
+  /** Placed through a related mini program, which knows it under another id and another openid. */
+  related?: { appid: string; orderId: string; openid: string; unionid?: string }
   /** Who earns commission; computed by the platform after a while. Absent: nobody. */
   commissions?: Array<{ skuId: string; nickname: string; type: number; amountFen: Fen; finderId: string }>
   /** The commissions are computed but not told yet. */

@@ -1,6 +1,7 @@
 /** WeChat Shop (微信小店): endpoints and pushed events as rows. */
 import { aftersaleRows } from './aftersale.ts'
 import { basicsRows } from './basics.ts'
+import { cooperationRows } from './cooperation.ts'
 import { couponRows } from './coupon.ts'
 import { fundsRows } from './funds.ts'
 import { orderRows } from './order.ts'
@@ -8,6 +9,7 @@ import { productRows } from './product.ts'
 
 export * from './aftersale.ts'
 export * from './basics.ts'
+export * from './cooperation.ts'
 export * from './coupon.ts'
 export * from './events.ts'
 export * from './funds.ts'
@@ -15,4 +17,4 @@ export * from './order.ts'
 export * from './product.ts'
 export { shopErrors, shopId } from './shapes.ts'
 
-export const shopRows = [...productRows, ...orderRows, ...aftersaleRows, ...couponRows, ...fundsRows, ...basicsRows]
+export const shopRows = [...productRows, ...orderRows, ...aftersaleRows, ...couponRows, ...fundsRows, ...basicsRows, ...cooperationRows]

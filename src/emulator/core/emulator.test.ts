@@ -7,6 +7,7 @@ import { openCallback } from '../../wechat/codec/index.ts'
 import { shopLine } from '../shop/index.ts'
 import type { WeixinAccount } from './account.ts'
 import { httpSend } from './deliverer.ts'
+import { drawOf, textKey } from './faults.ts'
 import { createEmulator, openEmulator, type Emulator, type EmulatorOptions } from './emulator.ts'
 import { memoryJournal } from './journal.ts'
 import { serveHttp } from './server.ts'
@@ -233,6 +234,21 @@ describe('faults', () => {
     expect(forward.pushes.length).toBe(200 - injected.lost + injected.duplicate)
     const other = await run({ ...plan, seed: 'other' }, many)
     expect(seen(other)).not.toEqual(seen(forward))
+  })
+
+  test('draws are uniform, also over neighbouring keys, and independent between faults', () => {
+    const bins = new Array<number>(20).fill(0)
+    let both = 0
+    const total = 40_000
+    for (let n = 0; n < total; n++) {
+      const key = textKey(`{"order_id":37000000${n}}`)
+      bins[Math.floor(drawOf(key, 'lost') * 20)]++
+      if (drawOf(key, 'lost') < 0.2 && drawOf(key, 'late') < 0.2) both++
+    }
+    // Chi-squared with 19 degrees of freedom: above 43.8 once in a thousand seeds.
+    const chi = bins.reduce((sum, count) => sum + (count - total / 20) ** 2 / (total / 20), 0)
+    expect(chi).toBeLessThan(43.8)
+    expect(Math.abs(both / total - 0.04)).toBeLessThan(0.004)
   })
 
   test('control: without a plan everything arrives once, in order', async () => {

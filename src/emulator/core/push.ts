@@ -1,8 +1,8 @@
 import type { Instant } from '../../kernel/clock.ts'
 import type { AccountKind } from './account.ts'
-import { countFault, planOf, textKey } from './faults.ts'
+import { countFault, drawOf, planOf, textKey } from './faults.ts'
 import { popDue, pushDue } from './heap.ts'
-import { nextNumber, u, type Delivery, type Namespace, type Scheduled } from './namespace.ts'
+import { nextNumber, type Delivery, type Namespace, type Scheduled } from './namespace.ts'
 
 export type PushRequest = {
   account: { kind: AccountKind; id: string; agentId?: string }
@@ -38,11 +38,11 @@ export function push(ns: Namespace, request: PushRequest): string | undefined {
   }
   if (!plan) return enqueue(ns, first)
   // The draw's address is the message itself, so the order in which events happen changes nothing.
-  const key = textKey(`${plan.seed ?? ''}|${request.account.id}|${request.event}|${request.message}`)
-  const hit = (kind: string, rate: number | undefined): boolean => rate !== undefined && rate > 0 && u(ns, kind, key) < rate
+  const key = textKey(`${ns.seed}/${ns.name}|${plan.seed ?? ''}|${request.account.id}|${request.event}|${request.message}`)
+  const hit = (kind: string, rate: number | undefined): boolean => rate !== undefined && rate > 0 && drawOf(key, kind) < rate
   const span = (kind: string): number => {
     const [low, high] = plan.lateMs ?? [1_000, 600_000]
-    return Math.round(low + (high - low) * u(ns, kind, 'ms', key))
+    return Math.round(low + (high - low) * drawOf(key, `${kind} ms`))
   }
   if (hit('lost', plan.lost)) {
     countFault(ns, 'lost')
@@ -58,12 +58,12 @@ export function push(ns: Namespace, request: PushRequest): string | undefined {
     first.dueAt += span('late')
   } else if (hit('reordered', plan.reordered)) {
     countFault(ns, 'reordered')
-    first.dueAt += 1 + Math.floor(u(ns, 'reordered', 'ms', key) * (plan.reorderMs ?? 3_000))
+    first.dueAt += 1 + Math.floor(drawOf(key, 'reordered ms') * (plan.reorderMs ?? 3_000))
   }
   const id = enqueue(ns, first)
   if (hit('duplicate', plan.duplicate)) {
     countFault(ns, 'duplicate')
-    enqueue(ns, { ...first, heldSince: undefined, signedAt: undefined, dueAt: ns.now + Math.floor(u(ns, 'duplicate', 'ms', key) * (plan.reorderMs ?? 3_000)) })
+    enqueue(ns, { ...first, heldSince: undefined, signedAt: undefined, dueAt: ns.now + Math.floor(drawOf(key, 'duplicate ms') * (plan.reorderMs ?? 3_000)) })
   }
   return id
 }

@@ -138,11 +138,12 @@ export async function createHouse(ports: HousePorts): Promise<House> {
   }
   const parts = ports.stages(context)
   const handlers: Handlers = parts.handlers
+  const intake = createIntake(db, ports.ids, clockOf)
   const engine = createEngine({
     db, ids: ports.ids, random: ports.random, log, clockOf, call, repeatOf: ports.repeatOf,
     lineOf: (tenantId, connectionId) => find(tenantId, connectionId)?.line,
+    arriving: () => !intake.idle(),
   }, handlers)
-  const intake = createIntake(db, ports.ids, clockOf)
 
   /** Works hot tenants round-robin, one batch each, until nothing is due. */
   async function pump(): Promise<void> {

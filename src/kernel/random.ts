@@ -35,7 +35,7 @@ export function seededRandom(seed: RandomKey): Random {
   const root = mix(fold(seed))
   const word = (keys: RandomKey[]): bigint => keys.reduce((state, key) => mix(state ^ fold(key)), root)
   return {
-    u: (...keys) => (Number(word(keys) >> 11n) + 0.5) / 9007199254740992,
+    u: (...keys) => Math.min((Number(word(keys) >> 11n) + 0.5) / 9007199254740992, 1 - 2 ** -53),
     bytes(count, ...keys) {
       const parts: Buffer[] = []
       for (let block = 0; block * 32 < count; block++) {
@@ -48,7 +48,7 @@ export function seededRandom(seed: RandomKey): Random {
 
 /** The operating system's generator: secrets, session tokens, nonces on the real wire. Keys are ignored. */
 export const systemRandom: Random = {
-  u: () => (Number(randomBytes(8).readBigUInt64BE() >> 11n) + 0.5) / 9007199254740992,
+  u: () => Math.min((Number(randomBytes(8).readBigUInt64BE() >> 11n) + 0.5) / 9007199254740992, 1 - 2 ** -53),
   bytes: (count) => randomBytes(count),
 }
 

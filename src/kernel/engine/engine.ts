@@ -23,6 +23,8 @@ export type EnginePorts = {
   /** Sends one outbox call to the platform. */
   call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer>
   repeatOf(endpoint: string): RepeatRule
+  /** Callbacks are arriving right now: reads wait a moment, so that many rings of one object cost one read. */
+  arriving?: () => boolean
 }
 
 export type Engine = {
@@ -33,6 +35,7 @@ export type Engine = {
 }
 
 const batchSize = 200
+const maxWaits = 40
 const leaseMs = 60_000
 
 export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
@@ -46,6 +49,7 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
       ring: (tx, bells) => ringDoorbells(tx, tenantId, bells),
     }
   }
+  const waited = new Map<number, number>()
   const app = <T>(tenantId: number, run: (tx: Tx) => Promise<T>): Promise<T> => ports.db.tx({ role: 'app', tenantId }, run)
 
   async function workFacts(work: Work): Promise<number> {
@@ -126,13 +130,16 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
         })
       } catch (error) {
         ports.log.warn({ tenantId, subscriber: subscriber.name, error: String(error) }, 'a batch of events failed; trying one by one')
+        const stopped = new Set<string>() // what follows a failed event of the same aggregate waits behind it
         for (const delivery of claimed) {
+          if (stopped.has(delivery.aggregate)) continue
           try {
             await app(tenantId, async (tx) => {
               await subscriber.handle(work, tx, [delivery])
               await finishDeliveries(tx, tenantId, subscriber.name, [delivery.eventId])
             })
           } catch (one) {
+            stopped.add(delivery.aggregate)
             await app(tenantId, (tx) => failDelivery(tx, tenantId, delivery, String(one), now))
           }
         }
@@ -186,7 +193,18 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
 
   async function tick(tenantId: number): Promise<number> {
     const work = workOf(tenantId)
-    let count = await workFacts(work)
+    let count = 0
+    let batch: number
+    do {
+      batch = await workFacts(work)
+      count += batch
+    } while (batch === batchSize)
+    // While a storm of callbacks comes in, objects are left to ring; but never for longer than some rounds.
+    if (ports.arriving?.() && (waited.get(tenantId) ?? 0) < maxWaits) {
+      waited.set(tenantId, (waited.get(tenantId) ?? 0) + 1)
+      return count + 1
+    }
+    waited.delete(tenantId)
     for (const reader of handlers.readers) count += await workRings(work, reader)
     count += await workEvents(work)
     count += await workJobs(work)

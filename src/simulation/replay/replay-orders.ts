@@ -154,7 +154,7 @@ export async function replayOrders(options: ReplayOptions): Promise<ReplayReport
     if (bad.length > 0) await db.tx(app, (tx) => putBadRows(tx, tenantId, run!.runId, bad.splice(0)))
     house.wake(tenantId)
     // The house may lag a little, not without bound: memory stays flat.
-    while ((await db.tx(app, async (tx) => (await inboxDepth(tx, tenantId)).due + (await doorbellDepth(tx, tenantId)).due)) > 3_000) await house.ports.timers.sleep(5)
+    while ((await db.tx(app, async (tx) => (await inboxDepth(tx, tenantId)).due + (await doorbellDepth(tx, tenantId)).due)) > 3_000) await house.ports.timers.sleep(50)
     peakRss = Math.max(peakRss, options.rssMb())
     orders = []
     refunds = []

@@ -132,7 +132,8 @@ create table object_version (
   -- callback | backfill | own
   cause text not null,
   digest text not null,
-  body text not null,
+  -- The platform's answer, deflated: a version is mostly read by nobody.
+  body bytea not null,
   primary key (tenant_id, connection_id, kind, object_id, version)
 );
 

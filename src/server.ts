@@ -43,7 +43,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       return reply.status(error.status).send({ error: { code: error.code, message: language(request) === 'en' ? error.message : error.zh, params: error.params } })
     }
     const status = (error as { statusCode?: number }).statusCode
-    if (status !== undefined && status < 500) return reply.status(status).send({ error: { code: 'http/bad-request', message: (error as Error).message, params: {} } })
+    if (status !== undefined && status < 500) {
+      const fault = httpFault('http/bad-request', { reason: (error as Error).message })
+      return reply.status(status).send({ error: { code: fault.code, message: language(request) === 'en' ? fault.message : fault.zh, params: fault.params } })
+    }
     const id = house.ports.ids.next().slice(-8)
     house.ports.log.error({ id, path: request.routeOptions?.url, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'a request failed')
     const fault = httpFault('http/unexpected', { id })

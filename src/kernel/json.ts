@@ -1,6 +1,6 @@
 import { parse, stringify } from 'lossless-json'
 
-const longDigits = /[:[,\s]-?\d{16,}/
+const longDigits = /(?:^|[:[,\s])-?\d{16,}/
 
 /**
  * JSON without lost digits: integers beyond 2^53 (WeChat's order ids arrive as bare 64-bit numbers) become strings, all other numbers

@@ -1,11 +1,19 @@
+import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
-import { forgetMessages } from '../../kernel/inbox/index.ts'
 import { forgetVersions } from '../../kernel/doorbell/index.ts'
+import { forgetMessages } from '../../kernel/inbox/index.ts'
+import { forgetCalls } from '../../kernel/outbox/index.ts'
+import { erasePerson } from './store.ts'
 
-/** Takes an erased person's identity values out of kept messages and object versions. */
-export async function forgetValues(tx: Tx, tenantId: number, values: readonly string[]): Promise<void> {
-  for (const value of values) {
-    await forgetMessages(tx, tenantId, value)
-    await forgetVersions(tx, tenantId, value)
-  }
+/**
+ * Forgets a person (删除一个人): identities, keys and personal fields go, and what kept messages, object versions and calls say of them; amounts stay
+ * under the surrogate id. @returns how many identities were known.
+ */
+export async function forgetWholly(tx: Tx, tenantId: number, personId: string, now: Instant): Promise<number> {
+  const values = await erasePerson(tx, tenantId, personId, now)
+  if (values.length === 0) return 0
+  await forgetMessages(tx, tenantId, values)
+  await forgetVersions(tx, tenantId, values)
+  await forgetCalls(tx, tenantId, values, now)
+  return values.length
 }

@@ -4,8 +4,8 @@ import { may } from '../../kernel/access/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import type { Seal } from '../../kernel/seal.ts'
 import { personFault } from './errors.ts'
-import { erasePerson, findPerson, listMerges, listPersons, readFields, splitPerson } from './store.ts'
-import { forgetValues } from './forget.ts'
+import { findPerson, listMerges, listPersons, readFields, splitPerson } from './store.ts'
+import { forgetWholly } from './forget.ts'
 
 /** Ids keep their ends, phones three and four digits, so that colleagues can talk about a person without holding the whole. */
 export function mask(value: string): string {
@@ -51,9 +51,7 @@ export function personRoutes(context: { db: Db; seal: Seal }): AnyRoute[] {
       async handle({ tx, tenantId, params, clock }) {
         const person = await findPerson(tx, tenantId, params.personId)
         if (!person) throw personFault('person/not-found', { personId: params.personId })
-        const values = await erasePerson(tx, tenantId, params.personId, clock.now())
-        await forgetValues(tx, tenantId, values)
-        return { erased: values.length }
+        return { erased: await forgetWholly(tx, tenantId, params.personId, clock.now()) }
       },
     }),
   ]

@@ -80,10 +80,14 @@ export async function splitPerson(tx: Tx, tenantId: number, mergeId: string, now
   )
   if (!merge) return undefined
   const moved = merge.evidence.moved ?? []
+  // Only what still sits where this merge put it (or where the keeper went since): an earlier merge undone before may have taken its own back.
   await tx.run(
-    `update identity set person_id = $5 from unnest($2::text[], $3::text[], $4::text[]) as r(kind, scope, value)
-     where identity.tenant_id = $1 and identity.kind = r.kind and identity.scope = r.scope and identity.value = r.value`,
-    [tenantId, moved.map((m) => m.kind), moved.map((m) => m.scope), moved.map((m) => m.value), merge.gone],
+    `with recursive up as (
+       select person_id, merged_into from person where tenant_id = $1 and person_id = $6
+       union select p.person_id, p.merged_into from person p join up on p.person_id = up.merged_into where p.tenant_id = $1)
+     update identity set person_id = $5 from unnest($2::text[], $3::text[], $4::text[]) as r(kind, scope, value)
+     where identity.tenant_id = $1 and identity.kind = r.kind and identity.scope = r.scope and identity.value = r.value and identity.person_id in (select person_id from up)`,
+    [tenantId, moved.map((m) => m.kind), moved.map((m) => m.scope), moved.map((m) => m.value), merge.gone, merge.kept],
   )
   await tx.run(`update person set merged_into = null where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone])
   return { kept: merge.kept, gone: merge.gone }
@@ -125,12 +129,23 @@ export async function readFields(tx: Tx, tenantId: number, personId: string, sea
   }))
 }
 
-/** Shreds the key, deletes identities and fields, leaves a tombstone. @returns the identity values that other tables must forget too. */
+/**
+ * Shreds the keys, deletes identities and fields, leaves a tombstone; of the person and of everybody merged into it. What a merge remembers of
+ * identities goes too, so an erased merge can no longer be undone. @returns the identity values that other tables must forget too.
+ */
 export async function erasePerson(tx: Tx, tenantId: number, personId: string, now: Instant): Promise<string[]> {
-  const values = await tx.query<{ value: string }>(`delete from identity where tenant_id = $1 and person_id = $2 returning value`, [tenantId, personId])
-  await tx.run(`delete from person_key where tenant_id = $1 and person_id = $2`, [tenantId, personId])
-  await tx.run(`delete from person_field where tenant_id = $1 and person_id = $2`, [tenantId, personId])
-  await tx.run(`update person set erased_at = $3 where tenant_id = $1 and person_id = $2`, [tenantId, personId, now])
+  const persons = (await tx.query<{ id: string }>(
+    `with recursive same as (
+       select person_id from person where tenant_id = $1 and person_id = $2
+       union select p.person_id from person p join same s on p.merged_into = s.person_id where p.tenant_id = $1)
+     select person_id as id from same order by person_id`,
+    [tenantId, personId],
+  )).map((row) => row.id)
+  const values = await tx.query<{ value: string }>(`delete from identity where tenant_id = $1 and person_id = any($2) returning value`, [tenantId, persons])
+  await tx.run(`delete from person_key where tenant_id = $1 and person_id = any($2)`, [tenantId, persons])
+  await tx.run(`delete from person_field where tenant_id = $1 and person_id = any($2)`, [tenantId, persons])
+  await tx.run(`update person_merge set evidence = '{"by":"erased"}', undone_at = coalesce(undone_at, $3) where tenant_id = $1 and (kept = any($2) or gone = any($2))`, [tenantId, persons, now])
+  await tx.run(`update person set erased_at = $3 where tenant_id = $1 and person_id = any($2)`, [tenantId, persons, now])
   return values.map((row) => row.value)
 }
 

@@ -33,10 +33,11 @@ const sessionMs = 14 * dayMs
 /** Passwords by argon2id (OWASP's 19 MiB, 2 passes); tokens are kept as SHA-256 only, so a stolen database opens no session. */
 export function createAccess(db: Db, clock: Clock, random: Random, ids: Ids): Access {
   const auth = { role: 'auth' } as const
+  let drawn = 0 // two tokens of one millisecond differ, also from a seeded source
   const sha = (text: string): string => createHash('sha256').update(text).digest('hex')
   async function open(userId: string): Promise<{ cookie: string; session: Session }> {
-    const cookie = randomText(random, 43, 'session', clock.now())
-    const csrf = randomText(random, 32, 'csrf', clock.now())
+    const cookie = randomText(random, 43, 'session', clock.now(), drawn++)
+    const csrf = randomText(random, 32, 'csrf', clock.now(), drawn++)
     const now = clock.now()
     const user = await db.tx(auth, async (tx) => {
       await store.insertSession(tx, { tokenSha256: sha(cookie), userId, csrf, createdAt: now, expiresAt: now + sessionMs })
@@ -62,7 +63,7 @@ export function createAccess(db: Db, clock: Clock, random: Random, ids: Ids): Ac
     }),
     addMember: (tenantId, userId, role) => db.tx(auth, (tx) => store.putMember(tx, tenantId, userId, role, clock.now())),
     async createLink(userId) {
-      const token = randomText(random, 32, 'link', clock.now())
+      const token = randomText(random, 32, 'link', clock.now(), drawn++)
       await db.tx(auth, (tx) => store.insertLink(tx, sha(token), userId, clock.now() + dayMs))
       return token
     },

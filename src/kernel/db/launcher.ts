@@ -172,7 +172,7 @@ async function answers(host: string): Promise<boolean> {
 function alive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return readCommand(pid) !== '' // a zombie has no command line
+    return process.platform !== 'linux' || readCommand(pid) !== '' // a zombie has no command line
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }

@@ -1,5 +1,8 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Instant } from '../clock.ts'
 import type { Tx } from '../db/index.ts'
+import { parseJson } from '../json.ts'
+import { forgetPerson } from '../personal-data.ts'
 
 export type Bell = { connectionId: string; kind: string; objectId: string; at: Instant; cause?: 'callback' | 'backfill' | 'own' }
 export type Ring = { connectionId: string; kind: string; objectId: string; wanted: number; attempts: number; cause: 'callback' | 'backfill' | 'own' }
@@ -103,21 +106,52 @@ export async function storeVersions(tx: Tx, tenantId: number, versions: readonly
     await tx.run(
       `insert into object_version (tenant_id, connection_id, kind, object_id, version, read_at, cause, digest, body)
        select $1, r.connection_id, r.kind, r.object_id, r.version, r.read_at, r.cause, r.digest, r.body
-       from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::text[], $8::text[], $9::text[]) as r(connection_id, kind, object_id, version, read_at, cause, digest, body)
+       from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::text[], $8::text[], $9::bytea[]) as r(connection_id, kind, object_id, version, read_at, cause, digest, body)
        on conflict (tenant_id, connection_id, kind, object_id, version) do nothing`,
-      [tenantId, fresh.map((v) => v.connectionId), fresh.map((v) => v.kind), fresh.map((v) => v.objectId), fresh.map((v) => v.version), fresh.map((v) => v.readAt), fresh.map((v) => v.cause), fresh.map((v) => v.digest), fresh.map((v) => v.body)],
+      [tenantId, fresh.map((v) => v.connectionId), fresh.map((v) => v.kind), fresh.map((v) => v.objectId), fresh.map((v) => v.version), fresh.map((v) => v.readAt), fresh.map((v) => v.cause), fresh.map((v) => v.digest), fresh.map((v) => deflateRawSync(v.body, { level: 1 }))],
     )
   }
   return outcome
 }
 
-export function listVersions(tx: Tx, tenantId: number, kind: string, objectId: string): Promise<Array<{ version: number; readAt: Instant; cause: string; body: string }>> {
-  return tx.query(`select version, read_at as "readAt", cause, body from object_version where tenant_id = $1 and kind = $2 and object_id = $3 order by version`, [tenantId, kind, objectId])
+export async function listVersions(tx: Tx, tenantId: number, kind: string, objectId: string): Promise<Array<{ version: number; readAt: Instant; cause: string; body: string }>> {
+  const rows = await tx.query<{ version: number; readAt: Instant; cause: string; body: Buffer }>(
+    `select version, read_at as "readAt", cause, body from object_version where tenant_id = $1 and kind = $2 and object_id = $3 order by version`,
+    [tenantId, kind, objectId],
+  )
+  return rows.map((row) => ({ ...row, body: inflateRawSync(row.body).toString('utf8') }))
 }
 
-/** Erasure: the value is cut out of kept versions; their amounts stay. */
-export async function forgetVersions(tx: Tx, tenantId: number, value: string): Promise<void> {
-  await tx.run(`update object_version set body = replace(body, $2, 'erased') where tenant_id = $1 and strpos(body, $2) > 0`, [tenantId, value])
+/**
+ * Erasure: versions that mention a person lose what is personal in them; amounts, goods and states stay. Kept texts are deflated, so all of the
+ * tenant's are looked through, a page at a time.
+ */
+export async function forgetVersions(tx: Tx, tenantId: number, values: readonly string[]): Promise<void> {
+  type Kept = { connectionId: string; kind: string; objectId: string; version: number; body: Buffer }
+  const page = 300
+  for (let after: [string, string, string, number] = ['00000000-0000-0000-0000-000000000000', '', '', 0]; ; ) {
+    const rows = await tx.query<Kept>(
+      `select connection_id as "connectionId", kind, object_id as "objectId", version, body from object_version
+       where tenant_id = $1 and (connection_id, kind, object_id, version) > ($2::uuid, $3::text, $4::text, $5::int)
+       order by connection_id, kind, object_id, version limit $6`,
+      [tenantId, ...after, page],
+    )
+    const told = rows.flatMap((row) => {
+      const text = inflateRawSync(row.body).toString('utf8')
+      return values.some((value) => text.includes(value)) ? [{ ...row, body: deflateRawSync(JSON.stringify(forgetPerson(parseJson(text), values)), { level: 1 }) }] : []
+    })
+    if (told.length > 0) {
+      await tx.run(
+        `update object_version o set body = r.body
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::bytea[]) as r(connection_id, kind, object_id, version, body)
+         where o.tenant_id = $1 and o.connection_id = r.connection_id and o.kind = r.kind and o.object_id = r.object_id and o.version = r.version`,
+        [tenantId, told.map((r) => r.connectionId), told.map((r) => r.kind), told.map((r) => r.objectId), told.map((r) => r.version), told.map((r) => r.body)],
+      )
+    }
+    if (rows.length < page) return
+    const last = rows[rows.length - 1]
+    after = [last.connectionId, last.kind, last.objectId, last.version]
+  }
 }
 
 /** How many states of objects only the back-fill found: what lost callbacks would have cost. */

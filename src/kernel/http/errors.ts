@@ -1,6 +1,7 @@
 import { defineErrors } from '../errors.ts'
 
 export const httpFault = defineErrors({
+  'http/bad-request': { status: 400, zh: '请求读不懂：{reason}', en: 'the request cannot be read: {reason}' },
   'http/bad-input': { status: 400, zh: '「{where}」填得不对：{found}，应为 {expected}。改好再提交，其余内容都还在。', en: '{where} is not right: found {found}, expected {expected}' },
   'http/not-found': { status: 404, zh: '没有这个地址：{path}', en: 'there is nothing at {path}' },
   'http/block-off': { status: 404, zh: '积木「{block}」没有打开。可以在「设置 › 积木」里打开。', en: 'the block {block} is off; it can be switched on under Settings > Blocks' },

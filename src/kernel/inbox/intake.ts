@@ -21,15 +21,19 @@ type Waiting = { message: IncomingMessage; done: () => void; fail: (error: unkno
 export function createIntake(db: Db, ids: Ids, clockOf: (tenantId: number) => Clock, maxBatch = 500): Intake {
   let waiting: Waiting[] = []
   let running = 0
+  const insert = (batch: readonly Waiting[]): Promise<void> =>
+    db.tx({ role: 'intake' }, (tx) => insertMessages(tx, batch.map((one) => ({ ...one.message, receivedAt: clockOf(one.message.tenantId).now() })), ids))
+  const storeAlone = (one: Waiting): Promise<void> => insert([one]).then(one.done, one.fail)
   const flush = async (): Promise<void> => {
     running++
     while (waiting.length > 0) {
       const batch = waiting.splice(0, maxBatch)
       try {
-        await db.tx({ role: 'intake' }, (tx) => insertMessages(tx, batch.map((one) => ({ ...one.message, receivedAt: clockOf(one.message.tenantId).now() })), ids))
+        await insert(batch)
         for (const one of batch) one.done()
       } catch (error) {
-        for (const one of batch) one.fail(error)
+        if (batch.length === 1) batch[0].fail(error)
+        else await Promise.all(batch.map((one) => storeAlone(one))) // a message that cannot be stored must not take its neighbours with it
       }
     }
     running--

@@ -93,7 +93,11 @@ export function retryFacts(tx: Tx, tenantId: number, digests: readonly string[],
   return tx.run(`update inbox set state = 'due', attempts = 0, due_at = $3 where tenant_id = $1 and digest = any($2) and state = 'failed'`, [tenantId, digests, now])
 }
 
-/** Erasure: messages that carry the value lose their content. */
-export async function forgetMessages(tx: Tx, tenantId: number, value: string): Promise<void> {
-  await tx.run(`update inbox set message = null, state = 'done' where tenant_id = $1 and message is not null and strpos(message, $2) > 0`, [tenantId, value])
+/** Erasure: messages that mention a person lose their content, worked or not; what failed on them says so no longer. */
+export async function forgetMessages(tx: Tx, tenantId: number, values: readonly string[]): Promise<void> {
+  await tx.run(
+    `update inbox set message = null, error = null, state = 'done'
+     where tenant_id = $1 and exists (select 1 from unnest($2::text[]) v where strpos(coalesce(message, '') || coalesce(error, ''), v) > 0)`,
+    [tenantId, values],
+  )
 }

@@ -59,6 +59,15 @@ export function listOpenCalls(tx: Tx, tenantId: number, states: readonly string[
   )
 }
 
+/** Erasure: calls to or about a person lose their content; an open one is no longer sent. */
+export async function forgetCalls(tx: Tx, tenantId: number, values: readonly string[], now: Instant): Promise<void> {
+  await tx.run(
+    `update outbox set request = '{}', result = null, error = null, reply = null, state = case when state = 'sent' then state else 'skipped' end, finished_at = coalesce(finished_at, $3)
+     where tenant_id = $1 and exists (select 1 from unnest($2::text[]) v where strpos(request::text || coalesce(result::text, '') || coalesce(error::text, '') || coalesce(reply::text, ''), v) > 0)`,
+    [tenantId, values, now],
+  )
+}
+
 export function skipCalls(tx: Tx, tenantId: number, outboxIds: readonly string[], now: Instant): Promise<number> {
   return tx.run(`update outbox set state = 'skipped', finished_at = $3 where tenant_id = $1 and outbox_id = any($2) and state in ('unknown', 'failed')`, [tenantId, outboxIds, now])
 }

@@ -3,7 +3,7 @@ import { fenToYuan } from '../../kernel/money.ts'
 import { saleDate, startOfDay, dayMs } from '../../kernel/calendar.ts'
 import { FileAnswer, route, type AnyRoute } from '../../kernel/http/index.ts'
 import { orderFault } from './errors.ts'
-import { chainFigures, cohortRows, findOrder, listFacts, listOrderLines, listOrders, listRefunds, orderTotals, streamOrders } from './store.ts'
+import { chainFigures, cohortRows, findOrder, flowRows, listFacts, listOrderLines, listOrders, listRefunds, orderTotals, streamOrders } from './store.ts'
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/)
 const filter = z.object({
@@ -60,7 +60,7 @@ export const orderRoutes: AnyRoute[] = [
     handle: async ({ tx, tenantId, query, clock }) => {
       const to = query.to === undefined ? clock.now() + 1 : startOfDay(query.to) + dayMs
       const from = query.from === undefined ? 0 : startOfDay(query.from)
-      return { from, to, figures: await chainFigures(tx, tenantId, from, to), cohorts: await cohortRows(tx, tenantId), totals: await orderTotals(tx, tenantId) }
+      return { from, to, figures: await chainFigures(tx, tenantId, from, to), flow: await flowRows(tx, tenantId, from, to), cohorts: await cohortRows(tx, tenantId), totals: await orderTotals(tx, tenantId) }
     },
   }),
 ]

@@ -3,8 +3,8 @@ import type { Tx } from '../../kernel/db/index.ts'
 import type { DomainEvent } from '../../kernel/event/index.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { book, type Posting } from '../../book/account/index.ts'
-import { linesDigest, type OrderState, type RefundState } from './shop-order.ts'
-import { appendFacts, findRefunds, findSaved, refundTotals, upsertLines, upsertOrders, upsertRefunds, applyLineRefunds, type FactRow } from './store.ts'
+import { isLate, linesDigest, type OrderState, type RefundState } from './shop-order.ts'
+import { appendFacts, applyLineRefunds, findRefunds, findSaved, linkRefunds, ordersWithRefunds, refundTotals, upsertLines, upsertOrders, upsertRefunds, type FactRow } from './store.ts'
 
 export type OrderSave = { order: OrderState; personId: string; connectionId: string | null; appid: string; cause: 'callback' | 'backfill' | 'own' }
 
@@ -13,10 +13,11 @@ const till = { shop: 'till:shop', mall: 'till:pay' } as const
 
 /**
  * Books the newest state of orders: head, lines, facts, money, events, all in the caller's transaction. An order read twice changes nothing
- * the second time; an older read than the booked one is kept as a fact only.
+ * the second time; an older read than the booked one is kept as a fact only. Refunds that were heard before their order find it here.
  */
-export async function saveOrders(tx: Tx, tenantId: number, saves: readonly OrderSave[], now: Instant, ids: Ids): Promise<DomainEvent[]> {
-  if (saves.length === 0) return []
+export async function saveOrders(tx: Tx, tenantId: number, given: readonly OrderSave[], now: Instant, ids: Ids): Promise<DomainEvent[]> {
+  if (given.length === 0) return []
+  const saves = newestOf(given)
   const saved = await findSaved(tx, tenantId, saves.map((s) => ({ shelf: s.order.shelf, orderId: s.order.orderId })))
   const events: DomainEvent[] = []
   const facts: FactRow[] = []
@@ -34,7 +35,7 @@ export async function saveOrders(tx: Tx, tenantId: number, saves: readonly Order
         payload: { shelf: order.shelf, orderId: order.orderId, personId: save.personId, ...payload },
       })
     }
-    if (before !== undefined && order.updateTime < before.version) {
+    if (before !== undefined && isLate(order, before)) {
       fact('late-read', order.updateTime * 1000, { version: order.updateTime, booked: before.version })
       continue
     }
@@ -61,14 +62,34 @@ export async function saveOrders(tx: Tx, tenantId: number, saves: readonly Order
   }
   await upsertOrders(tx, tenantId, write, now)
   await upsertLines(tx, tenantId, write.filter(({ order }) => saved.get(`${order.shelf}/${order.orderId}`)?.linesDigest !== linesDigest(order.lines)))
+  const refunded = await ordersWithRefunds(tx, tenantId, write.map(({ order }) => order))
+  if (refunded.length > 0) {
+    await linkRefunds(tx, tenantId, refunded)
+    await refundTotals(tx, tenantId, refunded)
+    await applyLineRefunds(tx, tenantId, refunded)
+  }
   await appendFacts(tx, tenantId, facts)
   await book(tx, tenantId, postings)
   return events
 }
 
+/** One read per order: the newest, in the order of first mention. */
+function newestOf(saves: readonly OrderSave[]): OrderSave[] {
+  const newest = new Map<string, OrderSave>()
+  for (const save of saves) {
+    const key = `${save.order.shelf}/${save.order.orderId}`
+    const known = newest.get(key)
+    if (known === undefined || !isLate(save.order, { version: known.order.updateTime, platformStatus: known.order.platformStatus })) newest.set(key, save)
+  }
+  return [...newest.values()]
+}
+
+/** What a refund may become: an older read never takes a later state back. A refused one may still be paid out after all. */
+const rank = { pending: 0, refused: 1, done: 2 } as const
+
 /**
  * Books refunds. The amount on the order and its lines is the sum of its finished refunds; a line takes at most what was paid for it.
- * Orders that are not known yet keep their refund row; the money is booked either way.
+ * Orders that are not known yet keep their refund row; the money is booked either way, and `saveOrders` joins them.
  */
 export async function saveRefunds(tx: Tx, tenantId: number, refunds: readonly RefundState[], now: Instant, ids: Ids, cause: 'callback' | 'backfill' | 'own'): Promise<DomainEvent[]> {
   if (refunds.length === 0) return []
@@ -76,8 +97,14 @@ export async function saveRefunds(tx: Tx, tenantId: number, refunds: readonly Re
   const events: DomainEvent[] = []
   const facts: FactRow[] = []
   const postings: Posting[] = []
-  const newest = new Map(refunds.map((refund) => [`${refund.shelf}/${refund.refundId}`, refund]))
-  const write = [...newest.values()].filter((refund) => before.get(`${refund.shelf}/${refund.refundId}`)?.status !== 'done')
+  const newest = new Map<string, RefundState>()
+  for (const refund of refunds) {
+    const key = `${refund.shelf}/${refund.refundId}`
+    const known = newest.get(key)?.status ?? before.get(key)?.status ?? 'pending'
+    if (known !== 'done' && rank[refund.status] >= rank[known]) newest.set(key, refund)
+  }
+  const write = [...newest.values()]
+  if (write.length === 0) return []
   for (const refund of write) {
     const known = before.get(`${refund.shelf}/${refund.refundId}`)
     if (known?.status === refund.status) continue

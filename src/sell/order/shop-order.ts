@@ -181,9 +181,12 @@ export function readShopAftersale(body: unknown): RefundState {
   }
 }
 
-/** A read that shows an older state than the one booked must not overwrite it. */
+/**
+ * A read that shows an older state than the one booked must not overwrite it. The platform counts whole seconds; inside one, the status decides: its
+ * numbers only grow along an order's life (sheet §4.2).
+ */
 export function isLate(read: { updateTime: number; platformStatus: number }, booked: { version: number; platformStatus: number } | undefined): boolean {
-  return booked !== undefined && read.updateTime < booked.version
+  return booked !== undefined && (read.updateTime < booked.version || (read.updateTime === booked.version && read.platformStatus < booked.platformStatus))
 }
 
 /** Equal lines, equal text. */

@@ -29,7 +29,7 @@ export async function upsertOrders(tx: Tx, tenantId: number, saves: readonly Ord
      select $1, r.shelf, r.order_id, r.connection_id, r.person_id, r.buyer_unknown, r.status, r.platform_status, r.placed_at, r.paid_at, r.shipped_at, r.completed_at, r.settled_at, r.cancelled_at,
        r.goods_fen, r.freight_fen, r.discount_fen, r.paid_fen, 0, r.source, r.lines_digest, r.version, $3
      from jsonb_to_recordset($2::jsonb) as r(shelf text, order_id text, connection_id uuid, person_id uuid, buyer_unknown boolean, status text, platform_status int, placed_at bigint, paid_at bigint,
-       shipped_at bigint, completed_at bigint, settled_at bigint, cancelled_at bigint, goods_fen bigint, freight_fen bigint, discount_fen bigint, paid_fen bigint, source jsonb, lines_digest text, version int)
+       shipped_at bigint, completed_at bigint, settled_at bigint, cancelled_at bigint, goods_fen bigint, freight_fen bigint, discount_fen bigint, paid_fen bigint, source jsonb, lines_digest text, version bigint)
      on conflict (tenant_id, shelf, order_id) do update set person_id = excluded.person_id, buyer_unknown = excluded.buyer_unknown, status = excluded.status, platform_status = excluded.platform_status,
        paid_at = coalesce(excluded.paid_at, shop_order.paid_at), shipped_at = coalesce(excluded.shipped_at, shop_order.shipped_at), completed_at = coalesce(excluded.completed_at, shop_order.completed_at),
        settled_at = coalesce(excluded.settled_at, shop_order.settled_at), cancelled_at = coalesce(excluded.cancelled_at, shop_order.cancelled_at), goods_fen = excluded.goods_fen,
@@ -63,8 +63,8 @@ export async function appendFacts(tx: Tx, tenantId: number, facts: readonly Fact
   )
 }
 
-export async function findRefunds(tx: Tx, tenantId: number, refunds: ReadonlyArray<{ shelf: string; refundId: string }>): Promise<Map<string, { status: string }>> {
-  const rows = await tx.query<{ key: string; status: string }>(
+export async function findRefunds(tx: Tx, tenantId: number, refunds: ReadonlyArray<{ shelf: string; refundId: string }>): Promise<Map<string, { status: RefundState['status'] }>> {
+  const rows = await tx.query<{ key: string; status: RefundState['status'] }>(
     `select shelf || '/' || refund_id as key, status from refund where tenant_id = $1 and (shelf, refund_id) in (select * from unnest($2::text[], $3::text[])) order by 1`,
     [tenantId, refunds.map((r) => r.shelf), refunds.map((r) => r.refundId)],
   )
@@ -74,8 +74,8 @@ export async function findRefunds(tx: Tx, tenantId: number, refunds: ReadonlyArr
 export async function upsertRefunds(tx: Tx, tenantId: number, refunds: readonly RefundState[]): Promise<void> {
   if (refunds.length === 0) return
   await tx.run(
-    `insert into refund (tenant_id, shelf, refund_id, order_id, line_no, quantity, amount_fen, status, requested_at, finished_at, reason)
-     select $1, r.shelf, r.refund_id, r.order_id, l.line_no, r.quantity, r.amount_fen, r.status, r.requested_at, r.finished_at, r.reason
+    `insert into refund (tenant_id, shelf, refund_id, order_id, line_no, sku_id, quantity, amount_fen, status, requested_at, finished_at, reason)
+     select $1, r.shelf, r.refund_id, r.order_id, l.line_no, r.sku_id, r.quantity, r.amount_fen, r.status, r.requested_at, r.finished_at, r.reason
      from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[])
        as r(shelf, refund_id, order_id, sku_id, quantity, amount_fen, status, requested_at, finished_at, reason)
      left join lateral (
@@ -87,11 +87,35 @@ export async function upsertRefunds(tx: Tx, tenantId: number, refunds: readonly 
   )
 }
 
+/** The keys "shelf/id" of `$2` as rows that an index can meet. */
+const orderKeyRows = `(select split_part(k, '/', 1), substr(k, strpos(k, '/') + 1) from unnest($2::text[]) k)`
+
+/** "shelf/id" of those orders that have refunds. */
+export async function ordersWithRefunds(tx: Tx, tenantId: number, orders: ReadonlyArray<{ shelf: string; orderId: string }>): Promise<string[]> {
+  if (orders.length === 0) return []
+  const rows = await tx.query<{ key: string }>(
+    `select distinct shelf || '/' || order_id as key from refund where tenant_id = $1 and (shelf, order_id) in (select * from unnest($2::text[], $3::text[])) order by 1`,
+    [tenantId, orders.map((o) => o.shelf), orders.map((o) => o.orderId)],
+  )
+  return rows.map((row) => row.key)
+}
+
+/** Refunds that came before their order find its line: of their SKU, the first with enough money left. */
+export async function linkRefunds(tx: Tx, tenantId: number, orderKeys: readonly string[]): Promise<void> {
+  await tx.run(
+    `update refund r set line_no = (
+       select l.line_no from order_line l where l.tenant_id = $1 and l.shelf = r.shelf and l.order_id = r.order_id and l.sku_id = r.sku_id
+       order by (l.paid_fen - l.refunded_fen >= r.amount_fen) desc, l.line_no limit 1)
+     where r.tenant_id = $1 and r.line_no is null and r.sku_id is not null and (r.shelf, r.order_id) in ${orderKeyRows}`,
+    [tenantId, orderKeys],
+  )
+}
+
 /** The order's refunded amount is the sum of its finished refunds, never more than was paid. */
 export async function refundTotals(tx: Tx, tenantId: number, orderKeys: readonly string[]): Promise<void> {
   await tx.run(
     `update shop_order o set refunded_fen = least(o.paid_fen, s.total)
-     from (select shelf, order_id, sum(amount_fen)::bigint as total from refund where tenant_id = $1 and status = 'done' and shelf || '/' || order_id = any($2) group by shelf, order_id) s
+     from (select shelf, order_id, sum(amount_fen)::bigint as total from refund where tenant_id = $1 and status = 'done' and (shelf, order_id) in ${orderKeyRows} group by shelf, order_id) s
      where o.tenant_id = $1 and o.shelf = s.shelf and o.order_id = s.order_id`,
     [tenantId, orderKeys],
   )
@@ -101,7 +125,7 @@ export async function applyLineRefunds(tx: Tx, tenantId: number, orderKeys: read
   await tx.run(
     `update order_line l set refunded_fen = least(l.paid_fen, s.total), refunded_quantity = least(l.quantity, s.quantity)
      from (select shelf, order_id, line_no, sum(amount_fen)::bigint as total, sum(quantity)::int as quantity
-           from refund where tenant_id = $1 and status = 'done' and line_no is not null and shelf || '/' || order_id = any($2) group by shelf, order_id, line_no) s
+           from refund where tenant_id = $1 and status = 'done' and line_no is not null and (shelf, order_id) in ${orderKeyRows} group by shelf, order_id, line_no) s
      where l.tenant_id = $1 and l.shelf = s.shelf and l.order_id = s.order_id and l.line_no = s.line_no`,
     [tenantId, orderKeys],
   )
@@ -233,6 +257,27 @@ export async function chainFigures(tx: Tx, tenantId: number, from: Instant, to: 
     [tenantId, from, to],
   )
   return { ...head, sources }
+}
+
+export type FlowRow = { source: string; people: number; again: number; orders: number; firstFen: number; againFen: number }
+
+/**
+ * People who bought between two instants, each counted once: by the scene of their very first order when that falls into the window, as `earlier`
+ * when it came before, as `nobody-known` when no order of theirs carries a unionid. `again`: with a second or later order in the window; net money
+ * (paid minus refunded, fen) of first orders and of later ones. The rows' money adds up to the window's net revenue.
+ */
+export function flowRows(tx: Tx, tenantId: number, from: Instant, to: Instant): Promise<FlowRow[]> {
+  return tx.query<FlowRow>(
+    `with paid as (
+       select person_id, paid_at, paid_fen - refunded_fen as net, row_number() over mine as nth, first_value(paid_at) over mine as first_at,
+         first_value(coalesce(source->>'scene', 'unknown')) over mine as first_source, bool_and(buyer_unknown) over (partition by person_id) as nobody
+       from shop_order where tenant_id = $1 and paid_at is not null and paid_at < $3 window mine as (partition by person_id order by paid_at, order_id))
+     select case when nobody then 'nobody-known' when first_at < $2 then 'earlier' else first_source end as source, count(distinct person_id) as people,
+       count(distinct person_id) filter (where nth > 1) as again, count(*) as orders,
+       coalesce(sum(net) filter (where nth = 1), 0)::bigint as "firstFen", coalesce(sum(net) filter (where nth > 1), 0)::bigint as "againFen"
+     from paid where paid_at >= $2 group by 1 order by 2 desc, 1`,
+    [tenantId, from, to],
+  )
 }
 
 /** Cohorts by month of first order (Asia/Shanghai): known buyers only; `offset` months later how many bought, and their net money. */

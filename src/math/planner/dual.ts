@@ -6,7 +6,7 @@ export type Work<T> = Generator<number, T, void>
 
 /** Persons looked at between two yields: large enough to cost nothing, small enough to stay under 50 ms also with trees of caps. */
 const blockPersons = 1024
-/** A row count up to which Newton steps use the full Hessian; above it the diagonal. */
+/** A row count up to which Newton steps use the full Hessian; above it conjugate gradients on products. */
 export const denseRows = 128
 
 export type Evaluation = {
@@ -325,14 +325,12 @@ export type PriceSearch = {
   stride: number
   /** Upper bound per constraint price (the elastic phase), or null. */
   upper: Float64Array | null
-  /** Stop as soon as the hard bound is at most this (Infinity below: never). */
-  target: number
 }
 
 /**
  * Finds prices by smoothing: projected Newton steps with backtracking on g_γ, γ falling from `from` to `to`. Mutates `lambda`.
  * Any λ ≥ 0 certifies, so nothing here needs to converge for the answer to be right; it only makes the bound tighter.
- * Full Hessian up to {@link denseRows} rows, its diagonal above. Returns the λ with the least hard bound seen.
+ * Full Hessian up to {@link denseRows} rows, conjugate gradients above. Returns the λ with the least hard bound seen.
  */
 export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Array, search: PriceSearch): Work<{ lambda: Float64Array; hard: number }> {
   const { constraints, rows } = model
@@ -485,7 +483,6 @@ export function* searchPrices(model: Model, scratch: Scratch, lambda: Float64Arr
         here = yield* evaluate(model, scratch, lambda, gamma, curvature, search.stride)
         break
       }
-      if (bestHard <= search.target) return { lambda: best, hard: bestHard }
     }
     if (gamma <= search.to * scale) break
   }

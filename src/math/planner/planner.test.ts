@@ -116,6 +116,13 @@ describe('planner on worked examples', () => {
     expect(plan.rows[0].used).toBeLessThanOrEqual(5)
   })
 
+  it('reports forced candidates that alone exceed a capacity as what must give', () => {
+    const plan = makePlan({ ...I5, forced: Int32Array.of(0, 3) })
+    expect(plan.status).toBe('infeasible')
+    expect(plan.relaxations).toEqual([{ row: 0, name: 'budget', limit: 'capacity', by: 1 }])
+    expect([...plan.chosen]).toEqual([0, 3])
+  })
+
   it('never gives a person more than the dose arm says', () => {
     const problem = problemOf({ values: [[5, 4, 3], [5, 4, 3], [5, 4, 3]], uses: [[1, 1, 1, 1, 1, 1, 1, 1, 1]], rows: [{ name: 'count', capacity: 9 }], caps: [{ name: 'dose', limit: Int32Array.from([0, 1, 2]) }] })
     expect([...makePlan(problem).chosen]).toEqual([3, 6, 7])

@@ -108,7 +108,7 @@ function* elastic(state: State, problem: PlanProblem): Work<void> {
   const upper = Float64Array.from(model.constraints, (con) => con.relaxCost)
   // Start where minimums press and capacities do not.
   const lambda = Float64Array.from(model.constraints, (con) => (con.sign < 0 ? con.relaxCost : 0))
-  const found = yield* searchPrices(zero, scratch, lambda, { from: 0.1, to: 1e-7, factor: 0.35, iterations: 6, stride: 1, upper, target: -Infinity })
+  const found = yield* searchPrices(zero, scratch, lambda, { from: 0.1, to: 1e-7, factor: 0.35, iterations: 6, stride: 1, upper })
   const atLeast = Math.max(0, -found.hard - 1e-9 * zero.valueScale)
   let choice = emptyChoice(model)
   let cost = Infinity
@@ -206,7 +206,7 @@ function* solve(state: State, problem: PlanProblem, options: PlanOptions): Work<
   }
   const few = model.rows <= denseRows
   const small = model.count <= 300_000
-  const search = { iterations: few ? 8 : 4, factor: few ? 0.35 : 0.5, upper: null, target: -Infinity }
+  const search = { iterations: few ? 8 : 2, factor: few ? 0.35 : 0.5, upper: null }
   // The smoothing at which the bound is about as tight as asked for; the last one when everything is asked for.
   const last = small && few ? 1e-6 : 1 / 8000
   let to = Math.max(last, gapGoal)

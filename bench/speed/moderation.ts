@@ -16,7 +16,7 @@ const wordsBySize: Record<string, number> = { small: 10_000, default: 65_000, la
 /** Published accuracy and macro-F1 of thu-coai/roberta-base-cold on COLD's test part (its model card), in per cent. */
 const robertaCold = { accuracy: 82.75, macroF1: 82.39 }
 /** Our own lexicon for the dodges: what moderation of a shop's community would list. */
-const listed = ['加微信', '代开发票', '赌博网站', '私聊领取', '刷单兼职', '办假证', '网络贷款', '投注平台', '返利红包', '成人视频', '算命大师', '代写论文', '买卖账号', '裸聊', '枪支弹药', '迷药', '套现', '跑分平台', '博彩', '外挂']
+const listed = ['加微信', '代开发票', '赌博网站', '私聊领取', '刷单兼职', '办假证', '网络贷款', '投注平台', '返利红包', '成人视频', '算命大师', '代写论文', '买卖账号', '裸聊', '枪支弹药', '迷药', '套现', '跑分平台', '博彩', '外挂', '加vx领取', 'av在线看', 'qq群1接单', '一夜情', '日赚500']
 
 type Anchor = { name: string; find(text: string): string[] }
 function npmAnchors(words: string[], skipped: BenchReport['skipped']): Anchor[] {
@@ -86,23 +86,27 @@ export const bench: Bench = {
     const carrier = (word: string, i: number): string => ['今天 ', '请看：', '“', '大家好 '][i % 4] + word + ['。', ' 谢谢', '!', ' 明天见'][i % 4]
     let kept = 0
     let bare = 0
-    let total = 0
+    // Only texts that a dodge changes count: full width does nothing to ideographs.
     for (const name of dodgeNames) {
       let found = 0
       let literal = 0
+      let changed = 0
       for (let i = 0; i < 10 * listed.length; i++) {
         const word = listed[i % listed.length]
         const hidden = dodge(name, word, seed + i)
+        if (hidden === word) continue
+        changed++
         const text = carrier(hidden, i)
         if (lexicon.scan(text).some(hit => hit.word === word)) found++
         if (text.includes(word)) literal++
       }
-      kept += found
-      bare += literal
-      total += 10 * listed.length
-      quality(`recall after "${name}", matcher`, round(found / (10 * listed.length), 3), 'plain substring', round(literal / (10 * listed.length), 3), 'share', { goal: '≥ 0.95 of clean recall' })
+      kept += found / changed / dodgeNames.length
+      bare += literal / changed / dodgeNames.length
+      quality(`recall after "${name}", matcher`, round(found / changed, 3), 'plain substring', round(literal / changed, 3), 'share', { goal: '≥ 0.95 of clean recall', note: `${changed} texts changed` })
     }
-    quality('recall after all twelve, matcher', round(kept / total, 3), 'plain substring', round(bare / total, 3), 'share', { goal: '≥ 0.95 of clean recall', note: 'the dodges draw look-alikes and split characters from the same tables the matcher reads: coverage of real dodges is the coverage of those tables' })
+    quality('recall after all twelve, matcher', round(kept, 3), 'plain substring', round(bare, 3), 'share', {
+      goal: '≥ 0.95 of clean recall', note: 'mean of the twelve; the dodges draw look-alikes and split characters from the same tables the matcher reads, so coverage of real dodges is the coverage of those tables',
+    })
 
     if (!hasCold) skipped.push({ case: 'classifier on COLD', why: 'the data set is not beside the repository' })
     else {
@@ -125,14 +129,23 @@ export const bench: Bench = {
       const explained = await timeMs(() => { for (const text of held.texts) model.classify(text) })
       quality('classify with reasons', Math.round(held.texts.length / explained * 1000), 'none', null, 'texts/s')
 
-      const offending = held.texts.flatMap((text, i) => held.labels[i] === 1 && model.probability(text) >= 0.5 ? [text] : [])
-      let all = 0
+      // Beside the offending texts still found: the fine texts still called fine. Calling every disguised text offensive would earn the first and lose the second.
+      const sure = held.texts.map((text, i) => ({ text, seed: seed + i, offends: held.labels[i] === 1, said: model.probability(text) >= 0.5 })).filter(row => row.offends === row.said)
+      const means = [0, 0]
       for (const name of dodgeNames) {
-        const still = offending.filter((text, i) => model.probability(dodge(name, text, seed + i)) >= 0.5).length / offending.length
-        all += still / dodgeNames.length
-        quality(`recall after "${name}", classifier`, round(still, 3), 'clean', 1, 'share of found', { goal: '≥ 0.95 of clean recall' })
+        const still = [0, 0]
+        const changed = [0, 0]
+        for (const row of sure) {
+          const hidden = dodge(name, row.text, row.seed)
+          if (hidden === row.text) continue
+          changed[row.offends ? 1 : 0]++
+          if ((model.probability(hidden) >= 0.5) === row.offends) still[row.offends ? 1 : 0]++
+        }
+        const shares = still.map((count, label) => count / Math.max(1, changed[label]))
+        for (const label of [0, 1]) means[label] += shares[label] / dodgeNames.length
+        quality(`recall after "${name}", classifier`, round(shares[1], 3), 'clean', 1, 'share of found', { goal: '≥ 0.95 of clean recall', note: `${changed[1]} offending texts changed, the whole text in each; fine texts still called fine ${round(shares[0], 3)}` })
       }
-      quality('recall after all twelve, classifier', round(all, 3), 'clean', 1, 'share of found', { goal: '≥ 0.95 of clean recall', note: `${offending.length} offending texts found when clean; every character of the text is changed` })
+      quality('recall after all twelve, classifier', round(means[1], 3), 'clean', 1, 'share of found', { goal: '≥ 0.95 of clean recall', note: `mean of the twelve; fine texts still called fine ${round(means[0], 3)}` })
 
       if (size === 'large') {
         log('classifier: large model (about a minute)')

@@ -34,6 +34,8 @@ export type HousePorts = {
   /** Sends one call to WeChat or to an emulator. */
   call: (tenant: Tenant, connection: Connection, endpoint: string, request: unknown) => Promise<PlatformAnswer>
   repeatOf: (endpoint: string) => 'safe' | 'never' | { keyed: string } | { probe: string }
+  /** How callbacks are stored; benches put anchors here. The combining intake when absent. */
+  intake?: Intake
   /** Handlers and routes of the stages. */
   stages: (context: StageContext) => StageParts
 }
@@ -138,7 +140,7 @@ export async function createHouse(ports: HousePorts): Promise<House> {
   }
   const parts = ports.stages(context)
   const handlers: Handlers = parts.handlers
-  const intake = createIntake(db, ports.ids, clockOf)
+  const intake = ports.intake ?? createIntake(db, ports.ids, clockOf)
   const engine = createEngine({
     db, ids: ports.ids, random: ports.random, log, clockOf, call, repeatOf: ports.repeatOf,
     lineOf: (tenantId, connectionId) => find(tenantId, connectionId)?.line,

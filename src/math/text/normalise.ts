@@ -46,15 +46,23 @@ export function createNormaliser(): Normaliser {
   for (const [digit, others] of Object.entries(digitShapes)) for (const other of others) shape.set(other, digit)
   for (const group of shapeGroups) for (const other of [...group].slice(1)) shape.set(other, [...group][0])
 
+  // To the end of the chain (薴 → 苧 → 苎), so that reading twice reads the same.
+  const settle = (character: string): string => {
+    let one = character
+    for (let i = 0; i < 5; i++) {
+      const next = shape.get(one) ?? simplified.get(one) ?? one
+      if (next === one) break
+      one = next
+    }
+    return one
+  }
   const read = (character: string): number => {
     let kept = [...character.normalize('NFKC')].filter(one => lettersOrNumbers.test(one)).join('')
     if ([...kept].length !== 1) kept = character
     if (!lettersOrNumbers.test(kept) && !shape.has(kept)) return skipped
     let one = kept.toLowerCase()
     if ([...one].length !== 1) one = [...one][0]
-    one = shape.get(one) ?? one
-    one = simplified.get(one) ?? one
-    one = shape.get(one) ?? one
+    one = settle(one)
     const codePoint = one.codePointAt(0)!
     return codePoint < 0x10000 ? codePoint : 0xe000 + codePoint % 0x1900
   }
@@ -65,8 +73,7 @@ export function createNormaliser(): Normaliser {
     else if (unit >= 0xdc00 && unit <= 0xf8ff || blankLetters.has(unit)) units[unit] = skipped
     else if (unit >= 0x4e00 && unit <= 0x9fff) {
       const own = String.fromCharCode(unit)
-      const one = shape.get(own) ?? simplified.get(own) ?? own
-      const last = shape.get(one) ?? one
+      const last = settle(own)
       units[unit] = last.length === 1 ? last.charCodeAt(0) : 0xe000 + last.codePointAt(0)! % 0x1900
     } else if (unit >= 0xac00 && unit <= 0xd7a3) units[unit] = unit
     else units[unit] = read(String.fromCharCode(unit))

@@ -11,6 +11,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     globalSetup: ['tests/setup/global.ts'],
+    setupFiles: ['tests/setup/each.ts'],
     reporters: ['default'],
   },
 })

@@ -23,6 +23,5 @@ export const roles = {
 export type Role = keyof typeof roles
 
 export function may(role: string, right: Right): boolean {
-  const found = (roles as Record<string, { rights: readonly Right[] }>)[role]
-  return found !== undefined && found.rights.includes(right)
+  return Object.hasOwn(roles, role) && (roles[role as Role].rights as readonly Right[]).includes(right)
 }

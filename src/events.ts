@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { Instant } from './kernel/clock.ts'
+import type { DomainEvent } from './kernel/event/index.ts'
+import type { Ids } from './kernel/ids.ts'
+
+/**
+ * The catalogue of domain events (领域事件), in the order of the story: a stranger comes, buys, is talked to, stays or leaves, and we learn.
+ * Each row: what happened, the payload's schema, its version, who emits it, who hears it. A stored event is read for ever: a changed payload is a
+ * new `v` with an upcaster, and `docs/events/<name>.v<n>.json` keeps a sample of each. All hear later, in a transaction of their own; nothing here
+ * is heard in the transaction of the fact.
+ */
+export type EventRow<P extends z.ZodType = z.ZodType> = { v: number; zh: string; what: string; aggregate: string; emits: string; hears: readonly string[]; payload: P }
+
+function row<P extends z.ZodType>(definition: EventRow<P>): EventRow<P> {
+  return definition
+}
+
+const instant = z.int()
+const fen = z.int()
+const shelf = z.enum(['shop', 'mall'])
+const pair = { corpId: z.string(), externalUserId: z.string(), staff: z.string() }
+const order = { shelf, orderId: z.string(), personId: z.uuid() }
+const messageKind = z.enum(['help', 'news', 'sell'])
+
+export const events = {
+  // acquire: where a person comes from
+  'contact.added': row({
+    v: 1, zh: '加了联系人', what: 'a member and a contact follow each other, for the first time or again', aggregate: 'contact/<corpId>/<externalUserId>', emits: 'retain/contact',
+    hears: ['acquire/channel-code', 'retain/journey', 'restrain/experiment'],
+    payload: z.looseObject({ ...pair, personId: z.uuid(), addedAt: instant, /** Of the channel code; '' when none. */ state: z.string(), addWay: z.int(), again: z.boolean() }),
+  }),
+  'person.merged': row({
+    v: 1, zh: '认出是同一个人', what: 'two persons turned out to be one', aggregate: 'person/<kept>', emits: 'retain/contact', hears: [],
+    payload: z.looseObject({ kept: z.uuid(), gone: z.uuid() }),
+  }),
+  'touchpoint.recorded': row({
+    v: 1, zh: '来自渠道', what: 'a person came through a channel', aggregate: 'person/<personId>', emits: 'acquire/attribution', hears: [],
+    payload: z.looseObject({ personId: z.uuid(), channel: z.string(), occurredAt: instant }),
+  }),
+  'code.live': row({
+    v: 1, zh: '渠道活码可用', what: 'the platform made the channel code', aggregate: 'code/<codeId>', emits: 'acquire/channel-code', hears: [],
+    payload: z.looseObject({ codeId: z.uuid(), state: z.string(), configId: z.string() }),
+  }),
+
+  // sell: what a person buys
+  'order.placed': row({
+    v: 1, zh: '下单', what: 'an order exists', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: [],
+    payload: z.looseObject({ ...order, goodsFen: fen }),
+  }),
+  'order.paid': row({
+    v: 1, zh: '付款', what: 'an order is paid', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order',
+    hears: ['acquire/attribution', 'retain/journey', 'retain/points', 'restrain/effect'],
+    payload: z.looseObject({ ...order, paidFen: fen, lines: z.int(), /** What the platform says of where it came from; scene is its number. */ source: z.looseObject({ scene: z.int().optional() }).optional() }),
+  }),
+  'order.cancelled': row({
+    v: 1, zh: '取消', what: 'an order ended before it was paid', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: [],
+    payload: z.looseObject(order),
+  }),
+  'order.refunded': row({
+    v: 1, zh: '退款', what: 'money of an order went back', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: ['retain/points', 'restrain/effect'],
+    payload: z.looseObject({ shelf, orderId: z.string(), refundId: z.string(), amountFen: fen }),
+  }),
+
+  // retain: what we say
+  'touch.sent': row({
+    v: 1, zh: '触达', what: 'a message really reached the platform for this person', aggregate: 'person/<personId>', emits: 'retain/outbound', hears: ['restrain/pressure'],
+    payload: z.looseObject({ ...pair, personId: z.uuid(), messageId: z.uuid(), campaign: z.string(), messageKind, weight: z.number(), sentAt: instant, gateId: z.string() }),
+  }),
+  'touch.refused': row({
+    v: 1, zh: '没发', what: 'the gate said no to a message', aggregate: 'person/<personId>', emits: 'retain/outbound', hears: [],
+    payload: z.looseObject({ personId: z.uuid(), messageId: z.uuid(), campaign: z.string(), reason: z.string(), clearAt: instant.optional() }),
+  }),
+  'broadcast.closed': row({
+    v: 1, zh: '群发结束', what: 'no member has anything left to send of a broadcast', aggregate: 'broadcast/<broadcastId>', emits: 'retain/broadcast', hears: [],
+    payload: z.looseObject({ broadcastId: z.uuid(), sent: z.int(), notFriend: z.int(), overCap: z.int(), unsent: z.int() }),
+  }),
+  'journey.finished': row({
+    v: 1, zh: '旅程走完', what: 'one enrolment came to its message, or left before', aggregate: 'person/<personId>', emits: 'retain/journey', hears: [],
+    payload: z.looseObject({ journeyId: z.uuid(), personId: z.uuid(), eventId: z.uuid(), state: z.enum(['handed', 'refused', 'left']) }),
+  }),
+  'points.granted': row({
+    v: 1, zh: '得羽毛', what: 'feathers were earned (or taken back: negative)', aggregate: 'person/<personId>', emits: 'retain/points', hears: [],
+    payload: z.looseObject({ personId: z.uuid(), feathers: z.int(), reason: z.string() }),
+  }),
+
+  // restrain: who leaves, and what that teaches
+  'contact.lost': row({
+    v: 1, zh: '流失', what: 'a follow ended: the contact deleted the member, or the member the contact', aggregate: 'contact/<corpId>/<externalUserId>', emits: 'retain/contact',
+    hears: ['retain/journey', 'restrain/effect', 'restrain/capacity'],
+    payload: z.looseObject({
+      ...pair, personId: z.uuid(), by: z.enum(['contact', 'staff']), lostAt: instant, /** How we learned of it. */ evidence: z.enum(['event', 'read', 'send-result']),
+      followedAt: instant, /** Newest first, at most five. */ lastTouches: z.array(z.looseObject({ occurredAt: instant, kind: z.string(), reason: z.string(), ref: z.string() })),
+    }),
+  }),
+} as const
+export type EventName = keyof typeof events
+export type PayloadOf<N extends EventName> = z.output<(typeof events)[N]['payload']>
+
+/** Builds an event to emit; the payload is checked, since it is read for ever. */
+export function makeEvent<N extends EventName>(ids: Ids, now: Instant, name: N, aggregate: string, occurredAt: Instant, payload: PayloadOf<N>): DomainEvent {
+  return { eventId: ids.next(), name, v: events[name].v, aggregate, occurredAt, recordedAt: now, payload: events[name].payload.parse(payload) as Record<string, unknown> }
+}
+
+/** The payload of a heard event, checked. */
+export function payloadOf<N extends EventName>(name: N, event: { name: string; payload: unknown }): PayloadOf<N> {
+  return events[name].payload.parse(event.payload) as PayloadOf<N>
+}

@@ -2,7 +2,7 @@ import type { Handlers } from './kernel/engine/index.ts'
 import type { AnyRoute } from './kernel/http/index.ts'
 import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
-import { bellOfShopEvent, orderRoutes, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
+import { bellsOfShopEvent, orderRoutes, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
 import { adjustmentRoutes } from './sell/adjustment/index.ts'
 import { personRoutes } from './book/person/index.ts'
 
@@ -18,10 +18,9 @@ export function stages(context: StageContext): StageParts {
           line: 'shop',
           accepts: () => true,
           async handle(work, tx, facts) {
-            const bells = facts.flatMap((fact) => {
-              const bell = bellOfShopEvent(fact.event, parseJson(fact.message) as Record<string, unknown>)
-              return bell === undefined ? [] : [{ connectionId: fact.connectionId, kind: bell.kind, objectId: bell.objectId, at: work.now }]
-            })
+            const bells = facts.flatMap((fact) =>
+              bellsOfShopEvent(fact.event, parseJson(fact.message) as Record<string, unknown>).map((bell) => ({ connectionId: fact.connectionId, kind: bell.kind, objectId: bell.objectId, at: work.now })),
+            )
             await work.ring(tx, bells)
           },
         },

@@ -9,6 +9,11 @@ import type { KnownIdentity, Resolution } from './resolution.ts'
 export type IdentityRow = { kind: string; scope: string; value: string; firstSeenAt: Instant; evidence: string }
 export type PersonCard = { personId: string; createdAt: Instant; mergedInto: string | null; erasedAt: Instant | null; identities: IdentityRow[] }
 
+/** Held until the transaction ends. */
+export async function lockResolution(tx: Tx, tenantId: number): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(7239848, $1::int)`, [tenantId])
+}
+
 export function findIdentities(tx: Tx, tenantId: number, named: ReadonlyArray<{ kind: string; scope: string; value: string }>): Promise<KnownIdentity[]> {
   if (named.length === 0) return Promise.resolve([])
   return tx.query<KnownIdentity>(

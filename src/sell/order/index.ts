@@ -14,7 +14,7 @@ export { saveOrders, saveRefunds, type OrderSave } from './save-orders.ts'
 export { shopOrderReader, shopAftersaleReader, type ShopPlatform } from './read-shop.ts'
 export { shopBackfill, shopBackfillKind } from './backfill-shop.ts'
 export { orderRoutes } from './routes.ts'
-export { bellOfShopEvent, type ShopBell } from './shop-events.ts'
+export { bellsOfShopEvent, type ShopBell } from './shop-events.ts'
 export {
   findOrder, listOrders, listFacts, listOrderLines, listRefunds, orderTotals, chainFigures, cohortRows, ordersOfPerson, streamOrders, importedLines, importedInvoices, knownBuyers, refundReasons, type OrderRow, type OrderFilter,
 } from './store.ts'

@@ -1,0 +1,202 @@
+import { slot } from './chance.ts'
+import type { LineWeights } from './parameters.ts'
+import { flag, topicCount, type People } from './people.ts'
+import type { Season } from './season.ts'
+
+/** What happened to somebody; `fen` is the order's value for purchases, else 0. Integers only: a last-digit difference must not change a log's hash. */
+export type Happening = (kind: HappeningKind, person: number, fen: number) => void
+
+export const happening = { ownPurchase: 1, causedPurchase: 2, leave: 3, naturalLeave: 4, mute: 5, click: 6, winBack: 7, comeBack: 8, dropOut: 9, reply: 10, like: 11, complaint: 12 } as const
+export type HappeningKind = (typeof happening)[keyof typeof happening]
+
+/** What one touch did; one object, reused. */
+export type Feeling = { seen: boolean; left: boolean; muted: boolean; clicked: boolean; relevance: number; /** P(leave) of this touch before the draw. */ leaveChance: number }
+
+export type Days = {
+  /** A message of `line` reaches the person on `day` as the k-th touch of that person that day; relevance in 0–1. */
+  touch(person: number, day: number, k: number, line: LineWeights, relevance: number, hourFactor?: number): Feeling
+  /** Leaving for other reasons, coming back, buying; then stocks decay into the next day. Call once a day, after the touches. */
+  live(day: number, sink: Happening): void
+  /** relevance = clamp(base + slope · cos(θ, g) · fit). `topic` has 12 weights. */
+  relevance(person: number, topic: ArrayLike<number>, fit?: number): number
+}
+
+/** Optional additions of a run. */
+export type DaysOptions = {
+  /** Day on which drift starts to count. */
+  origin: number
+  /** Multiplies a person's purchase hazard (price, coupon, live room), and a person's borrowing; 1 when absent. */
+  hazard?: Float32Array
+  borrowFactor?: Float32Array
+  /** Multiplies δ and d0 of persons (warned by a friend, came for a gift). */
+  unrest?: Float32Array
+  /**
+   * Expected scoring: adds P(purchase) × mean order value (fen) per group. Those who left count at their own untouched rate, because their
+   * loss is priced once, at the day they leave.
+   */
+  score?: { group: Uint8Array; value: Float64Array }
+}
+
+const never = 512
+
+export function createDays(people: People, season: Season, options: DaysOptions): Days {
+  const { merchant, chance, size, tables } = people
+  const { common, shop, response, phi, beta, kappaW, winBack } = merchant
+  const { keyHigh, keyLow, rate, drop, mean, lift, tie, budget, taste, tasteNorm } = people.traits
+  const { flags, attention, annoyance, memory, borrow, felt, tolerance, spent, window } = people.state
+  const { hazard, borrowFactor, unrest, score, origin } = options
+  const powers = (halfLife: number): Float64Array => Float64Array.from({ length: never }, (_, n) => 2 ** (-n / halfLife))
+  const annoyancePower = powers(common.annoyanceDays)
+  const memoryPower = powers(common.memoryDays)
+  const attentionDecay = 2 ** (-1 / common.attentionDays)
+  const borrowDecay = 2 ** (-1 / common.borrowDays)
+  const { chi } = shop
+  const feeling: Feeling = { seen: false, left: false, muted: false, clicked: false, relevance: 0, leaveChance: 0 }
+  const years = (day: number): number => Math.max(0, (day - origin) / 365)
+
+  const decayFelt = (i: number, day: number): void => {
+    const days = day - felt[i]
+    if (days <= 0) return
+    felt[i] = day
+    if (days >= never) {
+      annoyance[i] = 0
+      memory[i] = 0
+      return
+    }
+    annoyance[i] *= annoyancePower[days]
+    memory[i] *= memoryPower[days]
+  }
+  const memoryOn = (i: number, day: number): number => {
+    const days = day - felt[i]
+    return memory[i] === 0 || days >= never ? 0 : memory[i] * memoryPower[days]
+  }
+
+  const leave = (i: number): void => {
+    const alive = flags[i] & flag.alive
+    flags[i] = (flags[i] & ~(flag.contact | flag.muted | flag.ghost)) | flag.gone | (alive ? flag.ghost : 0)
+    attention[i] = 0
+  }
+
+  return {
+    relevance(i, topic, fit = 1) {
+      let dot = 0
+      let norm = 0
+      for (let t = 0; t < topicCount; t++) {
+        dot += taste[i * topicCount + t] * topic[t]
+        norm += topic[t] * topic[t]
+      }
+      const value = common.relevanceBase + (common.relevanceSlope * dot * fit) / (tasteNorm[i] * Math.sqrt(norm))
+      return value < 0 ? 0 : value > 1 ? 1 : value
+    },
+
+    touch(i, day, k, line, relevance, hourFactor = 1) {
+      feeling.seen = feeling.left = feeling.muted = feeling.clicked = false
+      feeling.relevance = relevance
+      feeling.leaveChance = 0
+      if ((flags[i] & flag.contact) === 0 || (flags[i] & flag.muted) !== 0) return feeling
+      const crowded = season.crowded[day - season.first] === 1
+      chance.at(keyHigh[i], keyLow[i], day)
+      if (chance.u(slot.seen, k) >= line.see * hourFactor * (crowded ? common.crowdSeen : 1)) return feeling
+      feeling.seen = true
+      decayFelt(i, day)
+      attention[i] += line.attention * common.attentionPerTouch * 2 * relevance
+      annoyance[i] += line.annoyance * (1.5 - relevance) * (1 + common.forgottenAnnoys * (1 - memory[i])) * (crowded ? common.crowdAnnoyance : 1)
+      memory[i] += common.memoryGain * (1 - memory[i])
+      if (line.annoyance === 0) return feeling
+      if ((flags[i] & (flag.alive | flag.bought)) === flag.bought && chance.u(slot.winBack, k) < winBack * 2 * relevance) flags[i] |= flag.alive
+      const delta = response.delta * Math.exp(response.driftDelta * years(day)) * (unrest ? unrest[i] : 1)
+      feeling.leaveChance = Math.min(0.5, delta * Math.pow(annoyance[i] / tolerance[i], common.leavePower) * (1.3 - 0.6 * tie[i]))
+      feeling.clicked = chance.u(slot.click, k) < common.clickBase + common.clickRelevance * relevance
+      if (chance.u(slot.leave, k) < feeling.leaveChance) {
+        feeling.left = true
+        leave(i)
+      } else if (chance.u(slot.mute, k) < common.muteRatio * feeling.leaveChance) {
+        feeling.muted = true
+        flags[i] |= flag.muted
+      }
+      return feeling
+    },
+
+    live(day, sink) {
+      const now = season.factor[day - season.first]
+      const driftLift = 1 - response.driftLift * Math.min(1 / Math.max(response.driftLift, 1e-9), years(day))
+      const driftNow = driftLift < 0 ? 0 : driftLift
+      const comeBackDaily = common.comeBack / 365
+      const d0 = shop.leaveNatural
+      const group = score?.group
+      const value = score?.value
+      for (let i = 0; i < size; i++) {
+        let f = flags[i]
+        const s = attention[i]
+        const b = borrow[i]
+        let drawn = false
+        if ((f & flag.contact) !== 0) {
+          chance.at(keyHigh[i], keyLow[i], day)
+          drawn = true
+          if (chance.u(slot.naturalLeave) < d0 * (unrest ? unrest[i] : 1)) {
+            leave(i)
+            f = flags[i]
+            sink(happening.naturalLeave, i, 0)
+          }
+        } else if ((f & flag.gone) !== 0) {
+          chance.at(keyHigh[i], keyLow[i], day)
+          drawn = true
+          if (chance.u(slot.comeBack) < comeBackDaily) {
+            f = flags[i] = (f & ~(flag.gone | flag.muted)) | flag.contact
+            annoyance[i] = 0
+            tolerance[i] *= common.comeBackTolerance
+            sink(happening.comeBack, i, 0)
+          }
+        }
+        const gone = (f & flag.gone) !== 0
+        if ((f & flag.alive) !== 0 || (gone && (f & flag.ghost) !== 0)) {
+          let base = rate[i] * now
+          if ((f & flag.bought) === 0) base *= (f & (flag.contact | flag.gone)) !== 0 ? chi : chi * common.publicFirst
+          if ((f & flag.gift) !== 0) base *= 0.2
+          if (hazard) base *= hazard[i]
+          const own = gone ? base * (1 - phi) : base
+          const keep = 1 - b
+          const h = s > 1e-4 && !gone ? own * keep * (1 + lift[i] * driftNow * (1 - Math.exp(-s))) : own * keep
+          if (group && value) {
+            const expected = gone ? ((f & flag.ghost) !== 0 ? base : 0) : h
+            value[group[i]] += mean[i] * (expected < 0.02 ? expected * (1 - expected * (0.5 - expected / 6)) : 1 - Math.exp(-expected))
+          }
+          // 1 − exp(−x) < x, so most persons need no exponential.
+          const most = gone ? base : h
+          if (!drawn) chance.at(keyHigh[i], keyLow[i], day)
+          const u = chance.u(slot.buy)
+          if (u < most) {
+            if ((f & flag.alive) !== 0 && u < 1 - Math.exp(-h)) {
+              const caused = u >= 1 - Math.exp(-own * keep)
+              const period = Math.floor(day / 28)
+              if (window[i] !== period) {
+                window[i] = period
+                spent[i] = 0
+              }
+              let fen = Math.floor((mean[i] / shop.valueShape) * tables.value(chance.u(slot.value)) + 0.5)
+              if (fen < 1) fen = 1
+              if (spent[i] + fen > budget[i]) fen = Math.max(1, Math.floor(budget[i] - spent[i]))
+              spent[i] += fen
+              if ((f & flag.bought) !== 0 && !caused) {
+                if (chance.u(slot.dropOut) < drop[i] * (1 - kappaW * memoryOn(i, day))) {
+                  flags[i] &= ~flag.alive
+                  sink(happening.dropOut, i, 0)
+                }
+              }
+              flags[i] |= flag.bought
+              if (caused) borrow[i] = Math.min(0.9, b + beta * (borrowFactor ? borrowFactor[i] : 1))
+              sink(caused ? happening.causedPurchase : happening.ownPurchase, i, fen)
+              if (s > 0.1 || caused) {
+                if (chance.u(slot.click, 255) < (caused ? common.clickCaused : common.clickOwn)) sink(happening.click, i, 0)
+              }
+            }
+            if (gone && (f & flag.ghost) !== 0 && (f & flag.bought) !== 0 && u < 1 - Math.exp(-base) && chance.u(slot.dropOut) < drop[i]) flags[i] &= ~flag.ghost
+          }
+        }
+        if (s !== 0) attention[i] = s < 1e-4 ? 0 : s * attentionDecay
+        const after = borrow[i]
+        if (after !== 0) borrow[i] = after < 1e-4 ? 0 : after * borrowDecay
+      }
+    },
+  }
+}

@@ -21,6 +21,7 @@ import { createHouse, type House } from './house.ts'
 import { createServer } from './server.ts'
 import { stages } from './stages.ts'
 import { createSea, type Sea } from './sea.ts'
+import { repoint } from './onboard.ts'
 import { installationRoutes } from './installation.ts'
 import { packageRoot } from './root.ts'
 
@@ -154,6 +155,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       return (app.server.address() as { port: number }).port
     })
     const url = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${port}`
+    if (emulator !== undefined) await repoint({ house, emulator, emulatorUrl: emulatorUrl!, productUrl: url })
     house.run()
     ready = true
 

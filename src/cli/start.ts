@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { monotonicMs } from '../kernel/clock.ts'
 import { demoMerchant } from '../demo.ts'
 import { packageRoot } from '../root.ts'
-import { repoint } from '../onboard.ts'
 import type { Runtime } from '../runtime.ts'
 import { exportTenantTo } from './export.ts'
 import { openLocked, readEffective, type ControlHandler } from './control.ts'
@@ -20,7 +19,6 @@ export async function start(options: { sea: boolean }): Promise<void> {
   let owner = await house.access.findUser('owner')
   if (!owner) owner = { userId: await house.access.createUser('owner', '店主', null), hasPassword: false }
   if (runtime.emulator && runtime.sea) {
-    await repoint({ house, emulator: runtime.emulator, emulatorUrl: runtime.emulatorUrl!, productUrl: runtime.url })
     await demoMerchant(runtime, owner.userId, say)
   }
   const link = `${runtime.url}/login/link/${await house.access.createLink(owner.userId)}`

@@ -53,14 +53,14 @@ export const connectionGuide: Record<string, GuideStep[]> = {
 export type CheckResult = { key: string; ok: boolean | null; at: number; detail: string }
 
 /** Checks what can be checked now; `ok: null` means only the platform or real traffic can tell. */
-export async function checkConnection(connection: Connection, ports: { caller: Caller; config: Config; world: Clock }): Promise<CheckResult[]> {
+export async function checkConnection(connection: Connection, ports: { caller: Caller; config: Config; world: Clock; tenantId: number }): Promise<CheckResult[]> {
   const at = ports.world.now()
   const results: CheckResult[] = []
   const put = (key: string, ok: boolean | null, detail: string): void => void results.push({ key, ok, at, detail })
   if (connection.line === 'pay') {
     const complete = ['merchantPrivateKey', 'merchantSerial', 'apiV3Key'].every((key) => Boolean((connection.secrets as Record<string, string | undefined>)[key]))
     put('key', complete, complete ? '' : '还缺私钥、序列号或 APIv3 密钥')
-    const answer = await ports.caller.call(connection, 'pay.transaction.by-out-trade-no', { out_trade_no: 'QZCHECK0000000000', mchid: connection.accountId }, ports.world)
+    const answer = await ports.caller.call(connection, 'pay.transaction.by-out-trade-no', { out_trade_no: 'QZCHECK0000000000', mchid: connection.accountId }, ports.world, ports.tenantId)
     if (answer.kind === 'ok') put('answer', true, '')
     else if (answer.kind === 'refused') put('answer', /ORDER_?NOT_?EXIST|NOT_FOUND|RESOURCE_NOT_EXISTS/.test(answer.code), `${answer.code} ${answer.text}`)
     else put('answer', false, answer.text)
@@ -68,7 +68,7 @@ export async function checkConnection(connection: Connection, ports: { caller: C
     return results
   }
   try {
-    await ports.caller.client(connection, ports.world).token(ports.caller.accountOf(connection))
+    await ports.caller.client(connection, ports.world, ports.tenantId).token(ports.caller.accountOf(connection))
     put('token', true, '能取到令牌')
     put('ip', true, '平台没有拒绝这台服务器的地址')
   } catch (error) {

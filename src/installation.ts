@@ -70,7 +70,7 @@ export function installationRoutes(parts: Installation): AnyRoute[] {
       async handle({ tx, tenantId, params, clock }) {
         const connection = await findConnection(tx, tenantId, params.connectionId, seal)
         if (!connection) throw installationFault('connection/not-found', params)
-        const checks = await checkConnection(connection, { caller, config, world: clock })
+        const checks = await checkConnection(connection, { caller, config, world: clock, tenantId })
         const status = checks.every((c) => c.ok === true || c.ok === null) ? 'connected' : checks[0]?.ok === true ? 'draft' : 'broken'
         await setChecks(tx, tenantId, params.connectionId, checks, status, clock.now())
         return { checks, status }

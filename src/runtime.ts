@@ -11,6 +11,7 @@ import { systemRandom } from './kernel/random.ts'
 import { createSeal, masterKey } from './kernel/seal.ts'
 import { createHttpPort } from './wechat/client/index.ts'
 import { createCaller, type Caller } from './wechat/caller.ts'
+import { connectionTokenStore } from './wechat/connection/index.ts'
 import { allRows } from './wechat/spec/index.ts'
 import { emulatorLines } from './emulator/index.ts'
 import { httpSend } from './emulator/core/deliverer.ts'
@@ -128,11 +129,10 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     const seal = createSeal(options.disposable ? systemRandom.bytes(32) : masterKey(dataDir, config.masterKey, systemRandom), systemRandom)
     const http = createHttpPort({ timeoutMs: 10_000 })
     closers.push(() => http.close())
-    const caller = createCaller({ rows: allRows, http, wireClock: systemClock, random: systemRandom })
-    let house!: House
-    house = await createHouse({
+    const caller = createCaller({ rows: allRows, http, wireClock: systemClock, random: systemRandom, tokenStore: (connection, tenantId) => connectionTokenStore(db, seal, tenantId, connection.connectionId) })
+    const house: House = await createHouse({
       config, db, processClock: systemClock, worldClock, timers: systemTimers, random: systemRandom, ids, log, seal, stages,
-      call: (tenant, connection, endpoint, request) => caller.call(connection, endpoint, request, worldClock(tenant.world)),
+      call: (tenant, connection, endpoint, request) => caller.call(connection, endpoint, request, worldClock(tenant.world), tenant.tenantId),
       repeatOf: (endpoint) => allRows.get(endpoint)?.repeat ?? 'never',
     })
     closers.push(() => house.close())

@@ -10,20 +10,20 @@ import type { Connection } from './connection/index.ts'
  * engine decides on. One client per base address and clock, so that tokens are shared.
  */
 export type Caller = {
-  call(connection: Connection, endpoint: string, request: unknown, world: Clock): Promise<PlatformAnswer>
-  client(connection: Connection, world: Clock): Wechat
+  call(connection: Connection, endpoint: string, request: unknown, world: Clock, tenantId: number): Promise<PlatformAnswer>
+  client(connection: Connection, world: Clock, tenantId: number): Wechat
   accountOf(connection: Connection, agent?: 'contact' | 'app'): WechatAccount
 }
 
-export function createCaller(options: { rows: ReadonlyMap<string, EndpointRow>; http: HttpPort; wireClock: Clock; random: Random; tokenStore?: (connection: Connection) => TokenStore | undefined }): Caller {
+export function createCaller(options: { rows: ReadonlyMap<string, EndpointRow>; http: HttpPort; wireClock: Clock; random: Random; tokenStore?: (connection: Connection, tenantId: number) => TokenStore | undefined }): Caller {
   const clients = new Map<string, Wechat>()
-  const client = (connection: Connection, world: Clock): Wechat => {
-    const key = `${connection.connectionId}`
+  const client = (connection: Connection, world: Clock, tenantId: number): Wechat => {
+    const key = `${connection.connectionId} ${connection.baseUrl ?? ''}`
     let found = clients.get(key)
     if (!found) {
       const base = connection.baseUrl ?? undefined
       const baseUrls = base === undefined ? undefined : (Object.fromEntries(['wecom', 'provider', 'official-account', 'mini-program', 'shop', 'channels', 'component', 'pay'].map((line) => [line, base])) as Record<Line, string>)
-      found = createWechat({ baseUrls, http: options.http, clock: world, wireClock: options.wireClock, random: options.random, tokenStore: options.tokenStore?.(connection) })
+      found = createWechat({ baseUrls, http: options.http, clock: world, wireClock: options.wireClock, random: options.random, tokenStore: options.tokenStore?.(connection, tenantId) })
       clients.set(key, found)
     }
     return found
@@ -40,11 +40,11 @@ export function createCaller(options: { rows: ReadonlyMap<string, EndpointRow>; 
   }
   return {
     client, accountOf,
-    async call(connection, endpoint, request, world) {
+    async call(connection, endpoint, request, world, tenantId) {
       const row = options.rows.get(endpoint)
       if (!row) return { kind: 'refused', retry: 'never', code: 'no-endpoint', text: `there is no endpoint ${endpoint}` }
       try {
-        const result = await client(connection, world).call(row, request as never, { account: accountOf(connection) })
+        const result = await client(connection, world, tenantId).call(row, request as never, { account: accountOf(connection) })
         return { kind: 'ok', result }
       } catch (error) {
         if (!(error instanceof WechatError)) throw error

@@ -13,7 +13,12 @@ export const day = 24 * hour
 /** Store tests run on the embedded PostgreSQL and on the oldest supported one. */
 export const postgresVersions: readonly PostgresVersion[] = ['current', 'floor']
 
-export const testIds = (seed: string, at = start): Ids => uuidIds(manualClock(at), seededRandom(seed))
+/** Each id a millisecond after the last, so that they sort as they were made. */
+export function testIds(seed: string): Ids {
+  const clock = manualClock(start)
+  const ids = uuidIds(clock, seededRandom(seed))
+  return { next: () => (clock.advance(1), ids.next()) }
+}
 
 export const makeTenant = ({ db }: Pick<TestDb, 'db'>, slug: string, world = 'real'): Promise<number> =>
   db.tx({ role: 'auth' }, (tx) => createTenant(tx, { slug, name: slug, world, createdAt: start, origin: { kind: 'test' } }))

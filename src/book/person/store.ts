@@ -135,13 +135,16 @@ export async function readFields(tx: Tx, tenantId: number, personId: string, sea
 }
 
 /**
- * Shreds the keys, deletes identities and fields, leaves a tombstone; of the person and of everybody merged into it. What a merge remembers of
+ * Shreds the keys, deletes identities and fields, leaves a tombstone; of the person and of everybody who turned out to be the same one. What a merge remembers of
  * identities goes too, so an erased merge can no longer be undone. @returns the identity values that other tables must forget too.
  */
 export async function erasePerson(tx: Tx, tenantId: number, personId: string, now: Instant): Promise<string[]> {
   const persons = (await tx.query<{ id: string }>(
-    `with recursive same as (
-       select person_id from person where tenant_id = $1 and person_id = $2
+    `with recursive up as (
+       select person_id, merged_into from person where tenant_id = $1 and person_id = $2
+       union select p.person_id, p.merged_into from person p join up on p.person_id = up.merged_into where p.tenant_id = $1),
+     same as (
+       select person_id from up
        union select p.person_id from person p join same s on p.merged_into = s.person_id where p.tenant_id = $1)
      select person_id as id from same order by person_id`,
     [tenantId, personId],

@@ -1,0 +1,63 @@
+import { lazy, type ComponentType, type LazyExoticComponent } from 'react'
+import type { IconName } from './kit/icons.tsx'
+import type { BlockKey, Membership, Right } from './lib/types.ts'
+import type { TextKey } from './text/index.ts'
+
+/**
+ * The table of pages: adding one is one row here and its words in the table of its stage. Rail, tabs, search, permission and blocks all read this
+ * table. A page without the right or with its block off is not in the menu; opened by its address it says why.
+ */
+export type StageKey = 'voyage' | 'today' | 'acquire' | 'sell' | 'retain' | 'restrain' | 'learn' | 'settings'
+export type Page = {
+  /** Pattern of the router, from `/`. */
+  path: string
+  stage: StageKey
+  /** Name in tabs and search. */
+  name: TextKey
+  /** Detail pages have no tab; `under` is the path of the tab that stays lit. */
+  under?: string
+  right: Right
+  block?: BlockKey
+  component: LazyExoticComponent<ComponentType>
+}
+
+/** Rail entries in order; `key` follows `g` on the keyboard. An entry shows when at least one page of it does. */
+export const stages: ReadonlyArray<{ stage: StageKey; icon: IconName; key: string; colour?: 'acquire' | 'sell' | 'retain' | 'restrain' | 'learn' }> = [
+  { stage: 'voyage', icon: 'boat', key: 'h' },
+  { stage: 'today', icon: 'list', key: 't' },
+  { stage: 'acquire', icon: 'arrowIn', key: 'a', colour: 'acquire' },
+  { stage: 'sell', icon: 'bag', key: 's', colour: 'sell' },
+  { stage: 'retain', icon: 'turning', key: 'r', colour: 'retain' },
+  { stage: 'restrain', icon: 'balance', key: 'd', colour: 'restrain' },
+  { stage: 'learn', icon: 'flag', key: 'l', colour: 'learn' },
+  { stage: 'settings', icon: 'gear', key: ',' },
+]
+
+const page = (load: () => Promise<ComponentType>): LazyExoticComponent<ComponentType> => lazy(async () => ({ default: await load() }))
+
+export const pages: readonly Page[] = [
+  { path: '/', stage: 'voyage', name: 'stage.voyage', right: 'chain.read', component: page(async () => (await import('./voyage/voyage.tsx')).Voyage) },
+  { path: '/acquire/sources', stage: 'acquire', name: 'acquire.sources', right: 'chain.read', component: page(async () => (await import('./acquire/sources.tsx')).Sources) },
+  { path: '/sell/orders', stage: 'sell', name: 'sell.orders', right: 'orders.read', component: page(async () => (await import('./sell/orders.tsx')).Orders) },
+  { path: '/sell/orders/:shelf/:orderId', stage: 'sell', name: 'sell.orders', under: '/sell/orders', right: 'orders.read', component: page(async () => (await import('./sell/order.tsx')).OrderPage) },
+  { path: '/sell/reconciliation', stage: 'sell', name: 'sell.reconciliation', right: 'orders.read', component: page(async () => (await import('./sell/adjustments.tsx')).AdjustmentsPage) },
+  { path: '/retain/people', stage: 'retain', name: 'retain.people', right: 'people.read', component: page(async () => (await import('./retain/people.tsx')).People) },
+  { path: '/retain/people/:personId', stage: 'retain', name: 'retain.people', under: '/retain/people', right: 'people.read', component: page(async () => (await import('./retain/person.tsx')).PersonPage) },
+  { path: '/settings/connections', stage: 'settings', name: 'settings.connections', right: 'connections.read', component: page(async () => (await import('./settings/connections.tsx')).ConnectionsPage) },
+  { path: '/settings/blocks', stage: 'settings', name: 'settings.blocks', right: 'chain.read', component: page(async () => (await import('./settings/blocks.tsx')).Blocks) },
+  { path: '/settings/members', stage: 'settings', name: 'settings.members', right: 'connections.read', component: page(async () => (await import('./settings/members.tsx')).MembersPage) },
+  { path: '/settings/system', stage: 'settings', name: 'settings.system', right: 'system.read', component: page(async () => (await import('./settings/system.tsx')).System) },
+  { path: '/settings/audit', stage: 'settings', name: 'settings.audit', right: 'audit.read', component: page(async () => (await import('./settings/audit.tsx')).Audit) },
+]
+
+/** Pages of the menu for this membership: right held, block on, not a detail. */
+export function menu(tenant: Membership): Page[] {
+  return pages.filter((row) => row.under === undefined && tenant.rights.includes(row.right) && (row.block === undefined || tenant.blocks.includes(row.block)))
+}
+export function rail(tenant: Membership): Array<(typeof stages)[number] & { to: string }> {
+  const shown = menu(tenant)
+  return stages.flatMap((stage) => {
+    const first = shown.find((row) => row.stage === stage.stage)
+    return first ? [{ ...stage, to: first.path }] : []
+  })
+}

@@ -1,0 +1,1 @@
+export function AdjustmentsPage() { return null }

@@ -1,0 +1,1 @@
+export function Orders() { return null }

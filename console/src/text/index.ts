@@ -1,0 +1,10 @@
+import { acquire } from './acquire.ts'
+import { retain } from './retain.ts'
+import { sell } from './sell.ts'
+import { settings } from './settings.ts'
+import { shell } from './shell.ts'
+import { voyage } from './voyage.ts'
+
+/** Every sentence of the console, one table per stage, [Chinese, English]. `{n}` is a value, `{n|order|orders}` singular or plural by it. */
+export const text = { ...shell, ...voyage, ...acquire, ...sell, ...retain, ...settings } as const
+export type TextKey = keyof typeof text

@@ -1,0 +1,1 @@
+export function Voyage() { return null }

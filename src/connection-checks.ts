@@ -60,7 +60,7 @@ export async function checkConnection(connection: Connection, ports: { caller: C
   if (connection.line === 'pay') {
     const complete = ['merchantPrivateKey', 'merchantSerial', 'apiV3Key'].every((key) => Boolean((connection.secrets as Record<string, string | undefined>)[key]))
     put('key', complete, complete ? '' : '还缺私钥、序列号或 APIv3 密钥')
-    const answer = await ports.caller.call(connection, 'pay.transaction.by-out-trade-no', { out_trade_no: 'QZCHECK0000000000', mchid: connection.accountId }, ports.world, ports.tenantId)
+    const answer = await ports.caller.call(connection, 'pay.transaction.query-by-out-trade-no', { out_trade_no: 'QZCHECK0000000000', mchid: connection.accountId }, ports.world, ports.tenantId)
     if (answer.kind === 'ok') put('answer', true, '')
     else if (answer.kind === 'refused') put('answer', /ORDER_?NOT_?EXIST|NOT_FOUND|RESOURCE_NOT_EXISTS/.test(answer.code), `${answer.code} ${answer.text}`)
     else put('answer', false, answer.text)

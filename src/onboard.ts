@@ -16,6 +16,8 @@ export type Onboarding = {
   /** Lines to connect; all when absent. */
   lines?: readonly string[]
   ownerId: string | undefined
+  /** When back-fill begins; at once when absent. */
+  backfillAt?: number
 }
 
 export async function onboard(parts: { house: House; emulator: Emulator; emulatorUrl: string; productUrl: string }, wish: Onboarding): Promise<number> {
@@ -35,7 +37,7 @@ export async function onboard(parts: { house: House; emulator: Emulator; emulato
     }
     await db.tx({ role: 'app', tenantId }, async (tx) => {
       await putConnection(tx, tenantId, connection, seal)
-      if (found.line === 'shop') await putJobs(tx, tenantId, [{ kind: shopBackfillKind, key: connection.connectionId, dueAt: now, state: { connectionId: connection.connectionId, doneUpTo: now - 1 } }])
+      if (found.line === 'shop') await putJobs(tx, tenantId, [{ kind: shopBackfillKind, key: connection.connectionId, dueAt: wish.backfillAt ?? now, state: { connectionId: connection.connectionId, doneUpTo: now - 1 } }])
     })
     await db.tx({ role: 'auth' }, (tx) => addRoute(tx, { routeKey: connection.routeKey, tenantId, connectionId: connection.connectionId }))
     if (account.kind !== 'pay') await emulator.act(wish.world, 'core.setPush', { kind: account.kind, id: account.id, url: `${parts.productUrl}/callback/${connection.routeKey}` })

@@ -281,11 +281,22 @@ create table points_account (
   primary key (tenant_id, person_id)
 );
 
+-- What an order has earned so far: a refund takes back the difference.
+create table points_grant (
+  tenant_id bigint not null,
+  shelf text not null,
+  order_id text not null,
+  person_id uuid not null,
+  feathers bigint not null,
+  postings int not null,
+  primary key (tenant_id, shelf, order_id)
+);
+
 do $$
 declare t text;
 begin
   foreach t in array array['staff', 'contact', 'follow', 'contact_loss', 'tag', 'follow_tag', 'channel_code', 'touchpoint', 'order_credit', 'order_path', 'send_task',
-                           'outbound_message', 'segment', 'broadcast', 'journey', 'journey_enrolment', 'points_account'] loop
+                           'outbound_message', 'segment', 'broadcast', 'journey', 'journey_enrolment', 'points_account', 'points_grant'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format('create policy tenant_only on %I to qz_app using (tenant_id = nullif(current_setting(''app.tenant'', true), '''')::bigint) with check (tenant_id = nullif(current_setting(''app.tenant'', true), '''')::bigint)', t);
@@ -303,7 +314,7 @@ create view v_contact with (security_invoker = true) as
   from contact c join identity i on i.tenant_id = c.tenant_id and i.kind = 'external_userid' and i.scope = c.corp_id and i.value = c.external_userid;
 create view v_follow with (security_invoker = true) as
   select f.tenant_id, f.corp_id, f.external_userid, f.staff, f.followed_at, f.half, f.add_way, f.state, f.lost_at, f.lost_by, i.person_id,
-    (f.lost_at is null or f.followed_at > f.lost_at) as active
+    (not f.half and (f.lost_at is null or f.followed_at > f.lost_at)) as active
   from follow f join identity i on i.tenant_id = f.tenant_id and i.kind = 'external_userid' and i.scope = f.corp_id and i.value = f.external_userid;
 create view v_follow_tag with (security_invoker = true) as select tenant_id, corp_id, external_userid, staff, tag_id from follow_tag;
 create view v_touch with (security_invoker = true) as select tenant_id, seq, person_id, occurred_at, kind, line, direction, weight, reason, ref from touch;

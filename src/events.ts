@@ -18,24 +18,25 @@ function row<P extends z.ZodType>(definition: EventRow<P>): EventRow<P> {
 const instant = z.int()
 const fen = z.int()
 const shelf = z.enum(['shop', 'mall'])
-const pair = { corpId: z.string(), externalUserId: z.string(), staff: z.string() }
+// Events are kept for ever, so they name a person by surrogate id only; who that is on an account, `v_follow` says today.
+const pair = { corpId: z.string(), staff: z.string() }
 const order = { shelf, orderId: z.string(), personId: z.uuid() }
 const messageKind = z.enum(['help', 'news', 'sell'])
 
 export const events = {
   // acquire: where a person comes from
   'contact.added': row({
-    v: 1, zh: '加了联系人', what: 'a member and a contact follow each other, for the first time or again', aggregate: 'contact/<corpId>/<externalUserId>', emits: 'retain/contact',
-    hears: ['acquire/channel-code', 'retain/journey', 'restrain/experiment'],
+    v: 1, zh: '加了联系人', what: 'a member and a contact follow each other, for the first time or again', aggregate: 'person/<personId>', emits: 'retain/contact',
+    hears: ['acquire/attribution', 'retain/journey', 'restrain/experiment'],
     payload: z.looseObject({ ...pair, personId: z.uuid(), addedAt: instant, /** Of the channel code; '' when none. */ state: z.string(), addWay: z.int(), again: z.boolean() }),
   }),
   'person.merged': row({
     v: 1, zh: '认出是同一个人', what: 'two persons turned out to be one', aggregate: 'person/<kept>', emits: 'retain/contact', hears: [],
     payload: z.looseObject({ kept: z.uuid(), gone: z.uuid() }),
   }),
-  'touchpoint.recorded': row({
-    v: 1, zh: '来自渠道', what: 'a person came through a channel', aggregate: 'person/<personId>', emits: 'acquire/attribution', hears: [],
-    payload: z.looseObject({ personId: z.uuid(), channel: z.string(), occurredAt: instant }),
+  'transfer.failed': row({
+    v: 1, zh: '继承失败', what: 'a contact was not handed to a colleague; `staff` is who should have got it', aggregate: 'person/<personId>', emits: 'retain/contact', hears: [],
+    payload: z.looseObject({ ...pair, personId: z.uuid(), reason: z.string() }),
   }),
   'code.live': row({
     v: 1, zh: '渠道活码可用', what: 'the platform made the channel code', aggregate: 'code/<codeId>', emits: 'acquire/channel-code', hears: [],
@@ -85,7 +86,7 @@ export const events = {
 
   // restrain: who leaves, and what that teaches
   'contact.lost': row({
-    v: 1, zh: '流失', what: 'a follow ended: the contact deleted the member, or the member the contact', aggregate: 'contact/<corpId>/<externalUserId>', emits: 'retain/contact',
+    v: 1, zh: '流失', what: 'a follow ended: the contact deleted the member, or the member the contact', aggregate: 'person/<personId>', emits: 'retain/contact',
     hears: ['retain/journey', 'restrain/effect', 'restrain/capacity'],
     payload: z.looseObject({
       ...pair, personId: z.uuid(), by: z.enum(['contact', 'staff']), lostAt: instant, /** How we learned of it. */ evidence: z.enum(['event', 'read', 'send-result']),

@@ -109,6 +109,13 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
         journal = await openPostgresJournal(postgres.config('qz_emulator', 'qz_emulator'))
         const opened = journal
         closers.push(() => opened.close())
+        // At a graceful end, after the emulator has stopped, a long journal is folded into the states it led to.
+        closers.push(async () => {
+          if (emulator === undefined || (await opened.count()) < 2_000) return
+          const worlds = emulator.namespaces().map((name) => emulator!.namespace(name))
+          if (emulator.sequence() < worlds.length * 2) return
+          await opened.compact(worlds.map((ns) => ({ ns: ns.name, seed: ns.seed, now: ns.now, state: emulator!.snapshot(ns.name) })), emulator.sequence())
+        })
       }
       const send = httpSend(systemTimers)
       closers.push(() => send.close())
@@ -159,15 +166,6 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     house.run()
     ready = true
 
-    if (journal !== undefined && emulator !== undefined) {
-      const [running, opened] = [emulator, journal]
-      // At a graceful end the journal is folded into the states it led to; runs last before the emulator's own close.
-      closers.push(async () => {
-        if ((await opened.count()) < 20_000) return
-        await running.settled()
-        log.info('folding the emulator journal into its states')
-      })
-    }
     return { config, house, emulator, sea, caller, metrics, url, emulatorUrl, postgres, databaseConfig: ownerConfig, close }
   } catch (error) {
     await close()

@@ -5,7 +5,7 @@ import type { Journal, JournalEntry } from '../core/journal.ts'
  * The journal in a database of its own, `qz_emulator`, which the product's roles cannot use. Waiting appends travel in one statement (group
  * commit). At a graceful end the states themselves are written as `restore` entries and everything before them goes.
  */
-export type PostgresJournal = Journal & { compact(states: ReadonlyArray<{ ns: string; seed: string; now: number; state: unknown }>, nextSeq: number): Promise<void>; close(): Promise<void>; count(): Promise<number> }
+export type PostgresJournal = Journal & { compact(states: ReadonlyArray<{ ns: string; seed: string; now: number; state: unknown }>, lastSeq: number): Promise<void>; close(): Promise<void>; count(): Promise<number> }
 
 export async function openPostgresJournal(config: pg.ClientConfig): Promise<PostgresJournal> {
   const pool = new pg.Pool({ ...config, max: 2 })
@@ -48,12 +48,12 @@ export async function openPostgresJournal(config: pg.ClientConfig): Promise<Post
     async count() {
       return Number((await pool.query(`select count(*) as n from journal`)).rows[0].n)
     },
-    async compact(states, nextSeq) {
+    async compact(states, lastSeq) {
       const client = await pool.connect()
       try {
         await client.query('begin')
         await client.query('delete from journal')
-        let seq = nextSeq - states.length * 2
+        let seq = lastSeq - states.length * 2 + 1
         for (const { ns, seed, now, state } of states) {
           await client.query(`insert into journal (seq, ns, command) values ($1, $2, $3), ($4, $2, $5)`, [
             seq++, ns, JSON.stringify({ kind: 'create', seed, now, wireNow: now }), seq++, JSON.stringify({ kind: 'restore', state, now, wireNow: now }),

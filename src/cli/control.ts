@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { createServer, request, type Server } from 'node:http'
-import { defineErrors } from '../kernel/errors.ts'
+import { defineErrors, Fault } from '../kernel/errors.ts'
 import { readConfig, type Config } from '../kernel/config.ts'
 import { dbFault } from '../kernel/db/errors.ts'
 import { createLog } from '../kernel/log.ts'
@@ -18,6 +18,8 @@ export const cliFault = defineErrors({
   'cli/file-missing': { status: 400, zh: '找不到文件 {file}。', en: 'the file {file} was not found' },
   'cli/bad-config': { status: 400, zh: '设置有误：{problems}。改好再启动。', en: 'the configuration is wrong: {problems}' },
   'cli/unknown': { status: 400, zh: '不认识「{what}」，可以是：{known}。', en: '{what} is unknown; known: {known}' },
+  'cli/slug-taken': { status: 409, zh: '已经有叫 {slug} 的商家。用 --slug 另取一个短名。', en: 'there is a merchant {slug} already; give another short name with --slug' },
+  'cli/bad-export': { status: 400, zh: '{file} 不是完整的导出：发现 {found}，应为 {expected}。什么也没有导入；请重新导出。', en: '{file} is not a whole export: found {found}, expected {expected}; nothing was imported, export it again' },
   'cli/no-tenant': { status: 404, zh: '没有叫 {slug} 的商家。有这些：{known}。', en: 'there is no merchant {slug}; there are: {known}' },
 })
 
@@ -38,7 +40,11 @@ export function runningServer(config: Config): LockFile | undefined {
   if (!existsSync(file)) return undefined
   try {
     const lock = JSON.parse(readFileSync(file, 'utf8')) as LockFile
-    process.kill(lock.pid, 0)
+    try {
+      process.kill(lock.pid, 0)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined // EPERM: it lives, as another user
+    }
     // A pid may have been reused by another program after a crash.
     if (process.platform === 'linux' && !/node|tsx|qz/.test(readFileSync(`/proc/${lock.pid}/cmdline`, 'utf8'))) return undefined
     return lock
@@ -49,20 +55,51 @@ export function runningServer(config: Config): LockFile | undefined {
 
 export type ControlHandler = (command: string, input: unknown, progress: (value: unknown) => void) => Promise<unknown>
 
-/** Opens the runtime of the data folder and holds its lock. */
-export async function openLocked(options: Omit<RuntimeOptions, 'log'> & { logLevel?: string }, handler?: (runtime: Runtime) => ControlHandler): Promise<Runtime> {
-  const { config } = options
-  const running = runningServer(config)
-  if (running) throw cliFault('cli/already-running', { pid: running.pid, url: running.url })
+/**
+ * Takes the lock of the data folder, or says who has it. The file is made in one step, so of two starts at the same moment one gets it; a lock left by
+ * a process that is gone is taken over.
+ */
+export function takeLock(config: Config): void {
   const folder = resolve(config.dataDir)
   try {
     mkdirSync(folder, { recursive: true })
-    writeFileSync(lockPath(config), JSON.stringify({ pid: process.pid, url: '', socket: '' }))
+    for (let attempt = 0; ; attempt++) {
+      try {
+        // Written beside and linked into place: nobody ever reads half a lock.
+        const draft = `${lockPath(config)}.${process.pid}`
+        writeFileSync(draft, JSON.stringify({ pid: process.pid, url: '', socket: '' }))
+        try {
+          linkSync(draft, lockPath(config))
+        } finally {
+          rmSync(draft, { force: true })
+        }
+        return
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 3) throw error
+        const running = runningServer(config)
+        if (running) throw cliFault('cli/already-running', { pid: running.pid, url: running.url || '…' })
+        rmSync(lockPath(config), { force: true })
+      }
+    }
   } catch (error) {
+    if (error instanceof Fault) throw error
     throw dbFault('db/folder-unwritable', { folder, reason: (error as Error).message }, error)
   }
+}
+
+/** Opens the runtime of the data folder and holds its lock. */
+export async function openLocked(options: Omit<RuntimeOptions, 'log'> & { logLevel?: string }, handler?: (runtime: Runtime) => ControlHandler): Promise<Runtime> {
+  const { config } = options
+  const folder = resolve(config.dataDir)
+  takeLock(config)
   const socket = join(tmpdir(), `qz-control-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}.sock`)
-  const runtime = await openRuntime({ ...options, log: createLog(options.logLevel ?? config.logLevel) })
+  let runtime: Runtime
+  try {
+    runtime = await openRuntime({ ...options, log: createLog(options.logLevel ?? config.logLevel) })
+  } catch (error) {
+    rmSync(lockPath(config), { force: true })
+    throw error
+  }
   let control: Server | undefined
   if (handler) {
     rmSync(socket, { force: true })

@@ -5,4 +5,4 @@
  * Owns: connection, wechat_token.
  */
 export { connectionTokenStore } from './token-store.ts'
-export { putConnection, listConnections, findConnection, setChecks, removeConnection, type Connection, type ConnectionSecrets } from './store.ts'
+export { putConnection, listConnections, findConnection, setChecks, removeConnection, resealConnections, setRouteKey, type Connection, type ConnectionSecrets } from './store.ts'

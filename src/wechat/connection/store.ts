@@ -54,6 +54,30 @@ export async function setChecks(tx: Tx, tenantId: number, connectionId: string, 
   await tx.run(`update connection set checks = $3, status = $4, updated_at = $5 where tenant_id = $1 and connection_id = $2`, [tenantId, connectionId, JSON.stringify(checks), status, now])
 }
 
+/**
+ * After an import: secrets were sealed for the tenant they came from, and open only under the same master key. Those that do not open become an empty
+ * draft. @returns how many could not be opened.
+ */
+export async function resealConnections(tx: Tx, from: number, to: number, seal: Seal): Promise<number> {
+  const rows = await tx.query<{ connectionId: string; secrets: Buffer }>(`select connection_id as "connectionId", secrets from connection where tenant_id = $1 order by connection_id`, [to])
+  let lost = 0
+  for (const { connectionId, secrets } of rows) {
+    let plain: Buffer | undefined
+    try {
+      plain = seal.open(secrets, purpose(from, connectionId))
+    } catch {
+      lost++
+    }
+    await tx.run(`update connection set secrets = $3, status = case when $4 then 'draft' else status end where tenant_id = $1 and connection_id = $2`, [to, connectionId, seal.seal(plain ?? '{}', purpose(to, connectionId)), plain === undefined])
+  }
+  return lost
+}
+
+/** A callback address belongs to one tenant: an imported connection whose address is taken gets a new one. */
+export async function setRouteKey(tx: Tx, tenantId: number, connectionId: string, routeKey: string): Promise<void> {
+  await tx.run(`update connection set route_key = $3 where tenant_id = $1 and connection_id = $2`, [tenantId, connectionId, routeKey])
+}
+
 export async function removeConnection(tx: Tx, tenantId: number, connectionId: string): Promise<void> {
   await tx.run(`delete from wechat_token where tenant_id = $1 and connection_id = $2`, [tenantId, connectionId])
   await tx.run(`delete from connection where tenant_id = $1 and connection_id = $2`, [tenantId, connectionId])

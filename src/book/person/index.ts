@@ -14,4 +14,4 @@ export { planResolution, type KnownIdentity, type Resolution } from './resolutio
 export { personRoutes, mask } from './routes.ts'
 export { forgetWholly } from './forget.ts'
 export { personFault } from './errors.ts'
-export { findPerson, listMerges, listPersons, readFields, writeFields, splitPerson, personByIdentity, type PersonCard, type IdentityRow } from './store.ts'
+export { findPerson, listMerges, mergedPersons, listPersons, readFields, writeFields, splitPerson, personByIdentity, resealPersons, type PersonCard, type IdentityRow } from './store.ts'

@@ -16,9 +16,9 @@ export function mask(value: string): string {
 export function personRoutes(context: { db: Db; seal: Seal }): AnyRoute[] {
   return [
     route({
-      method: 'GET', path: '/people', right: 'people.read', what: 'people, newest first, by the beginning of an id',
+      method: 'GET', path: '/people', right: 'people.read', what: 'people, newest first, by the beginning of an id, with how many there are',
       query: z.object({ search: z.string().trim().max(80).optional(), after: z.uuid().optional(), limit: z.coerce.number().int().min(1).max(200).default(50) }),
-      handle: async ({ tx, tenantId, query }) => ({ rows: await listPersons(tx, tenantId, query) }),
+      handle: async ({ tx, tenantId, query }) => ({ rows: await listPersons(tx, tenantId, query), totals: await countPersons(tx, tenantId) }),
     }),
     route({
       method: 'GET', path: '/people/:personId', right: 'people.read', what: 'one person: identities with evidence, personal fields by right, merges',

@@ -77,6 +77,17 @@ export function listPersons(tx: Tx, tenantId: number, options: { search?: string
   )
 }
 
+/** People as the list shows them: with a unionid, and without. */
+export async function countPersons(tx: Tx, tenantId: number): Promise<{ known: number; unknown: number }> {
+  const [row] = await tx.query<{ known: number; unknown: number }>(
+    `select count(*) filter (where known) as known, count(*) filter (where not known) as unknown
+     from (select exists (select 1 from identity i where i.tenant_id = $1 and i.person_id = p.person_id and i.kind = 'unionid') as known
+           from person p where p.tenant_id = $1 and p.merged_into is null and p.erased_at is null) people`,
+    [tenantId],
+  )
+  return row
+}
+
 /** Undoes one merge: the identities it moved go back to the person it had taken them from. */
 export async function splitPerson(tx: Tx, tenantId: number, mergeId: string, now: Instant): Promise<{ kept: string; gone: string } | undefined> {
   const [merge] = await tx.query<{ kept: string; gone: string; evidence: { moved?: Array<{ kind: string; scope: string; value: string }> } }>(
@@ -98,8 +109,10 @@ export async function splitPerson(tx: Tx, tenantId: number, mergeId: string, now
   return { kept: merge.kept, gone: merge.gone }
 }
 
+const keyPurpose = (tenantId: number, personId: string): string => `person ${tenantId} ${personId}`
+
 async function personKey(tx: Tx, tenantId: number, personId: string, seal: Seal, random: Random | undefined): Promise<Buffer | undefined> {
-  const purpose = `person ${tenantId} ${personId}`
+  const purpose = keyPurpose(tenantId, personId)
   const [row] = await tx.query<{ sealed: Buffer }>(`select sealed_key as sealed from person_key where tenant_id = $1 and person_id = $2`, [tenantId, personId])
   if (row) return seal.open(row.sealed, purpose)
   if (!random) return undefined
@@ -107,6 +120,27 @@ async function personKey(tx: Tx, tenantId: number, personId: string, seal: Seal,
   await tx.run(`insert into person_key (tenant_id, person_id, sealed_key) values ($1, $2, $3) on conflict (tenant_id, person_id) do nothing`, [tenantId, personId, seal.seal(key, purpose)])
   const [stored] = await tx.query<{ sealed: Buffer }>(`select sealed_key as sealed from person_key where tenant_id = $1 and person_id = $2`, [tenantId, personId])
   return seal.open(stored.sealed, purpose)
+}
+
+/**
+ * After an import: the keys of persons were sealed for the tenant they came from, and open only under the same master key. Fields whose key does not open
+ * are dropped, as nobody can ever read them. @returns how many persons lost their fields.
+ */
+export async function resealPersons(tx: Tx, from: number, to: number, seal: Seal): Promise<number> {
+  const rows = await tx.query<{ personId: string; sealed: Buffer }>(`select person_id as "personId", sealed_key as sealed from person_key where tenant_id = $1 order by person_id`, [to])
+  const [ids, keys, lost]: [string[], Buffer[], string[]] = [[], [], []]
+  for (const { personId, sealed } of rows) {
+    try {
+      keys.push(seal.seal(seal.open(sealed, keyPurpose(from, personId)), keyPurpose(to, personId)))
+      ids.push(personId)
+    } catch {
+      lost.push(personId)
+    }
+  }
+  await tx.run(`update person_key set sealed_key = r.sealed from unnest($2::uuid[], $3::bytea[]) as r(id, sealed) where person_key.tenant_id = $1 and person_key.person_id = r.id`, [to, ids, keys])
+  await tx.run(`delete from person_field where tenant_id = $1 and person_id = any($2)`, [to, lost])
+  await tx.run(`delete from person_key where tenant_id = $1 and person_id = any($2)`, [to, lost])
+  return lost.length
 }
 
 export async function writeFields(tx: Tx, tenantId: number, personId: string, fields: Record<string, string>, now: Instant, seal: Seal, random: Random): Promise<void> {
@@ -162,4 +196,16 @@ export function listMerges(tx: Tx, tenantId: number, personId: string): Promise<
     `select merge_id as "mergeId", at, kept, gone, evidence->>'by' as by, undone_at as "undoneAt" from person_merge where tenant_id = $1 and (kept = $2 or gone = $2) order by at desc, merge_id`,
     [tenantId, personId],
   )
+}
+
+/** Everybody who turned out to be another one, with who that is today. */
+export async function mergedPersons(tx: Tx, tenantId: number): Promise<Map<string, string>> {
+  const rows = await tx.query<{ personId: string; into: string }>(`select person_id as "personId", merged_into as "into" from person where tenant_id = $1 and merged_into is not null order by 1`, [tenantId])
+  const next = new Map(rows.map((row) => [row.personId, row.into]))
+  const today = (id: string): string => {
+    let at = id
+    for (let into = next.get(at); into !== undefined; into = next.get(at)) at = into
+    return at
+  }
+  return new Map(rows.map((row) => [row.personId, today(row.personId)]))
 }

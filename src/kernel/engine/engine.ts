@@ -178,9 +178,13 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
 
   async function send(work: Work, call: OutboxCall): Promise<void> {
     const { tenantId } = work
-    const answer = await ports.call(tenantId, call.connectionId, call.endpoint, call.request)
+    const repeat = ports.repeatOf(call.endpoint)
+    const repeatable = repeat === 'safe' || (typeof repeat === 'object' && 'keyed' in repeat)
+    const answer: PlatformAnswer = call.interrupted && !repeatable
+      ? { kind: 'no-answer', text: 'the process ended during an earlier attempt' }
+      : await ports.call(tenantId, call.connectionId, call.endpoint, call.request)
     const now: Instant = work.clock.now()
-    const next = afterAnswer(answer.kind === 'ok' ? { kind: 'ok' } : answer.kind === 'refused' ? answer : { kind: 'no-answer' }, ports.repeatOf(call.endpoint), call.attempts, now)
+    const next = afterAnswer(answer.kind === 'ok' ? { kind: 'ok' } : answer.kind === 'refused' ? answer : { kind: 'no-answer' }, repeat, call.attempts, now)
     await app(tenantId, async (tx) => {
       const error = answer.kind === 'ok' ? undefined : { kind: answer.kind, text: answer.text, ...(answer.kind === 'refused' ? { code: answer.code } : {}) }
       if (next.state === 'due') await postponeCall(tx, tenantId, call.outboxId, next.dueAt, error)

@@ -2,7 +2,8 @@
  * The outbox (发件箱): every call that changes something outside is a row written in the same transaction as the decision.
  * A row may stay in order with others in its `lane`; only the oldest open row of a lane is sent. What happens after no answer is the
  * endpoint's `repeat` rule. States: due → sent | unknown (no answer and it may not be repeated) | failed; unknown and failed rows
- * block their lane, visibly, until a person or a policy skips them.
+ * block their lane, visibly, until a person or a policy skips them. A call that must be proven by another endpoint (`probe`) is never repeated here:
+ * it becomes unknown, its reply handler is told, and the module settles the row when it knows.
  *
  * Owns: outbox.
  */

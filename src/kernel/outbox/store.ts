@@ -2,7 +2,8 @@ import type { Instant } from '../clock.ts'
 import type { Tx } from '../db/index.ts'
 
 export type NewCall = { outboxId: string; connectionId: string; endpoint: string; request: unknown; lane: string | null; reply: unknown; dueAt: Instant; createdAt: Instant }
-export type OutboxCall = NewCall & { seq: number; attempts: number }
+/** `interrupted`: an earlier attempt was under way when its process ended, so nobody knows whether it was carried out. */
+export type OutboxCall = NewCall & { seq: number; attempts: number; interrupted: boolean }
 
 /** `seq` orders a lane: the uuid's time part is not enough inside a millisecond, so the caller's order in the array counts. */
 export async function enqueueCalls(tx: Tx, tenantId: number, calls: readonly NewCall[]): Promise<void> {
@@ -15,19 +16,22 @@ export async function enqueueCalls(tx: Tx, tenantId: number, calls: readonly New
   )
 }
 
-/** Due rows that are the oldest open one of their lane; postponed by `leaseMs` so that a crash in the middle lets them come back. */
+/**
+ * Due rows that are the oldest open one of their lane; postponed by `leaseMs` so that a crash in the middle lets them come back. Until its answer is
+ * written a row says in-flight: found again so, it was interrupted.
+ */
 export function claimCalls(tx: Tx, tenantId: number, now: Instant, leaseMs: number, limit: number): Promise<OutboxCall[]> {
   return tx.query<OutboxCall>(
     `with due as (
-       select outbox_id from outbox o
+       select outbox_id, coalesce(error->>'kind', '') = 'in-flight' as interrupted from outbox o
        where o.tenant_id = $1 and o.state = 'due' and o.due_at <= $2
          and (o.lane is null or not exists (
            select 1 from outbox b where b.tenant_id = $1 and b.lane = o.lane and b.state in ('due', 'unknown', 'failed') and (b.seq, b.outbox_id) < (o.seq, o.outbox_id)))
        order by o.due_at, o.seq, o.outbox_id limit $4 for update skip locked
      )
-     update outbox set due_at = $2::bigint + $3::bigint, attempts = attempts + 1
+     update outbox set due_at = $2::bigint + $3::bigint, attempts = attempts + 1, error = '{"kind":"in-flight"}'
      from due where outbox.tenant_id = $1 and outbox.outbox_id = due.outbox_id
-     returning outbox.outbox_id as "outboxId", connection_id as "connectionId", endpoint, request, lane, reply, due_at as "dueAt", created_at as "createdAt", seq, attempts`,
+     returning outbox.outbox_id as "outboxId", connection_id as "connectionId", endpoint, request, lane, reply, due_at as "dueAt", created_at as "createdAt", seq, attempts, interrupted`,
     [tenantId, now, leaseMs, limit],
   )
 }

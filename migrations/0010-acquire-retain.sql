@@ -60,6 +60,8 @@ create table contact_loss (
   lost_by text not null,
   -- event | read | send-result: how we learned of it
   evidence text not null,
+  -- The follow had ended before: a member cleared away somebody who was gone. No loss, but a place that is free again.
+  already boolean not null,
   person_id uuid,
   recorded_at bigint not null,
   -- The touches before it, newest first.

@@ -93,6 +93,10 @@ export const events = {
       followedAt: instant, /** Newest first, at most five. */ lastTouches: z.array(z.looseObject({ occurredAt: instant, kind: z.string(), reason: z.string(), ref: z.string() })),
     }),
   }),
+  'contact.removed': row({
+    v: 1, zh: '清理', what: 'a member deleted a contact who was gone already: a place is free again', aggregate: 'person/<personId>', emits: 'retain/contact', hears: ['restrain/capacity'],
+    payload: z.looseObject({ ...pair, personId: z.uuid(), removedAt: instant }),
+  }),
 } as const
 export type EventName = keyof typeof events
 export type PayloadOf<N extends EventName> = z.output<(typeof events)[N]['payload']>

@@ -62,31 +62,31 @@ export async function insertHalfFollows(tx: Tx, tenantId: number, halves: Readon
 }
 
 /**
- * Marks ends of follows. A loss that a later one of the same pair covers is dropped: a read found it before its callback came.
- * @returns those that were new, with the beginning of the follow that ended (0: never read).
+ * Marks ends of follows, at most one of a pair a call. A loss that a later one of the same pair covers is dropped: a read found it before its callback
+ * came. @returns those that were new, with the beginning of the follow that ended (0: never read) and whether it had ended before.
  */
-export async function insertLosses(tx: Tx, tenantId: number, losses: ReadonlyArray<Loss & { personId: string; lastTouches: unknown }>, now: Instant): Promise<Array<Pair & { lostAt: Instant; followedAt: Instant }>> {
+export async function insertLosses(tx: Tx, tenantId: number, losses: ReadonlyArray<Loss & { personId: string; lastTouches: unknown }>, now: Instant): Promise<Array<Pair & { followedAt: Instant; already: boolean }>> {
   if (losses.length === 0) return []
-  const fresh = await tx.query<Pair & { lostAt: Instant; followedAt: Instant }>(
+  const fresh = await tx.query<Pair & { followedAt: Instant; already: boolean }>(
     `with given as (
-       select distinct on (corp_id, external_userid, staff) * from jsonb_to_recordset($2::jsonb)
-         as r(corp_id text, external_userid text, staff text, lost_at bigint, lost_by text, evidence text, person_id uuid, last_touches jsonb)
-       order by corp_id, external_userid, staff, lost_at),
+       select r.*, coalesce(f.followed_at, 0) as followed_at, coalesce(f.lost_at is not null and f.followed_at <= f.lost_at, false) as already
+       from jsonb_to_recordset($2::jsonb) as r(corp_id text, external_userid text, staff text, lost_at bigint, lost_by text, evidence text, person_id uuid, last_touches jsonb)
+       left join follow f on f.tenant_id = $1 and f.corp_id = r.corp_id and f.external_userid = r.external_userid and f.staff = r.staff),
      new as (
-       insert into contact_loss (tenant_id, corp_id, external_userid, staff, lost_at, lost_by, evidence, person_id, recorded_at, last_touches)
-       select $1, r.corp_id, r.external_userid, r.staff, r.lost_at, r.lost_by, r.evidence, r.person_id, $3, r.last_touches from given r
-       where not exists (select 1 from contact_loss l where l.tenant_id = $1 and l.corp_id = r.corp_id and l.external_userid = r.external_userid and l.staff = r.staff and l.lost_at >= r.lost_at)
-       on conflict (tenant_id, corp_id, external_userid, staff, lost_at) do nothing returning corp_id, external_userid, staff, lost_at)
-     select n.corp_id as "corpId", n.external_userid as "externalUserId", n.staff, n.lost_at as "lostAt", coalesce(f.followed_at, 0) as "followedAt"
-     from new n left join follow f on f.tenant_id = $1 and f.corp_id = n.corp_id and f.external_userid = n.external_userid and f.staff = n.staff order by 1, 2, 3`,
+       insert into contact_loss (tenant_id, corp_id, external_userid, staff, lost_at, lost_by, evidence, already, person_id, recorded_at, last_touches)
+       select $1, g.corp_id, g.external_userid, g.staff, g.lost_at, g.lost_by, g.evidence, g.already, g.person_id, $3, g.last_touches from given g
+       where not exists (select 1 from contact_loss l where l.tenant_id = $1 and l.corp_id = g.corp_id and l.external_userid = g.external_userid and l.staff = g.staff and l.lost_at >= g.lost_at)
+       on conflict (tenant_id, corp_id, external_userid, staff, lost_at) do nothing returning corp_id, external_userid, staff, already)
+     select n.corp_id as "corpId", n.external_userid as "externalUserId", n.staff, g.followed_at as "followedAt", n.already
+     from new n join given g on g.corp_id = n.corp_id and g.external_userid = n.external_userid and g.staff = n.staff order by 1, 2, 3`,
     [tenantId, JSON.stringify(losses.map((l) => ({ corp_id: l.corpId, external_userid: l.externalUserId, staff: l.staff, lost_at: l.lostAt, lost_by: l.by, evidence: l.evidence, person_id: l.personId, last_touches: l.lastTouches }))), now],
   )
-  const isNew = new Set(fresh.map((row) => `${row.corpId}/${row.externalUserId}/${row.staff}/${row.lostAt}`))
-  const write = losses.filter((l) => isNew.has(`${l.corpId}/${l.externalUserId}/${l.staff}/${l.lostAt}`))
+  const isNew = new Set(fresh.map((row) => `${row.corpId}/${row.externalUserId}/${row.staff}`))
+  const write = losses.filter((l) => isNew.has(`${l.corpId}/${l.externalUserId}/${l.staff}`))
   await tx.run(
     `insert into follow (tenant_id, corp_id, external_userid, staff, followed_at, half, add_way, state, lost_at, lost_by)
-     select distinct on (r.corp_id, r.external_userid, r.staff) $1::bigint, r.corp_id, r.external_userid, r.staff, 0, false, 0, '', r.lost_at, r.lost_by
-     from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[]) as r(corp_id, external_userid, staff, lost_at, lost_by) order by r.corp_id, r.external_userid, r.staff, r.lost_at desc
+     select $1, r.corp_id, r.external_userid, r.staff, 0, false, 0, '', r.lost_at, r.lost_by
+     from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[]) as r(corp_id, external_userid, staff, lost_at, lost_by)
      on conflict (tenant_id, corp_id, external_userid, staff) do update set lost_at = excluded.lost_at, lost_by = excluded.lost_by, half = false where follow.lost_at is null or follow.lost_at < excluded.lost_at`,
     [tenantId, write.map((l) => l.corpId), write.map((l) => l.externalUserId), write.map((l) => l.staff), write.map((l) => l.lostAt), write.map((l) => l.by)],
   )
@@ -159,13 +159,13 @@ export function listLosses(tx: Tx, tenantId: number, from: Instant, to: Instant,
   return tx.query<LossRow>(
     `select l.person_id as "personId", l.staff, l.lost_at as "lostAt", l.lost_by as "lostBy", l.evidence, l.last_touches as "lastTouches", coalesce(f.followed_at > l.lost_at, false) as again
      from contact_loss l left join follow f on f.tenant_id = l.tenant_id and f.corp_id = l.corp_id and f.external_userid = l.external_userid and f.staff = l.staff
-     where l.tenant_id = $1 and l.lost_at >= $2 and l.lost_at < $3 order by l.lost_at desc, l.staff, l.external_userid limit $4`,
+     where l.tenant_id = $1 and l.lost_at >= $2 and l.lost_at < $3 and not l.already order by l.lost_at desc, l.staff, l.external_userid limit $4`,
     [tenantId, from, to, limit],
   )
 }
 
 export function lossCounts(tx: Tx, tenantId: number, from: Instant, to: Instant): Promise<Array<{ lostBy: string; evidence: string; losses: number }>> {
-  return tx.query(`select lost_by as "lostBy", evidence, count(*) as losses from contact_loss where tenant_id = $1 and lost_at >= $2 and lost_at < $3 group by 1, 2 order by 1, 2`, [tenantId, from, to])
+  return tx.query(`select lost_by as "lostBy", evidence, count(*) as losses from contact_loss where tenant_id = $1 and lost_at >= $2 and lost_at < $3 and not already group by 1, 2 order by 1, 2`, [tenantId, from, to])
 }
 
 export type StaffLoad = { corpId: string; staff: string; contactOn: boolean; capacity: number; held: number; friends: number; oneSided: number; added30: number }
@@ -202,8 +202,8 @@ export async function contactTotals(tx: Tx, tenantId: number): Promise<{ contact
   const [row] = await tx.query<{ contacts: number; friends: number; lostByContact: number; lostByStaff: number }>(
     `select (select count(*) from contact where tenant_id = $1) as contacts,
        (select count(distinct (corp_id, external_userid)) from follow where tenant_id = $1 and not half and (lost_at is null or followed_at > lost_at)) as friends,
-       (select count(*) from contact_loss where tenant_id = $1 and lost_by = 'contact') as "lostByContact",
-       (select count(*) from contact_loss where tenant_id = $1 and lost_by = 'staff') as "lostByStaff"`,
+       (select count(*) from contact_loss where tenant_id = $1 and lost_by = 'contact' and not already) as "lostByContact",
+       (select count(*) from contact_loss where tenant_id = $1 and lost_by = 'staff' and not already) as "lostByStaff"`,
     [tenantId],
   )
   return row

@@ -1,0 +1,51 @@
+import type { Instant } from '../../kernel/clock.ts'
+import type { TouchKind } from '../../book/touch/index.ts'
+import type { MessageKind, Purpose, SendRequest } from './send-gate.ts'
+
+/**
+ * States of a message. queued → sent | missed | not-friend | over-cap | cancelled | failed | unknown; refused is decided at once.
+ * missed: too late, or the member left the contact out; not-friend and over-cap: results 2 and 3 of a mass send.
+ */
+export const messageStates = ['refused', 'queued', 'sent', 'missed', 'not-friend', 'over-cap', 'cancelled', 'failed', 'unknown'] as const
+export type MessageState = (typeof messageStates)[number]
+
+export type Message = SendRequest & {
+  messageId: string
+  taskId: string | null
+  state: MessageState
+  gateId: string | null
+  gateReason: string | null
+  clearAt: Instant | null
+  askedAt: Instant
+  weight: number
+  sentAt: Instant | null
+}
+
+/** What a message says: text (≤ 4,000 bytes) and up to nine attachments, as the platform takes them. */
+export type MessageContent = { text: string; attachments?: ReadonlyArray<Record<string, unknown>> }
+
+export function contentOnWire(content: MessageContent): Record<string, unknown> {
+  return { text: { content: content.text }, ...(content.attachments && content.attachments.length > 0 ? { attachments: content.attachments } : {}) }
+}
+
+export const textBytesMax = 4_000
+export const targetsMax = 10_000
+
+export const touchKindOf = (purpose: Purpose, messageKind: MessageKind): TouchKind => (purpose === 'welcome' ? 'message.welcome' : `message.${messageKind}`)
+
+export type TaskState = 'queued' | 'waiting' | 'cancelling' | 'cancelled' | 'confirmed' | 'failed' | 'unknown' | 'expired'
+
+/** What a member's task says of each contact (get_groupmsg_send_result). */
+export type SendResult = { externalUserId: string; status: number; sentAt: Instant | null }
+
+/** A message's state after the member has sent his task; status 0 then means that he left the contact out. */
+export function stateOfResult(status: number): MessageState {
+  return status === 1 ? 'sent' : status === 2 ? 'not-friend' : status === 3 ? 'over-cap' : 'missed'
+}
+
+/** How long after its making a task is asked for again: often at first, rarely later. Nobody confirms after a week; then it is taken back. */
+export const taskLifeMs = 7 * 86_400_000
+export function nextPollAfter(ageMs: number): number {
+  if (ageMs < 2 * 3_600_000) return 15 * 60_000
+  return ageMs < 2 * 86_400_000 ? 3_600_000 : 6 * 3_600_000
+}

@@ -102,7 +102,7 @@ export function taskCancelled(): ReplyHandler {
       if (!outcome.final) return
       // 41093: cancelled already. The member may have sent before: asked once more at once.
       const done = outcome.kind === 'ok' || (outcome.kind === 'refused' && outcome.code === '41093')
-      await changeTask(tx, work.tenantId, taskId, done ? { state: 'cancelled' } : { state: 'waiting', error: outcome.kind === 'ok' ? '' : outcome.text })
+      await changeTask(tx, work.tenantId, taskId, done ? { state: 'cancelled' } : { state: 'waiting', error: (outcome as { text: string }).text })
       await putJobs(tx, work.tenantId, [{ kind: taskPollKind, key: taskId, dueAt: work.now, state: {} }])
     },
   }

@@ -1,0 +1,58 @@
+import { findings, type Checker } from './outputs.ts'
+import { refundedStates, shopTruth } from './platform-truth.ts'
+
+/** Money (钱): every posting balances, an order's money is the platform's, in its row and in the ledger alike. */
+export const money: Checker = {
+  name: 'money',
+  async run(outputs) {
+    const { report, check } = findings()
+    const { tenantId, rows } = outputs
+    const postings = await rows<{ key: string; unit: string; off: number }>(
+      `select p.key, e.unit, sum(e.amount)::bigint as off from posting p left join entry e on e.tenant_id = p.tenant_id and e.posting_id = p.posting_id where p.tenant_id = $1 group by p.key, e.unit order by 1, 2`,
+      [tenantId],
+    )
+    for (const { key, unit, off } of postings) check(off === 0 && unit !== null, () => (unit === null ? `posting ${key} has no entries` : `posting ${key} is out of balance by ${off} ${unit}`))
+    const booked = new Map(
+      (await rows<{ id: string; paid: number; refunded: number; lines: number }>(
+        `select order_id as id, paid_fen as paid, refunded_fen as refunded, (select coalesce(sum(l.paid_fen), 0)::bigint from order_line l where l.tenant_id = o.tenant_id and l.shelf = o.shelf and l.order_id = o.order_id) as lines
+         from shop_order o where tenant_id = $1 and shelf = 'shop'`,
+        [tenantId],
+      )).map((row) => [row.id, row]),
+    )
+    const till = new Map(
+      (await rows<{ key: string; amount: number }>(
+        `select p.key, sum(e.amount)::bigint as amount from posting p join entry e on e.tenant_id = p.tenant_id and e.posting_id = p.posting_id
+         where p.tenant_id = $1 and e.account = 'till:shop' and e.unit = 'fen' group by p.key`,
+        [tenantId],
+      )).map((row) => [row.key, row.amount]),
+    )
+    const truth = shopTruth(outputs)
+    const refunded = new Map<string, number>()
+    let expected = 0
+    for (const item of truth.aftersales) {
+      if (!refundedStates.has(item.status)) continue
+      refunded.set(item.orderId, (refunded.get(item.orderId) ?? 0) + item.amountFen)
+      expected -= item.amountFen
+      const key = `refund/shop/${item.id}`
+      check(till.get(key) === -item.amountFen, () => `refund ${item.id}: the platform paid back ${item.amountFen} fen, the ledger says ${String(till.get(key))}`)
+    }
+    for (const order of truth.orders) {
+      const paid = order.paidAt === undefined ? 0 : order.lines.reduce((sum, line) => sum + line.realFen, order.freightFen)
+      expected += paid
+      const row = booked.get(order.id)
+      // That the order is there at all is the book checker's question.
+      if (!row) continue
+      const back = refunded.get(order.id) ?? 0
+      check(row.paid === paid, () => `order ${order.id}: ${paid} fen were paid, the book says ${row.paid}`)
+      check(row.refunded === back, () => `order ${order.id}: ${back} fen went back, the book says ${row.refunded}`)
+      if (paid > 0) {
+        check(row.lines + order.freightFen === paid, () => `order ${order.id}: the lines add up to ${row.lines} of ${paid} fen`)
+        const key = `order/shop/${order.id}/paid`
+        check(till.get(key) === paid, () => `order ${order.id}: ${paid} fen were paid, the ledger says ${String(till.get(key))}`)
+      }
+    }
+    const total = [...till.values()].reduce((sum, amount) => sum + amount, 0)
+    check(total === expected, () => `the till holds ${total} fen, the platform's orders and refunds come to ${expected}`)
+    return report
+  },
+}

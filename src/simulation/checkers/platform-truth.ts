@@ -1,0 +1,21 @@
+import { accountOf } from '../../emulator/core/namespace.ts'
+import { shopState, type Aftersale, type Order } from '../../emulator/shop/state.ts'
+import { corpOf, type CorpState } from '../../emulator/wecom/state.ts'
+import type { Outputs } from './outputs.ts'
+
+/** The emulated Shop as it is: orders and after-sales, past every API. */
+export function shopTruth({ emulator, world }: Outputs): { orders: Order[]; aftersales: Aftersale[] } {
+  const ns = emulator.namespace(world)
+  const account = accountOf(ns, 'shop')
+  if (!account) return { orders: [], aftersales: [] }
+  const state = shopState(ns, account.id)
+  return { orders: Object.values(state.orders), aftersales: Object.values(state.aftersales) }
+}
+
+export function corpTruth({ emulator, world }: Outputs): CorpState | undefined {
+  const ns = emulator.namespace(world)
+  const account = accountOf(ns, 'wecom')
+  return account && corpOf(ns, account.id).corp
+}
+
+export const refundedStates: ReadonlySet<string> = new Set(['MERCHANT_REFUND_SUCCESS', 'MERCHANT_RETURN_SUCCESS'])

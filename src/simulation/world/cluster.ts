@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import pg from 'pg'
+import { migrate, readMigrations, startPostgres } from '../../kernel/db/index.ts'
+import { packageRoot } from '../../root.ts'
+
+/** Where worlds get their databases: a disposable cluster with one migrated template, copied for every world. */
+export type Cluster = {
+  config(database: string, user?: string): pg.ClientConfig
+  template: string
+  stop(): Promise<void>
+}
+
+const template = 'qz_world'
+
+export async function openCluster(): Promise<Cluster> {
+  const server = await startPostgres({ profile: 'disposable' })
+  try {
+    await withClient(server.config('postgres'), (client) => client.query(`create database ${template}`))
+    await migrate(server.config(template), readMigrations(join(packageRoot, 'migrations')), 0)
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+  return { config: server.config, template, stop: server.stop }
+}
+
+export async function makeDatabase(cluster: Cluster, name: string): Promise<void> {
+  await withClient(cluster.config('postgres'), async (client) => {
+    await client.query(`drop database if exists ${name} with (force)`)
+    await client.query(`create database ${name} template ${cluster.template}`)
+  })
+}
+
+export async function dropDatabase(cluster: Cluster, name: string): Promise<void> {
+  await withClient(cluster.config('postgres'), (client) => client.query(`drop database if exists ${name} with (force)`))
+}
+
+async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(config)
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The simulated world (模拟世界): product and emulator in one process over an in-memory network, one clock that jumps, one database connection behind a
+ * turnstile, seeded faults at every port, restarts of the house. A failed run is replayed by one line, and shrunk.
+ */
+export { runWorld, replayLine, type WorldOptions, type WorldReport } from './world.ts'
+export { openCluster, type Cluster } from './cluster.ts'
+export { shrink, type Shrunk } from './shrink.ts'
+export type { Canary } from './canary.ts'

@@ -1,0 +1,270 @@
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+import { monotonicMs, type Clock, type Instant } from '../../kernel/clock.ts'
+import { dayMs } from '../../kernel/calendar.ts'
+import { readConfig } from '../../kernel/config.ts'
+import { CommitLost, openTurnstile, types } from '../../kernel/db/index.ts'
+import { uuidIds } from '../../kernel/ids.ts'
+import { silentLog, type Log } from '../../kernel/log.ts'
+import { seededRandom } from '../../kernel/random.ts'
+import { createSeal } from '../../kernel/seal.ts'
+import { nextWorkAfter } from '../../kernel/tenancy/index.ts'
+import { createCaller } from '../../wechat/caller.ts'
+import { allRows } from '../../wechat/spec/index.ts'
+import { createEmulator, emulatorLines, type Emulator, type Send } from '../../emulator/index.ts'
+import { createHouse, type House } from '../../house.ts'
+import { onboard } from '../../onboard.ts'
+import { stages } from '../../stages.ts'
+import { check, type CheckReport, type Outputs } from '../checkers/index.ts'
+import type { Canary } from './canary.ts'
+import { dropDatabase, makeDatabase, type Cluster } from './cluster.ts'
+import { createEventLog } from './event-log.ts'
+import { createFence, Fenced, type Fence } from './fence.ts'
+import { createGuests, type Agenda } from './guests.ts'
+import { simulatedDb, simulatedHttp, worldTimers, type CallCounts } from './ports.ts'
+import { createStorm, platformFaults } from './storm.ts'
+
+export type WorldOptions = {
+  cluster: Cluster
+  seed: number
+  days: number
+  people: number
+  /** Strength of the storm: 0 none, 1 the usual, more is worse. */
+  faults: number
+  canary?: Canary
+  /** Another order for rows of statements without ORDER BY; the hash must not depend on it. */
+  shuffle?: string
+  /** Keep the lines of the event log, for comparing two runs. */
+  keepLines?: boolean
+  log?: Log
+  onDay?: (day: number) => void
+}
+
+export type WorldReport = {
+  seed: number
+  days: number
+  people: number
+  faults: number
+  eventsHash: string
+  checkers: Record<string, CheckReport>
+  merchantDaysPerMinute: number
+  factsPerSecond: number
+  /** What was done to the run: faults by kind, restarts of the house. */
+  injected: Record<string, number>
+  restarts: number
+  events: number
+  replay: string
+}
+
+const start = Date.parse('2026-03-01T00:00:00+08:00')
+/** After the storm: the platform's last retries (3.6 h), the longest pause of ours (2.3 h) and open after-sales (2 d) fit in. */
+const calmMs = 2.5 * dayMs
+/** The house looks at what came in after at most this long; contacts are looked at at once, since a welcome has 20 s. */
+const lagMs = 10 * 60_000
+const second = 1_000
+const maxTicks = 2_000
+const boat = 'http://boat'
+
+/**
+ * One merchant's life, whole: product, platform and people in one process, on one clock that jumps from one due instant to the next. Nothing in
+ * it waits for real time; what is drawn is drawn from the seed. Equal options and commit, equal `eventsHash`.
+ */
+export async function runWorld(options: WorldOptions): Promise<WorldReport & { lines: readonly string[] }> {
+  const { cluster, seed, canary } = options
+  const startedMs = monotonicMs()
+  const database = `world_${seed}_${Math.round(startedMs * 1000).toString(36)}`
+  await makeDatabase(cluster, database)
+  const random = seededRandom(`world ${seed}`)
+  const log = options.log ?? silentLog
+  const events = createEventLog(options.keepLines ?? false)
+  let house: House | undefined
+  let fence: Fence = createFence()
+  let urgent = false
+  let arrivals = 0
+  let received = 0
+  let nextPump = Infinity
+
+  // The sea.
+  const send: Send = async (push) => {
+    const url = new URL(push.url)
+    const told = (status: number): void => events.add({ delivery: url.pathname, query: url.search, body: push.body, status })
+    try {
+      if (!house || fence.fallen) throw new Fenced('nobody listens')
+      received++
+      if (canary?.drop?.(received)) {
+        told(200)
+        return { status: 200, body: 'success' }
+      }
+      const answer = await house.receive(url.pathname.slice('/callback/'.length), push.method, Object.fromEntries(url.searchParams), push.body)
+      fence.check()
+      told(answer.status)
+      arrivals++
+      if (routes.get(url.pathname) === 'wecom') urgent = true
+      return { status: answer.status, body: answer.body }
+    } catch (error) {
+      if (!(error instanceof Fenced) && !(error instanceof CommitLost)) throw error
+      told(0)
+      if (error instanceof Fenced) throw error
+      return { status: 500, body: '' }
+    }
+  }
+  let emulator: Emulator | undefined
+  const clock: Clock = { now: () => emulator?.namespace('main').now ?? start }
+  emulator = createEmulator({ modules: emulatorLines, seed: `world ${seed}`, start, clock: { kind: 'queue' }, wireClock: clock, send, concurrency: 1 })
+  const sea = emulator
+  const routes = new Map<string, string>()
+
+  // The boat: what survives a restart, and what does not.
+  const turnstile = await openTurnstile(cluster.config(database, 'qz_service'), random)
+  const owner = await openOwner(cluster, database)
+  const storm = createStorm(random, clock, 0)
+  const weather = createStorm(random, clock, options.faults)
+  let sky = storm
+  const counts: CallCounts = { made: 0, limited: 0 }
+  const statements = new Map<string, boolean>()
+  const masterKey = random.bytes(32, 'master key')
+  const { config } = readConfig({})
+  const timers = worldTimers(clock)
+  let lives = 0
+
+  async function build(): Promise<House> {
+    const life = lives++
+    const mine = createFence()
+    fence = mine
+    timers.clear()
+    const own = seededRandom(`world ${seed} life ${life}`)
+    const current = { commit: () => sky.commit(), call: () => sky.call(), calm: () => {}, counts: {} }
+    const db = simulatedDb(turnstile, mine, current, events, seededRandom(`${options.shuffle ?? ''} ${seed} ${life}`), statements, canary?.tx)
+    const caller = createCaller({ rows: allRows, http: simulatedHttp(sea, mine, current, counts, canary?.http), wireClock: clock, random: own })
+    const ids = uuidIds(clock, own)
+    const before = sky
+    sky = storm // a start that fails is started again by whoever watches the process: no faults in here
+    try {
+      return await createHouse({
+        config, db, processClock: clock, worldClock: () => clock, timers, random: own, log, seal: createSeal(masterKey, own),
+        ids: { next: () => (mine.check(), ids.next()) },
+        stages: (context) => canary?.stages?.(stages(context), context) ?? stages(context),
+        call: (tenant, connection, endpoint, request) => (mine.check(), caller.call(connection, endpoint, request, clock, tenant.tenantId)),
+        repeatOf: (endpoint) => allRows.get(endpoint)?.repeat ?? 'never',
+      })
+    } finally {
+      sky = before
+    }
+  }
+
+  try {
+    house = await build()
+    const tenantId = await onboard({ house, emulator, emulatorUrl: 'http://sea', productUrl: boat }, {
+      slug: 'sim', name: '模拟商家', world: 'main', origin: { kind: 'simulation', seed }, blocks: ['shop', 'contacts', 'codes'], ownerId: undefined,
+    })
+    for (const connection of house.connectionsOf(tenantId)) routes.set(`/callback/${connection.routeKey}`, connection.line)
+    const guests = createGuests(emulator, options)
+    await guests.begin()
+    await emulator.setFaults('main', platformFaults(options.faults))
+    sky = weather
+
+    const outputs: Outputs = {
+      tenantId, emulator, world: 'main', calls: counts, acknowledged: new Map(),
+      rows: async (text, params) => (await owner.query(text, params as unknown[])).rows,
+    }
+    const agenda: Agenda = []
+    const end = start + options.days * dayMs
+    const last = end + calmMs
+    let midnight = start
+    let due = true
+    let pumpedAt = start
+
+    for (;;) {
+      if (fence.fallen) {
+        house = await build()
+        due = true
+      }
+      const now = clock.now()
+      timers.run()
+      if (now >= midnight) {
+        noteDeliveries(emulator, outputs)
+        if (now < end) {
+          agenda.push(...guests.day(midnight))
+          agenda.sort((a, b) => a.at - b.at)
+        }
+        options.onDay?.(Math.round((midnight - start) / dayMs))
+        midnight += dayMs
+      }
+      while (agenda.length > 0 && agenda[0].at <= now) {
+        const { name, args } = agenda.shift()!
+        await actIfPossible(emulator, name, args)
+      }
+      if (due) {
+        await work(house, tenantId, now)
+        if (fence.fallen) continue
+        pumpedAt = now
+        arrivals = 0
+        urgent = false
+        due = false
+      }
+      if (now >= last) break
+      if (now >= end && sky !== storm) {
+        sky = storm
+        await emulator.setFaults('main', null)
+      }
+      const pump = arrivals > 0 ? Math.max(now, pumpedAt + Math.round(lagMs * random.u('lag', pumpedAt))) : Infinity
+      const next = Math.min(emulator.nextDue('main') ?? Infinity, nextPump, pump, timers.nextDue() ?? Infinity, agenda.at(0)?.at ?? Infinity, midnight, now < end ? end : last)
+      await emulator.advanceTo(Math.max(now, next), 'main')
+      due = urgent || clock.now() >= nextPump || (arrivals > 0 && clock.now() >= pump) || clock.now() >= last
+    }
+    noteDeliveries(emulator, outputs)
+    const checkers = await check(outputs)
+    const seconds = (monotonicMs() - startedMs) / 1000
+    const [{ facts }] = await outputs.rows<{ facts: number }>('select count(*) as facts from inbox where tenant_id = $1', [tenantId])
+    return {
+      seed, days: options.days, people: options.people, faults: options.faults, eventsHash: events.hash(), checkers,
+      merchantDaysPerMinute: Math.round((options.days / seconds) * 60), factsPerSecond: Math.round(facts / seconds),
+      injected: { ...emulator.faults('main').injected, ...weather.counts }, restarts: lives - 1, events: events.size, replay: replayLine(options), lines: events.lines,
+    }
+  } finally {
+    fence.drop()
+    await emulator.close()
+    await turnstile.close()
+    await owner.end()
+    await dropDatabase(cluster, database)
+  }
+
+  /** Until nothing is due; an error of the database stops the work for a second, as in the running server. */
+  async function work(current: House, tenantId: number, now: Instant): Promise<void> {
+    try {
+      for (let ticks = 0; (await current.engine.tick(tenantId)) > 0; ticks++) if (ticks > maxTicks) throw new Error(`the house does not come to rest at ${new Date(now).toISOString()}`)
+      nextPump = (await nextWorkAfter(turnstile, 'main', now)) ?? Infinity
+    } catch (error) {
+      if (!(error instanceof CommitLost) && !(error instanceof Fenced)) throw error
+      nextPump = now + second
+    }
+  }
+}
+
+/** What the platform was told was taken, with the digest that the house must know it by. Read before the platform forgets it. */
+function noteDeliveries(emulator: Emulator, outputs: Outputs): void {
+  for (const delivery of emulator.deliveries('main')) {
+    if (delivery.state !== 'acknowledged' || outputs.acknowledged.has(delivery.id)) continue
+    outputs.acknowledged.set(delivery.id, { event: delivery.event, account: delivery.account, digest: createHash('sha256').update(delivery.message, 'utf8').digest('hex') })
+  }
+}
+
+/** People try what is not possible any more: a refund of what is refunded, leaving whom they left. */
+async function actIfPossible(emulator: Emulator, name: string, args: unknown): Promise<void> {
+  try {
+    await emulator.act('main', name, args)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'emulator/act-refused') throw error
+  }
+}
+
+async function openOwner(cluster: Cluster, database: string): Promise<pg.Client> {
+  const client = new pg.Client({ ...cluster.config(database), types: types as pg.CustomTypesConfig })
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+export function replayLine(options: Pick<WorldOptions, 'seed' | 'days' | 'people' | 'faults'>): string {
+  return `npm run -s qz -- simulate --seed ${options.seed} --days ${options.days} --people ${options.people} --faults ${options.faults}`
+}

@@ -4,7 +4,7 @@ import { may } from '../../kernel/access/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import type { Seal } from '../../kernel/seal.ts'
 import { personFault } from './errors.ts'
-import { findPerson, listMerges, listPersons, readFields, splitPerson } from './store.ts'
+import { countPersons, findPerson, listMerges, listPersons, readFields, splitPerson } from './store.ts'
 import { forgetWholly } from './forget.ts'
 
 /** Ids keep their ends, phones three and four digits, so that colleagues can talk about a person without holding the whole. */

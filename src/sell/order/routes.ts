@@ -3,7 +3,7 @@ import { fenToYuan } from '../../kernel/money.ts'
 import { saleDate, startOfDay, dayMs } from '../../kernel/calendar.ts'
 import { FileAnswer, route, type AnyRoute } from '../../kernel/http/index.ts'
 import { orderFault } from './errors.ts'
-import { chainFigures, cohortRows, findOrder, flowRows, listFacts, listOrderLines, listOrders, listRefunds, orderTotals, streamOrders } from './store.ts'
+import { chainFigures, cohortRows, findOrder, flowRows, listFacts, listOrderLines, listOrders, listRefunds, orderTotals, streamOrders, sumsByPerson } from './store.ts'
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/)
 const filter = z.object({
@@ -53,6 +53,10 @@ export const orderRoutes: AnyRoute[] = [
       const [lines, refunds, facts] = [await listOrderLines(tx, tenantId, params.shelf, params.orderId), await listRefunds(tx, tenantId, params.shelf, params.orderId), await listFacts(tx, tenantId, params.shelf, params.orderId)]
       return { order, lines, refunds, facts }
     },
+  }),
+  route({
+    method: 'GET', path: '/orders-by-person', right: 'orders.read', what: 'paid orders and net money of up to 200 people', query: z.object({ persons: z.string().max(8000).transform((list) => list.split(',')).pipe(z.array(z.uuid()).max(200)) }),
+    handle: async ({ tx, tenantId, query }) => ({ rows: await sumsByPerson(tx, tenantId, query.persons) }),
   }),
   route({
     method: 'GET', path: '/chain', right: 'chain.read', what: 'the chain in a window: sources, first orders, repeats, revenue, refunds, unknowns; cohorts by month of first order',

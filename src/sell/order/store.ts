@@ -216,6 +216,15 @@ export function ordersOfPerson(tx: Tx, tenantId: number, personId: string, limit
   return tx.query(`select ${orderColumns} from shop_order o where o.tenant_id = $1 and o.person_id = $2 order by o.placed_at desc, o.order_id limit $3`, [tenantId, personId, limit])
 }
 
+/** Paid orders and net money (paid minus refunded, fen) of each of these people. */
+export function sumsByPerson(tx: Tx, tenantId: number, personIds: readonly string[]): Promise<Array<{ personId: string; orders: number; netFen: number; lastAt: Instant | null }>> {
+  return tx.query(
+    `select person_id as "personId", count(*) as orders, coalesce(sum(paid_fen - refunded_fen), 0)::bigint as "netFen", max(placed_at) as "lastAt"
+     from shop_order where tenant_id = $1 and person_id = any($2) and paid_at is not null group by person_id order by person_id`,
+    [tenantId, personIds],
+  )
+}
+
 /** What the book says in total: the figures that a replay compares with its file. */
 export async function orderTotals(tx: Tx, tenantId: number): Promise<{ orders: number; lines: number; paidFen: number; refundedFen: number; buyers: number; unknownBuyers: number; refunds: number }> {
   const [row] = await tx.query<{ orders: number; lines: number; paidFen: number; refundedFen: number; buyers: number; unknownBuyers: number; refunds: number }>(

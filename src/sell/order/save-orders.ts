@@ -45,7 +45,7 @@ export async function saveOrders(tx: Tx, tenantId: number, given: readonly Order
     }
     if (order.paidAt !== null && before?.paidAt == null) {
       fact('paid', order.paidAt, { paidFen: order.paidFen })
-      event('order.paid', order.paidAt, { paidFen: order.paidFen, lines: order.lines.length })
+      event('order.paid', order.paidAt, { paidFen: order.paidFen, lines: order.lines.length, source: order.source })
       postings.push({
         postingId: ids.next(), key: `order/${order.shelf}/${order.orderId}/paid`, occurredAt: order.paidAt, recordedAt: now, reason: 'order paid',
         entries: [{ account: till[order.shelf], unit: 'fen', amount: order.paidFen }, { account: `sales:${order.shelf}`, unit: 'fen', amount: -order.paidFen }],

@@ -61,7 +61,7 @@ export async function startPostgres(options: LauncherOptions): Promise<PostgresS
     own(folder, identity)
     chmodSync(folder, 0o700)
     const made = spawnAs(identity, join(native, 'bin/initdb'), [
-      '-D', folder, '-U', superuser, '--auth=trust', '--encoding=UTF8', '--locale-provider=icu', '--icu-locale=zh-CN', '--locale=C', '--no-instructions',
+      '-D', folder, '-U', superuser, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-instructions',
       ...(disposable ? ['--no-sync'] : []),
     ])
     const output = await collect(made)

@@ -20,6 +20,16 @@ export class CommitLost extends Error {
 export function openTurnstile(config: pg.ClientConfig, random: Random, options: { hook?: StatementHook; fault?: (turn: number) => CommitFault | undefined } = {}): Promise<Db> {
   const client = new pg.Client({ ...config, types: types as pg.CustomTypesConfig })
   client.on('error', () => {})
+  // One connection for a whole run: each statement is parsed and planned once.
+  const names = new Map<string, string>()
+  const prepared = {
+    query(text: string, values?: unknown[]) {
+      if (values === undefined) return client.query(text)
+      let name = names.get(text)
+      if (name === undefined) names.set(text, (name = `s${names.size}`))
+      return client.query({ name, text, values })
+    },
+  } as pg.ClientBase
   const waiting: Array<() => void> = []
   let busy = false
   let turn = 0
@@ -44,7 +54,7 @@ export function openTurnstile(config: pg.ClientConfig, random: Random, options: 
       try {
         const fault = options.fault?.(turn)
         if (fault === 'refused') throw new CommitLost(fault)
-        const result = await runTx(client, scope, async (tx) => {
+        const result = await runTx(prepared, scope, async (tx) => {
           const value = await work(tx)
           if (fault === 'lost-before') throw new CommitLost(fault)
           return value

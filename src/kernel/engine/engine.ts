@@ -10,6 +10,7 @@ import { claimJobs, failJob, settleJob } from '../job/index.ts'
 import type { Log } from '../log.ts'
 import { afterAnswer, claimCalls, finishCall, postponeCall, type OutboxCall, type RepeatRule } from '../outbox/index.ts'
 import type { Random } from '../random.ts'
+import { findDue, type Due } from './due.ts'
 import type { Handlers, ObjectReader, PlatformAnswer, Work } from './handlers.ts'
 
 export type EnginePorts = {
@@ -32,6 +33,8 @@ export type Engine = {
   tick(tenantId: number): Promise<number>
   /** Repeats until quiet, at most `rounds` times. */
   drain(tenantId: number, rounds?: number): Promise<number>
+  /** When something becomes due next, as the last tick that found nothing saw it. */
+  nextDue(tenantId: number): Instant | undefined
 }
 
 const batchSize = 200
@@ -50,6 +53,7 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     }
   }
   const waited = new Map<number, number>()
+  const later = new Map<number, Instant | undefined>()
   const app = <T>(tenantId: number, run: (tx: Tx) => Promise<T>): Promise<T> => ports.db.tx({ role: 'app', tenantId }, run)
 
   async function workFacts(work: Work): Promise<number> {
@@ -115,10 +119,11 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     return rings.length
   }
 
-  async function workEvents(work: Work): Promise<number> {
+  async function workEvents(work: Work, due: Due): Promise<number> {
     const { tenantId, now } = work
     let count = 0
     for (const subscriber of handlers.subscribers) {
+      if (!due.events.has(subscriber.name)) continue
       let claimed: Delivery[] = []
       try {
         count += await app(tenantId, async (tx) => {
@@ -198,26 +203,33 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
   async function tick(tenantId: number): Promise<number> {
     const work = workOf(tenantId)
     let count = 0
-    let batch: number
-    do {
-      batch = await workFacts(work)
-      count += batch
-    } while (batch === batchSize)
+    let due = await app(tenantId, (tx) => findDue(tx, tenantId, work.now))
+    later.set(tenantId, due.next)
+    if (due.facts) {
+      let batch: number
+      do {
+        batch = await workFacts(work)
+        count += batch
+      } while (batch === batchSize)
+    }
     // While a storm of callbacks comes in, objects are left to ring; but never for longer than some rounds.
     if (ports.arriving?.() && (waited.get(tenantId) ?? 0) < maxWaits) {
       waited.set(tenantId, (waited.get(tenantId) ?? 0) + 1)
       return count + 1
     }
     waited.delete(tenantId)
-    for (const reader of handlers.readers) count += await workRings(work, reader)
-    count += await workEvents(work)
-    count += await workJobs(work)
-    count += await workCalls(work)
+    // Facts ring, and what was rung is read in the same tick.
+    if (due.facts) due = await app(tenantId, (tx) => findDue(tx, tenantId, work.now))
+    for (const reader of handlers.readers) if (due.rings.has(reader.kind)) count += await workRings(work, reader)
+    count += await workEvents(work, due)
+    if (due.jobs) count += await workJobs(work)
+    if (due.calls) count += await workCalls(work)
     return count
   }
 
   return {
     tick,
+    nextDue: (tenantId) => later.get(tenantId),
     async drain(tenantId, rounds = 10_000) {
       let total = 0
       for (let round = 0; round < rounds; round++) {

@@ -8,7 +8,6 @@ import { uuidIds } from '../../kernel/ids.ts'
 import { silentLog, type Log } from '../../kernel/log.ts'
 import { seededRandom } from '../../kernel/random.ts'
 import { createSeal } from '../../kernel/seal.ts'
-import { nextWorkAfter } from '../../kernel/tenancy/index.ts'
 import { createCaller } from '../../wechat/caller.ts'
 import { allRows } from '../../wechat/spec/index.ts'
 import { createEmulator, emulatorLines, type Emulator, type Send } from '../../emulator/index.ts'
@@ -233,7 +232,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
   async function work(current: House, tenantId: number, now: Instant): Promise<void> {
     try {
       for (let ticks = 0; (await current.engine.tick(tenantId)) > 0; ticks++) if (ticks > maxTicks) throw new Error(`the house does not come to rest at ${new Date(now).toISOString()}`)
-      nextPump = (await nextWorkAfter(turnstile, 'main', now)) ?? Infinity
+      nextPump = current.engine.nextDue(tenantId) ?? Infinity
     } catch (error) {
       if (!(error instanceof CommitLost) && !(error instanceof Fenced)) throw error
       nextPump = now + second

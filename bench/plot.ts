@@ -151,7 +151,7 @@ function drawRows(panel: RowPanel, top: number, out: string[]): number {
   const y0 = head(panel, panel.names.map((name) => ({ name })), top, out)
   const each = panel.style === 'bars' ? 11 : 13
   const rowHeight = Math.max(20, panel.names.length * each + 8)
-  const labelRoom = Math.min(330, Math.max(...panel.rows.map((row) => widthOf(row.label))) + 8)
+  const labelRoom = Math.min(350, Math.max(widthOf(panel.axis.label), ...panel.rows.map((row) => widthOf(row.label))) + 10)
   const [left, right] = [16 + labelRoom, width - 64]
   const bottom = y0 + panel.rows.length * rowHeight + 4
   const all = panel.rows.flatMap((row) => row.marks).flatMap((mark) => (mark ? [mark.value, mark.low ?? mark.value, mark.high ?? mark.value] : []))

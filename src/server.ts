@@ -155,7 +155,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
   if (options.consoleFolder !== undefined && existsSync(join(options.consoleFolder, 'index.html'))) {
     await app.register(fastifyStatic, { root: options.consoleFolder, wildcard: true, cacheControl: true, maxAge: 31_536_000_000, immutable: true, setHeaders: (response, path) => {
-      if (path.endsWith('index.html')) void (response as unknown as { setHeader(name: string, value: string): void }).setHeader('cache-control', 'no-cache')
+      if (path.endsWith('index.html')) void response.header('cache-control', 'no-cache')
     } })
   }
   app.setNotFoundHandler((request, reply) => {

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { coverageDocument } from './gen-coverage.ts'
+import { generated } from './generated.ts'
 
-/** Files made from code. `npm run gen` writes them; `npm run gen -- --check` only says which are stale and exits 1. */
-const generated: ReadonlyArray<{ path: string; make: () => Promise<string> }> = [{ path: 'docs/wechat-coverage.md', make: coverageDocument }]
+/** `npm run gen` writes the files that are made from code; `npm run gen -- --check` only says which are stale and exits 1. */
 
 const root = join(import.meta.dirname, '..')
 const check = process.argv.includes('--check')

@@ -21,7 +21,6 @@ import type { Sea } from './sea.ts'
 
 export const installationFault = defineErrors({
   'connection/not-found': { status: 404, zh: '没有这个连接（{connectionId}）。', en: 'there is no connection {connectionId}' },
-  'connection/line-unknown': { status: 400, zh: '不认识的账号类型 {line}。', en: 'the line {line} is unknown' },
   'block/unknown': { status: 404, zh: '没有叫 {block} 的积木。', en: 'there is no block {block}' },
   'block/needs': { status: 409, zh: '「{block}」要先有 {needs}。', en: 'the block {block} needs {needs} first' },
   'sea/absent': { status: 409, zh: '这个商家不在模拟海里，时钟是真实的，不能调。', en: 'this merchant is not in a simulated sea; its clock is real' },

@@ -2,8 +2,7 @@ import { putJobs } from './kernel/job/index.ts'
 import { addRoute, createTenant, switchBlock, type BlockKey } from './kernel/tenancy/index.ts'
 import { putConnection, type Connection, type ConnectionSecrets } from './wechat/connection/index.ts'
 import { shopBackfillKind } from './sell/order/index.ts'
-import type { Account } from './emulator/core/account.ts'
-import type { Emulator } from './emulator/index.ts'
+import type { Account, Emulator } from './emulator/index.ts'
 import type { House } from './house.ts'
 
 /** Makes a merchant in an emulated world and connects every account of that world to it, callbacks included. */

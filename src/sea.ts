@@ -2,7 +2,7 @@ import type { Instant, Timers } from './kernel/clock.ts'
 import { dayMs } from './kernel/calendar.ts'
 import type { Log } from './kernel/log.ts'
 import { nextWorkAfter, tenantsWithWork } from './kernel/tenancy/index.ts'
-import type { Emulator } from './emulator/core/emulator.ts'
+import type { Emulator } from './emulator/index.ts'
 import type { House } from './house.ts'
 
 /**

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { createServer, request, type Server } from 'node:http'
 import { defineErrors, Fault } from '../kernel/errors.ts'
 import { readConfig, type Config } from '../kernel/config.ts'
-import { dbFault } from '../kernel/db/errors.ts'
+import { dbFault } from '../kernel/db/index.ts'
 import { createLog } from '../kernel/log.ts'
 import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime.ts'
 

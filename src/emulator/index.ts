@@ -8,6 +8,7 @@
  * docs/emulator.md says how to use it, docs/emulator-admin.md is the contract of its admin API.
  */
 export { createEmulator, openEmulator, type CallRecord, type DeliveryRecord, type Emulator, type EmulatorOptions, type WorldClock } from './core/emulator.ts'
+export { type Account } from './core/account.ts'
 export { memoryJournal, type Command, type Journal, type JournalEntry } from './core/journal.ts'
 export { httpSend } from './core/deliverer.ts'
 export { serveHttp } from './core/server.ts'

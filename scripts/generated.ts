@@ -1,0 +1,5 @@
+import { coverageDocument } from './gen-coverage.ts'
+import { errorDocument } from './gen-errors.ts'
+
+/** Files made from code: `npm run gen` writes them, tests/tidy.test.ts says which are stale. */
+export const generated: ReadonlyArray<{ path: string; make: () => Promise<string> }> = [{ path: 'docs/wechat-coverage.md', make: coverageDocument }, { path: 'docs/errors.md', make: errorDocument }]

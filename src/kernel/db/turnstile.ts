@@ -18,18 +18,31 @@ export class CommitLost extends Error {
  * so a seed always gives the same order.
  */
 export function openTurnstile(config: pg.ClientConfig, random: Random, options: { hook?: StatementHook; fault?: (turn: number) => CommitFault | undefined } = {}): Promise<Db> {
-  const client = new pg.Client({ ...config, types: types as pg.CustomTypesConfig })
+  const client = new pg.Client({ ...config, types: types as pg.CustomTypesConfig, pipeline: true } as pg.ClientConfig)
   client.on('error', () => {})
-  // One connection for a whole run: each statement is parsed and planned once.
+  // One connection for a whole run: each statement is parsed and planned once, and BEGIN and COMMIT travel with their neighbours instead of waiting for
+  // an answer each. A commit that fails after all (nothing here is deferred) stops every later transaction.
   const names = new Map<string, string>()
+  let broken: unknown
+  const ahead = (text: string): Promise<unknown> => {
+    client.query(text).then(
+      (result) => {
+        if (text === 'commit' && result.command !== 'COMMIT') broken ??= new Error('a transaction went on after a statement of it had failed, and was rolled back instead of committed')
+      },
+      (error: unknown) => void (broken ??= error),
+    )
+    return Promise.resolve()
+  }
   const prepared = {
     query(text: string, values?: unknown[]) {
+      if (broken !== undefined) return Promise.reject(broken)
+      if (text === 'commit' || text.startsWith('begin;')) return ahead(text)
       if (values === undefined) return client.query(text)
       let name = names.get(text)
       if (name === undefined) names.set(text, (name = `s${names.size}`))
       return client.query({ name, text, values })
     },
-  } as pg.ClientBase
+  } as unknown as pg.ClientBase
   const waiting: Array<() => void> = []
   let busy = false
   let turn = 0

@@ -307,6 +307,7 @@ export function cohortRows(tx: Tx, tenantId: number): Promise<Array<{ cohort: st
 
 /** Orders of a connection as booked: for comparing with what the platform lists. */
 export async function bookedVersions(tx: Tx, tenantId: number, orderIds: readonly string[]): Promise<Map<string, { version: number; final: boolean }>> {
+  if (orderIds.length === 0) return new Map()
   const rows = await tx.query<{ orderId: string; version: number; final: boolean }>(
     `select order_id as "orderId", version, (settled_at is not null or status in ('cancelled', 'refunded')) as final from shop_order where tenant_id = $1 and shelf = 'shop' and order_id = any($2) order by order_id`,
     [tenantId, orderIds],
@@ -315,6 +316,7 @@ export async function bookedVersions(tx: Tx, tenantId: number, orderIds: readonl
 }
 
 export async function bookedRefunds(tx: Tx, tenantId: number, refundIds: readonly string[]): Promise<Set<string>> {
+  if (refundIds.length === 0) return new Set()
   const rows = await tx.query<{ refundId: string }>(`select refund_id as "refundId" from refund where tenant_id = $1 and shelf = 'shop' and refund_id = any($2) and status <> 'pending' order by refund_id`, [tenantId, refundIds])
   return new Set(rows.map((row) => row.refundId))
 }

@@ -40,8 +40,8 @@ export function createGuests(emulator: Emulator, options: { seed: number; people
       const orders: unknown[] = []
       for (let p = 0; p < options.people; p++) {
         const person = `guest-${p}`
-        // From one purchase in four months to one a week.
-        const rate = 0.008 * (1 / (0.055 + random.u('rate', p)) - 0.9)
+        // From one purchase in half a year to one in four days.
+        const rate = 0.014 * (1 / (0.055 + random.u('rate', p)) - 0.9) + 0.005
         if (random.u('buys', p, today) < rate) {
           const at = Math.round(start + (8 + 15 * random.u('hour', p, today)) * hour)
           const lines = Array.from({ length: 1 + Math.floor(random.u('lines', p, today) ** 3 * 3) }, (_, k) => {

@@ -56,7 +56,12 @@ function withLock(work) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
     }
   }
-  try { return work() } finally { try { fs.unlinkSync(lock) } catch (e) { /* gone */ } }
+  function release() { try { fs.unlinkSync(lock) } catch (e) { /* gone */ } }
+  process.once('exit', release) // a failing install ends the process right there
+  try { return work() } finally {
+    process.removeListener('exit', release)
+    release()
+  }
 }
 
 /* The marker is written last: an install that was cut short has none and is done again. */

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { dayMs } from '../../kernel/calendar.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import { assignArms, buildStrata, spendTerciles, type Digest } from '../../math/evidence/index.ts'
+
+/** The merchant's settings of the experiment. Doses are marketing messages per 28 days. */
+export const dosageSettingsSchema = z.object({
+  epochDays: z.union([z.literal(14), z.literal(28)]),
+  /** No arm above this. */
+  doseMax: z.number().int().min(1).max(28),
+  /** What the merchant sends today: kept while there is not enough evidence. */
+  habitDose: z.number().int().min(0).max(28),
+  /** Share of net revenue that is left after goods and carriage. */
+  margin: z.number().min(0.01).max(1),
+  /** Share of a contact's expected value that goes when the contact goes; the rest still buys on a shelf. An assumption until measured. */
+  relationShare: z.number().min(0).max(1),
+  /** Cost of one message in fen: a colleague's tap, shared by many. */
+  touchCostFen: z.number().min(0).max(10_000),
+})
+export type DosageSettings = z.output<typeof dosageSettingsSchema>
+export const defaultDosageSettings: DosageSettings = { epochDays: 28, doseMax: 8, habitDose: 4, margin: 0.4, relationShare: 0.5, touchCostFen: 1 }
+
+/** Below this an epoch is not started: its arms could never differ by more than chance. */
+export const rosterMin = 60
+/** Below this two or three arms are enough to begin with. */
+export const smallRoster = 3000
+
+export const segments = [
+  { key: 'repeat', zh: '复购', en: 'repeat buyers' },
+  { key: 'first', zh: '首单', en: 'first order' },
+  { key: 'never', zh: '还没买', en: 'not bought yet' },
+  { key: 'dormant', zh: '沉睡', en: 'asleep' },
+] as const
+export type SegmentKey = (typeof segments)[number]['key']
+
+/** Index in `segments`. Asleep: bought before, but not in the last 90 days. */
+export function segmentOf(orders: number, lastPaidAt: Instant | null, now: Instant): number {
+  if (orders === 0 || lastPaidAt === null) return 2
+  if (lastPaidAt <= now - 90 * dayMs) return 3
+  return orders >= 2 ? 0 : 1
+}
+
+/** Doses per epoch of the arms, ascending, the holdout first, and the index of the habit among them. */
+export function armsFor(roster: number, settings: DosageSettings): { doses: number[]; habitArm: number } {
+  const perEpoch = (dose: number): number => (dose === 0 ? 0 : Math.max(1, Math.round((dose * settings.epochDays) / 28)))
+  const habit = perEpoch(Math.min(settings.habitDose, settings.doseMax))
+  const ladder = roster < smallRoster ? (habit <= 1 ? [1, 2] : [Math.max(1, Math.floor(habit / 2))]) : [1, 2, 4, 8].map(perEpoch)
+  const max = perEpoch(settings.doseMax)
+  const doses = [...new Set([0, habit, ...ladder])].filter((dose) => dose <= max).sort((a, b) => a - b)
+  return { doses, habitArm: doses.indexOf(habit) }
+}
+
+/** Shares of the arms as whole thousandths, each at least 1. */
+export function armWeights(shares: ArrayLike<number>): number[] {
+  return Array.from(shares, (share) => Math.max(1, Math.round(share * 1000)))
+}
+
+export type RosterPerson = { personId: string; segment: number; /** Arm of the epoch before, −1: none. */ previousArm: number; preFen: number }
+export type Assigned = RosterPerson & { arm: number; stratum: string }
+
+/**
+ * Assigns a frozen roster: per segment with that segment's weights, stratified by the previous arm and by what the person spent before. The draw is a
+ * keyed hash of (epoch, person), so nobody can choose who falls into the holdout, and anybody with the key can check it.
+ */
+export function assignRoster(input: { digest: Digest; key: string; epoch: string; persons: readonly RosterPerson[]; weights: ReadonlyArray<readonly number[]> }): Assigned[] {
+  const result: Assigned[] = []
+  for (let s = 0; s < input.weights.length; s++) {
+    const persons = input.persons.filter((p) => p.segment === s).sort((a, b) => (a.personId < b.personId ? -1 : 1))
+    if (persons.length === 0) continue
+    const tercile = spendTerciles(persons.map((p) => p.preFen), persons.map(() => s))
+    const { stratum, names } = buildStrata(persons.map(() => s), persons.map((p) => p.previousArm), tercile)
+    // The segment leads every name: "rest" of one segment is not "rest" of another.
+    const full = names.map((name) => `${segments[s].key}:${name}`)
+    const { arm } = assignArms({ digest: input.digest, key: input.key, epoch: input.epoch, persons: persons.map((p) => p.personId), stratum, stratumNames: full, weights: input.weights[s] })
+    persons.forEach((person, i) => result.push({ ...person, arm: arm[i], stratum: full[stratum[i]] }))
+  }
+  return result
+}

@@ -1,0 +1,31 @@
+import { dayMs, saleDate, startOfDay } from '../../kernel/calendar.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { JobHandler, Subscriber } from '../../kernel/engine/index.ts'
+import { putJobs } from '../../kernel/job/index.ts'
+import { closeDueEpoch, noPrior, startEpoch, type PriorSource } from './run-epoch.ts'
+
+export const epochJobKind = 'restrain.epoch'
+
+/** 03:00 in Shanghai, the next one after `now`: before anybody confirms anything. */
+export function nextNight(now: Instant): Instant {
+  const today = startOfDay(saleDate(now)) + 3 * 3_600_000
+  return today > now ? today : today + dayMs
+}
+
+/** Every night: closes an epoch that is over and starts the next while the block is on. */
+export function epochJob(ports: { blockOn(tenantId: number, block: 'dosage'): boolean; prior?: PriorSource }): JobHandler {
+  return {
+    kind: epochJobKind,
+    async run(work, tx) {
+      await closeDueEpoch(tx, work)
+      if (ports.blockOn(work.tenantId, 'dosage')) await startEpoch(tx, work, ports.prior ?? noPrior)
+      return { dueAt: nextNight(work.now) }
+    },
+  }
+}
+
+/** The first contact starts the nights; later ones change nothing. */
+export const epochStarter: Subscriber = {
+  name: 'restrain/experiment', hears: ['contact.added'],
+  handle: async (work, tx) => putJobs(tx, work.tenantId, [{ kind: epochJobKind, key: 'night', dueAt: nextNight(work.now), state: {} }]),
+}

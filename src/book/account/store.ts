@@ -50,3 +50,19 @@ export function checkBalanced(tx: Tx, tenantId: number): Promise<Array<{ posting
     [tenantId],
   )
 }
+
+/** Entries of one unit in the given accounts, newest first, with their posting: the flow of a SKU or of a person's points. */
+export function unitHistory(tx: Tx, tenantId: number, unit: string, accounts: readonly string[], page: { offset: number; limit: number }): Promise<Array<{ postingId: string; key: string; occurredAt: Instant; recordedAt: Instant; reason: string; account: string; amount: number }>> {
+  return tx.query(
+    `select p.posting_id as "postingId", p.key, p.occurred_at as "occurredAt", p.recorded_at as "recordedAt", p.reason, e.account, e.amount
+     from entry e join posting p on p.tenant_id = e.tenant_id and p.posting_id = e.posting_id
+     where e.tenant_id = $1 and e.unit = $2 and e.account = any($3) order by p.recorded_at desc, p.posting_id desc, e.n limit $4 offset $5`,
+    [tenantId, unit, accounts, page.limit, page.offset],
+  )
+}
+
+/** Which of these keys are booked already. */
+export async function bookedKeys(tx: Tx, tenantId: number, keys: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ key: string }>(`select key from posting where tenant_id = $1 and key = any($2) order by key`, [tenantId, keys])
+  return new Set(rows.map((row) => row.key))
+}

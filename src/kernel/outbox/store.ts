@@ -76,6 +76,11 @@ export function skipCalls(tx: Tx, tenantId: number, outboxIds: readonly string[]
   return tx.run(`update outbox set state = 'skipped', finished_at = $3 where tenant_id = $1 and outbox_id = any($2) and state in ('unknown', 'failed')`, [tenantId, outboxIds, now])
 }
 
+/** A call whose purpose is settled another way: not sent any more, its lane is free. */
+export function withdrawCalls(tx: Tx, tenantId: number, outboxIds: readonly string[], now: Instant): Promise<number> {
+  return tx.run(`update outbox set state = 'skipped', finished_at = $3 where tenant_id = $1 and outbox_id = any($2) and state in ('due', 'unknown', 'failed')`, [tenantId, outboxIds, now])
+}
+
 export function retryCalls(tx: Tx, tenantId: number, outboxIds: readonly string[], now: Instant): Promise<number> {
   return tx.run(`update outbox set state = 'due', attempts = 0, due_at = $3 where tenant_id = $1 and outbox_id = any($2) and state in ('unknown', 'failed')`, [tenantId, outboxIds, now])
 }

@@ -18,4 +18,5 @@ export { bellsOfShopEvent, type ShopBell } from './shop-events.ts'
 export {
   findOrder, listOrders, listFacts, listOrderLines, listRefunds, orderTotals, chainFigures, cohortRows, ordersOfPerson, streamOrders, importedLines, importedInvoices, knownBuyers, refundReasons, type OrderRow, type OrderFilter,
 } from './store.ts'
+export { linesOfOrders, paidOrders, soldByDay } from './line-store.ts'
 export { orderFault } from './errors.ts'

@@ -1,0 +1,182 @@
+import type { Instant } from '../../kernel/clock.ts'
+import type { Tx } from '../../kernel/db/index.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import type { ShopProductState } from './read-shop-product.ts'
+
+export type ListingStatus = 'listed' | 'unlisted' | 'auditing' | 'refused' | 'banned' | 'deleted'
+export type ProductRow = { productId: string; title: string; image: string; images: string[]; description: string; createdAt: Instant; updatedAt: Instant }
+export type SkuRow = { skuId: string; productId: string; skuCode: string; attrs: Record<string, string>; priceFen: number; position: number }
+export type ListingRow = { productId: string; shelf: 'shop' | 'mall'; account: string; connectionId: string | null; platformProductId: string; status: ListingStatus; title: string; changedAt: Instant }
+export type ListingSkuRow = { account: string; platformSkuId: string; skuId: string; productId: string; platformProductId: string; priceFen: number }
+
+const productColumns = `p.product_id as "productId", p.title, p.image, p.images, p.description, p.created_at as "createdAt", p.updated_at as "updatedAt"`
+const skuColumns = `sku_id as "skuId", product_id as "productId", sku_code as "skuCode", attrs, price_fen as "priceFen", position`
+
+/**
+ * Products of a Shop as it shows them now. A new product joins one of ours when all its SKU codes are those of one product that is not in this Shop yet;
+ * names join nothing. @returns SKUs that are new on products already listed in the mall.
+ */
+export async function saveShopProducts(tx: Tx, tenantId: number, shop: { connectionId: string; account: string }, given: readonly ShopProductState[], now: Instant, ids: Ids): Promise<{ joined: string[] }> {
+  const products = [...new Map(given.map((product) => [product.productId, product])).values()]
+  const platformIds = products.map((product) => product.productId)
+  const known = new Map((await tx.query<{ platformProductId: string; productId: string }>(
+    `select platform_product_id as "platformProductId", product_id as "productId" from listing where tenant_id = $1 and shelf = 'shop' and account = $2 and platform_product_id = any($3) order by 1`,
+    [tenantId, shop.account, platformIds],
+  )).map((row) => [row.platformProductId, row.productId]))
+  const knownSkus = new Map((await tx.query<{ platformSkuId: string; skuId: string }>(
+    `select platform_sku_id as "platformSkuId", sku_id as "skuId" from listing_sku where tenant_id = $1 and shelf = 'shop' and account = $2 and platform_product_id = any($3) order by 1`,
+    [tenantId, shop.account, platformIds],
+  )).map((row) => [row.platformSkuId, row.skuId]))
+  const codes = [...new Set(products.filter((product) => !known.has(product.productId)).flatMap((product) => product.skus.map((sku) => sku.skuCode)))].filter((code) => code !== '')
+  const byCode = codes.length === 0 ? [] : await tx.query<SkuRow>(
+    `select ${skuColumns} from sku s where s.tenant_id = $1 and s.sku_code = any($2)
+       and not exists (select 1 from listing l where l.tenant_id = $1 and l.product_id = s.product_id and l.shelf = 'shop' and l.account = $3) order by s.sku_code, s.sku_id`,
+    [tenantId, codes, shop.account],
+  )
+  const newProducts: ProductRow[] = []
+  const newSkus: SkuRow[] = []
+  const listings: ListingRow[] = []
+  const listingSkus: ListingSkuRow[] = []
+  for (const product of products) {
+    let productId = known.get(product.productId)
+    const matches = product.skus.map((sku) => byCode.filter((row) => row.skuCode === sku.skuCode && sku.skuCode !== ''))
+    if (productId === undefined && matches.length > 0 && matches.every((rows) => rows.length === 1) && new Set(matches.map(([row]) => row.productId)).size === 1) {
+      productId = matches[0][0].productId
+      product.skus.forEach((sku, index) => knownSkus.set(sku.skuId, matches[index][0].skuId))
+    }
+    if (productId === undefined) {
+      productId = ids.next()
+      newProducts.push({ productId, title: product.title, image: product.image, images: product.images, description: product.description, createdAt: now, updatedAt: now })
+    }
+    listings.push({ productId, shelf: 'shop', account: shop.account, connectionId: shop.connectionId, platformProductId: product.productId, status: product.status, title: product.title, changedAt: now })
+    product.skus.forEach((sku, position) => {
+      let skuId = knownSkus.get(sku.skuId)
+      if (skuId === undefined) {
+        skuId = ids.next()
+        newSkus.push({ skuId, productId: productId!, skuCode: sku.skuCode, attrs: sku.attrs, priceFen: sku.priceFen, position })
+      }
+      listingSkus.push({ account: shop.account, platformSkuId: sku.skuId, skuId, productId: productId!, platformProductId: product.productId, priceFen: sku.priceFen })
+    })
+  }
+  await insertProducts(tx, tenantId, newProducts)
+  await insertSkus(tx, tenantId, newSkus, now)
+  await putListings(tx, tenantId, listings)
+  await putListingSkus(tx, tenantId, listingSkus)
+  const onMall = new Set((await tx.query<{ productId: string }>(`select product_id as "productId" from listing where tenant_id = $1 and shelf = 'mall' and product_id = any($2::uuid[]) order by 1`, [tenantId, listings.map((l) => l.productId)])).map((row) => row.productId))
+  return { joined: newSkus.filter((sku) => onMall.has(sku.productId)).map((sku) => sku.skuId) }
+}
+
+export async function insertProducts(tx: Tx, tenantId: number, rows: readonly ProductRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.run(
+    `insert into product (tenant_id, product_id, title, image, images, description, created_at, updated_at)
+     select $1, r.id, r.title, r.image, r.images::jsonb, r.description, r.created_at, r.updated_at
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[]) as r(id, title, image, images, description, created_at, updated_at)`,
+    [tenantId, rows.map((r) => r.productId), rows.map((r) => r.title), rows.map((r) => r.image), rows.map((r) => JSON.stringify(r.images)), rows.map((r) => r.description), rows.map((r) => r.createdAt), rows.map((r) => r.updatedAt)],
+  )
+}
+
+export async function insertSkus(tx: Tx, tenantId: number, rows: readonly SkuRow[], now: Instant): Promise<void> {
+  if (rows.length === 0) return
+  await tx.run(
+    `insert into sku (tenant_id, sku_id, product_id, sku_code, attrs, price_fen, position, created_at, updated_at)
+     select $1, r.id, r.product_id, r.code, r.attrs::jsonb, r.price, r.position, $8, $8 from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::int[]) as r(id, product_id, code, attrs, price, position)`,
+    [tenantId, rows.map((r) => r.skuId), rows.map((r) => r.productId), rows.map((r) => r.skuCode), rows.map((r) => JSON.stringify(r.attrs)), rows.map((r) => r.priceFen), rows.map((r) => r.position), now],
+  )
+}
+
+export async function putListings(tx: Tx, tenantId: number, rows: readonly ListingRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.run(
+    `insert into listing (tenant_id, product_id, shelf, account, connection_id, platform_product_id, status, title, changed_at)
+     select $1, r.product_id, r.shelf, r.account, r.connection_id, r.platform, r.status, r.title, r.changed_at
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bigint[]) as r(product_id, shelf, account, connection_id, platform, status, title, changed_at)
+     on conflict (tenant_id, product_id, shelf, account) do update set status = excluded.status, title = excluded.title, connection_id = excluded.connection_id, platform_product_id = excluded.platform_product_id,
+       changed_at = case when listing.status = excluded.status and listing.title = excluded.title then listing.changed_at else excluded.changed_at end`,
+    [tenantId, rows.map((r) => r.productId), rows.map((r) => r.shelf), rows.map((r) => r.account), rows.map((r) => r.connectionId), rows.map((r) => r.platformProductId), rows.map((r) => r.status), rows.map((r) => r.title), rows.map((r) => r.changedAt)],
+  )
+}
+
+async function putListingSkus(tx: Tx, tenantId: number, rows: readonly ListingSkuRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.run(
+    `insert into listing_sku (tenant_id, shelf, account, platform_sku_id, sku_id, product_id, platform_product_id, price_fen)
+     select $1, 'shop', r.account, r.platform_sku, r.sku_id, r.product_id, r.platform_product, r.price from unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::bigint[]) as r(account, platform_sku, sku_id, product_id, platform_product, price)
+     on conflict (tenant_id, shelf, account, platform_sku_id) do update set price_fen = excluded.price_fen`,
+    [tenantId, rows.map((r) => r.account), rows.map((r) => r.platformSkuId), rows.map((r) => r.skuId), rows.map((r) => r.productId), rows.map((r) => r.platformProductId), rows.map((r) => r.priceFen)],
+  )
+}
+
+// ---- reading ----
+
+export function listProducts(tx: Tx, tenantId: number, filter: { search?: string; shelf?: 'shop' | 'mall'; status?: ListingStatus; productIds?: readonly string[] }, page: { offset: number; limit: number }): Promise<ProductRow[]> {
+  return tx.query(
+    `select ${productColumns} from product p where p.tenant_id = $1
+       and ($2::text is null or strpos(lower(p.title), lower($2)) > 0 or exists (select 1 from sku s where s.tenant_id = $1 and s.product_id = p.product_id and lower(s.sku_code) = lower($2)))
+       and ($3::text is null or exists (select 1 from listing l where l.tenant_id = $1 and l.product_id = p.product_id and l.shelf = $3 and ($4::text is null or l.status = $4)))
+       and ($5::uuid[] is null or p.product_id = any($5))
+     order by p.created_at, p.product_id limit $6 offset $7`,
+    [tenantId, filter.search || null, filter.shelf ?? null, filter.status ?? null, filter.productIds ?? null, page.limit, page.offset],
+  )
+}
+
+export async function countProducts(tx: Tx, tenantId: number): Promise<{ products: number; inShop: number; inMall: number }> {
+  const [row] = await tx.query<{ products: number; inShop: number; inMall: number }>(
+    `select (select count(*) from product where tenant_id = $1) as products,
+       (select count(*) from listing where tenant_id = $1 and shelf = 'shop' and status = 'listed') as "inShop",
+       (select count(*) from listing where tenant_id = $1 and shelf = 'mall' and status = 'listed') as "inMall"`,
+    [tenantId],
+  )
+  return row
+}
+
+export function skusOfProducts(tx: Tx, tenantId: number, productIds: readonly string[]): Promise<SkuRow[]> {
+  return tx.query(`select ${skuColumns} from sku where tenant_id = $1 and product_id = any($2::uuid[]) order by product_id, position, sku_id`, [tenantId, productIds])
+}
+
+export function listingsOfProducts(tx: Tx, tenantId: number, productIds: readonly string[]): Promise<ListingRow[]> {
+  return tx.query(
+    `select product_id as "productId", shelf, account, connection_id as "connectionId", platform_product_id as "platformProductId", status, title, changed_at as "changedAt"
+     from listing where tenant_id = $1 and product_id = any($2::uuid[]) order by product_id, shelf, account`,
+    [tenantId, productIds],
+  )
+}
+
+/** Where SKUs stand in Shops. */
+export function shopListingsOf(tx: Tx, tenantId: number, skuIds: readonly string[]): Promise<Array<ListingSkuRow & { connectionId: string; status: ListingStatus }>> {
+  return tx.query(
+    `select k.account, k.platform_sku_id as "platformSkuId", k.sku_id as "skuId", k.product_id as "productId", k.platform_product_id as "platformProductId", k.price_fen as "priceFen", l.connection_id as "connectionId", l.status
+     from listing_sku k join listing l on l.tenant_id = k.tenant_id and l.product_id = k.product_id and l.shelf = 'shop' and l.account = k.account
+     where k.tenant_id = $1 and k.shelf = 'shop' and k.sku_id = any($2::uuid[]) order by k.sku_id, k.account`,
+    [tenantId, skuIds],
+  )
+}
+
+export type SkuCard = { skuId: string; productId: string; title: string; image: string; skuCode: string; attrs: Record<string, string>; priceFen: number; onMall: boolean }
+
+/** What checkout and the stock page need of SKUs. */
+export function skuCards(tx: Tx, tenantId: number, skuIds: readonly string[]): Promise<SkuCard[]> {
+  return tx.query(
+    `select s.sku_id as "skuId", s.product_id as "productId", p.title, p.image, s.sku_code as "skuCode", s.attrs, s.price_fen as "priceFen", coalesce(l.status = 'listed', false) as "onMall"
+     from sku s join product p on p.tenant_id = s.tenant_id and p.product_id = s.product_id
+     left join listing l on l.tenant_id = s.tenant_id and l.product_id = s.product_id and l.shelf = 'mall' and l.account = ''
+     where s.tenant_id = $1 and s.sku_id = any($2::uuid[]) order by s.sku_id`,
+    [tenantId, [...new Set(skuIds)]],
+  )
+}
+
+// ---- editing ----
+
+export async function updateProduct(tx: Tx, tenantId: number, productId: string, change: { title?: string; image?: string; description?: string }, now: Instant): Promise<void> {
+  await tx.run(
+    `update product set title = coalesce($3, title), image = coalesce($4, image), description = coalesce($5, description), updated_at = $6 where tenant_id = $1 and product_id = $2`,
+    [tenantId, productId, change.title ?? null, change.image ?? null, change.description ?? null, now],
+  )
+}
+
+export async function updatePrices(tx: Tx, tenantId: number, productId: string, prices: ReadonlyArray<{ skuId: string; priceFen: number }>, now: Instant): Promise<void> {
+  await tx.run(
+    `update sku set price_fen = r.price, updated_at = $5 from unnest($3::uuid[], $4::bigint[]) as r(sku_id, price) where sku.tenant_id = $1 and sku.product_id = $2 and sku.sku_id = r.sku_id`,
+    [tenantId, productId, prices.map((p) => p.skuId), prices.map((p) => p.priceFen), now],
+  )
+}

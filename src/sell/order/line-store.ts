@@ -1,0 +1,30 @@
+import type { Instant } from '../../kernel/clock.ts'
+import type { Tx } from '../../kernel/db/index.ts'
+
+/** What the given orders of a shelf took of which SKU, with whether they are paid. */
+export function linesOfOrders(tx: Tx, tenantId: number, shelf: 'shop' | 'mall', orderIds: readonly string[]): Promise<Array<{ orderId: string; productId: string; skuId: string; quantity: number; paidAt: Instant | null }>> {
+  return tx.query(
+    `select l.order_id as "orderId", l.product_id as "productId", l.sku_id as "skuId", l.quantity, o.paid_at as "paidAt"
+     from order_line l join shop_order o on o.tenant_id = l.tenant_id and o.shelf = l.shelf and o.order_id = l.order_id
+     where l.tenant_id = $1 and l.shelf = $2 and l.order_id = any($3) order by l.order_id, l.line_no`,
+    [tenantId, shelf, orderIds],
+  )
+}
+
+/** Which of these orders are paid. */
+export async function paidOrders(tx: Tx, tenantId: number, shelf: 'shop' | 'mall', orderIds: readonly string[]): Promise<Set<string>> {
+  if (orderIds.length === 0) return new Set()
+  const rows = await tx.query<{ orderId: string }>(`select order_id as "orderId" from shop_order where tenant_id = $1 and shelf = $2 and order_id = any($3) and paid_at is not null order by order_id`, [tenantId, shelf, orderIds])
+  return new Set(rows.map((row) => row.orderId))
+}
+
+/** Pieces of the given SKUs in paid orders since `from`, by shelf and day number (days of Asia/Shanghai since 1970). */
+export function soldByDay(tx: Tx, tenantId: number, skuIds: readonly string[], from: Instant): Promise<Array<{ shelf: string; day: number; quantity: number }>> {
+  return tx.query(
+    `select o.shelf, ((o.paid_at + 28800000) / 86400000)::int as day, sum(l.quantity)::int as quantity
+     from shop_order o join order_line l on l.tenant_id = o.tenant_id and l.shelf = o.shelf and l.order_id = o.order_id
+     where o.tenant_id = $1 and o.placed_at >= $3::bigint - 172800000 and o.paid_at >= $3 and l.sku_id = any($2)
+     group by 1, 2 order by 1, 2`,
+    [tenantId, skuIds, from],
+  )
+}

@@ -1,0 +1,25 @@
+/**
+ * Stock (库存): escrowed, not synchronised. Every unit is in one place: mall, reserved, reserve, moving, a Shop's share, held there, or sold; movements
+ * are postings in the unit sku:<id> and only grow. The Shop's share lives on the platform: we add and subtract, never set, and its stock flow is the
+ * journal that the share follows; an answer `ok` proves nothing.
+ *
+ * Owns: stock, stock_shelf, stock_move, stock_hold, stock_alarm, reservation.  Hears: order.paid.
+ *
+ * Invariants (`checkSku`, `unbooked`)
+ * - mall + reserved + reserve + moving + shop + held + sold - restored - unbacked = received, for every SKU at every instant.
+ * - What a Shop can sell is at most shop + held + moving, unless its stock was raised by hand; then the reserve pays, and what it lacks is an alarm.
+ * - Units on the way to a Shop leave our shelf before the call; units of a Shop join our shelf only when its flow shows them gone.
+ * - One stock write per (Shop, SKU) is open at most, and none is ever repeated.
+ * - Refunds restore nothing by themselves.
+ */
+export {
+  checkSku, shopUpperBound, admit, planMove, answerMove, applyFlow, confirmMove, nextToSend, receive, restore, transfer, openShelf, shift, emptySku, draftOf, proofMs,
+  type Sku, type Shelf, type Move, type Hold, type FlowEntry, type Draft, type Movement, type Place,
+} from './escrow.ts'
+export { reserveBaskets, settleReservations, type Basket, type Reserved } from './reserve-units.ts'
+export { requestMove, moveReply, flowJob, flowJobKind, type MoveWish, type MoveOutcome } from './move-units.ts'
+export { openStock, changeStock, type OwnChange, type OwnOutcome } from './open-stock.ts'
+export { stockFlow, stockReconcile, stockHearsPaid, reconcileJobKind, type StockPlatform } from './read-flow.ts'
+export { mallAvailable, readSkus, listStockRows, listMoves, listAlarms, reservationsOf, unbooked, ensureStock, type StockRow } from './store.ts'
+export { stockRoutes } from './routes.ts'
+export { stockFault } from './errors.ts'

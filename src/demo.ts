@@ -1,4 +1,4 @@
-import { dayMs } from './kernel/calendar.ts'
+import { dayMs, saleDate, startOfDay } from './kernel/calendar.ts'
 import type { Instant } from './kernel/clock.ts'
 import { seededRandom, type Random } from './kernel/random.ts'
 import { onboard } from './onboard.ts'
@@ -26,12 +26,26 @@ export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line
     await emulator.act('main', 'shop.addProducts', {
       shop: shopId, products: goods.map(([title, priceFen], n) => ({ title, outProductId: `tea-${n + 1}`, skus: [{ outSkuId: `tea-${n + 1}`, skuCode: `TEA${String(n + 1).padStart(3, '0')}`, priceFen, stock: 5000 }] })),
     })
-    await day(runtime, emulator.namespace('main').now)
   }
-  const random = seededRandom('demo orders')
-  void random
-  sea.onDay('main', (start) => day(runtime, start))
-  sea.setPace('main', 60)
+  // The past is sailed in the background, day by day through the same callbacks; the page shows it arriving.
+  void sailHistory(runtime).then(() => {
+    sea.onDay('main', (start) => day(runtime, start))
+    sea.setPace('main', 60)
+  }, (error: unknown) => house.ports.log.error({ error: String(error) }, 'the demo history stopped'))
+}
+
+/** From where the world stands to the present day; an interrupted history goes on where it stopped. */
+async function sailHistory(runtime: Runtime): Promise<void> {
+  const emulator = runtime.emulator!
+  const { processClock, timers } = runtime.house.ports
+  for (;;) {
+    const now = emulator.namespace('main').now
+    const next = startOfDay(saleDate(now)) + dayMs
+    if (next > processClock.now()) return
+    if (now === startOfDay(saleDate(now))) await day(runtime, now)
+    await emulator.leapTo(next, 'main')
+    while (!(await runtime.house.quiet('main'))) await timers.sleep(5)
+  }
 }
 
 /** The orders of one day: the older buyers come back, new ones come in by live room, share and the shop's window. */

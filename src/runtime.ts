@@ -117,7 +117,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       const send = httpSend(systemTimers)
       closers.push(() => send.close())
       const emulatorOptions = {
-        modules: emulatorLines, seed: 'qingzhou', start: options.seaStart ?? startOfToday(systemClock.now()), clock: { kind: 'queue' as const }, wireClock: systemClock, send,
+        modules: emulatorLines, seed: 'qingzhou', start: options.seaStart ?? startOfToday(systemClock.now()) - historyDays * 86_400_000, clock: { kind: 'queue' as const }, wireClock: systemClock, send,
         timers: undefined, concurrency: options.pushConcurrency,
       }
       const running = await openEmulator({ ...emulatorOptions, journal: journal ?? { append: async () => {}, async *read() {} } })
@@ -137,6 +137,12 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     const house: House = await createHouse({
       config, db, processClock: systemClock, worldClock, timers: systemTimers, random: systemRandom, ids, log, seal, stages,
       call: (tenant, connection, endpoint, request) => caller.call(connection, endpoint, request, worldClock(tenant.world), tenant.tenantId),
+      openNotice: (tenant, connection, message) => {
+        const account = caller.accountOf(connection)
+        if (account.kind !== 'pay') throw new TypeError('only a WeChat Pay merchant receives notices')
+        return caller.client(connection, worldClock(tenant.world)).openPayNotice(account, message)
+      },
+      publicUrl: () => config.publicUrl || url,
       repeatOf: (endpoint) => allRows.get(endpoint)?.repeat ?? 'never',
     })
     closers.push(() => house.close())
@@ -158,7 +164,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       await app.listen({ host: config.host, port: candidate })
       return (app.server.address() as { port: number }).port
     })
-    const url = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${port}`
+    url = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${port}`
     if (emulator !== undefined) await repoint({ house, emulator, emulatorUrl: emulatorUrl!, productUrl: url })
     house.run()
     ready = true
@@ -169,6 +175,9 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     throw error
   }
 }
+
+/** A new emulated world begins this long ago, so that a demo merchant has a past to look at. */
+const historyDays = 90
 
 /** Midnight of the current day in Shanghai. */
 function startOfToday(now: Instant): Instant {

@@ -59,7 +59,7 @@ export function ticks(from: number, to: number, log: boolean, count = 6): number
     const steps = decades < 1.5 ? [1, 2, 3, 5] : decades < 4 ? [1, 2, 5] : [1]
     const found: number[] = []
     for (let e = Math.floor(Math.log10(from)); e <= Math.ceil(Math.log10(to)); e++) for (const s of steps) {
-      const value = s * 10 ** e
+      const value = Number(`${s}e${e}`)
       if (value >= from * (1 - 1e-9) && value <= to * (1 + 1e-9)) found.push(value)
     }
     return found

@@ -1,5 +1,6 @@
+import { benchDocument } from './gen-bench-readme.ts'
 import { coverageDocument } from './gen-coverage.ts'
 import { errorDocument } from './gen-errors.ts'
 
 /** Files made from code: `npm run gen` writes them, tests/tidy.test.ts says which are stale. */
-export const generated: ReadonlyArray<{ path: string; make: () => Promise<string> }> = [{ path: 'docs/wechat-coverage.md', make: coverageDocument }, { path: 'docs/errors.md', make: errorDocument }]
+export const generated: ReadonlyArray<{ path: string; make: () => Promise<string> }> = [{ path: 'docs/wechat-coverage.md', make: coverageDocument }, { path: 'docs/errors.md', make: errorDocument }, { path: 'bench/README.md', make: benchDocument }]

@@ -92,7 +92,7 @@ function Level(drawing: Drawing): ReactNode {
   const { show, on, earlier, first, again } = figures(drawing)
   const whole = sum(rows, 'value')
   const gap = 7
-  const room = height - 124
+  const room = height - deck - 26
   const scale = whole === 0 ? 0 : room / whole
   // The node columns; names of sources stand to the left of the first.
   const x0 = 150

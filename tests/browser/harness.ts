@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Browser } from 'playwright-core'
+import { readConfig, testFlags } from '../../src/kernel/config.ts'
+import { silentLog } from '../../src/kernel/log.ts'
+import { dayMs } from '../../src/kernel/calendar.ts'
+import { startOfDay } from '../../src/kernel/calendar.ts'
+import { seededRandom } from '../../src/kernel/random.ts'
+import { onboard } from '../../src/onboard.ts'
+import { packageRoot } from '../../src/root.ts'
+import { openRuntime, type Runtime } from '../../src/runtime.ts'
+
+/** A whole installation with the demo merchant's sea some days old, for tests and screenshots that look at the console. */
+export type Harbour = { runtime: Runtime; url: string; link: () => Promise<string>; api: <T>(path: string) => Promise<T>; close: () => Promise<void> }
+
+export const consoleFolder = join(packageRoot, 'console/dist')
+const candidates = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
+export const chromiumPath = (): string | undefined => candidates.find((path) => existsSync(path))
+
+/** Why the browser tests cannot run here, or nothing. They must run where QZ_REQUIRE names them. */
+export function whyNot(): string | undefined {
+  const missing = chromiumPath() === undefined ? 'no Chromium on this machine (apt-get install chromium fonts-wqy-microhei)' : !existsSync(join(consoleFolder, 'index.html')) ? 'the console is not built (npm run build in console/)' : undefined
+  if (missing !== undefined && testFlags().require.has('browser')) throw new Error(`browser tests are required here, but ${missing}`)
+  return missing
+}
+
+export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
+
+export async function openHarbour(options: { days: number; seaStart: number }): Promise<Harbour> {
+  const folder = mkdtempSync(join(tmpdir(), 'qz-browser-'))
+  const { config } = readConfig({ QZ_DATA_DIR: folder })
+  const runtime = await openRuntime({ config, log: silentLog, say: () => {}, disposable: true, anyPort: true, seaStart: options.seaStart, journal: false, consoleFolder })
+  const ownerId = await runtime.house.access.createUser('owner', '\u6797\u6653', null)
+  await teaShop(runtime, ownerId, options.seaStart, options.days)
+  const link = async (): Promise<string> => `${runtime.url}/login/link/${await runtime.house.access.createLink(ownerId)}`
+  // A session of its own for asking the API what a page must show.
+  const signedIn = await fetch(await link(), { redirect: 'manual' })
+  const cookie = signedIn.headers.getSetCookie()[0].split(';')[0]
+  return {
+    runtime, url: runtime.url, link,
+    api: async <T>(path: string): Promise<T> => (await fetch(`${runtime.url}${path}`, { headers: { cookie } })).json() as Promise<T>,
+    async close() {
+      await runtime.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const goods = [
+  ['\u767d\u8336 50g', 9800], ['\u767d\u8336 200g \u793c\u76d2', 32800], ['\u6b63\u5c71\u5c0f\u79cd 100g', 6800], ['\u8309\u8389\u82b1\u8336 250g', 4500], ['\u6842\u82b1\u4e4c\u9f99 100g', 5600], ['\u76d6\u7897 \u767d\u74f7', 8800], ['\u8336\u70b9 \u516d\u5473', 3200],
+] as const
+
+/** A tea shop with a past of its own: newcomers by six scenes, older buyers coming back, some refunds, some who cannot be recognised. */
+async function teaShop(runtime: Runtime, ownerId: string, start: number, days: number): Promise<void> {
+  const { house } = runtime
+  const emulator = runtime.emulator!
+  const tenantId = await onboard({ house, emulator, emulatorUrl: runtime.emulatorUrl!, productUrl: runtime.url }, {
+    slug: 'tea', name: '\u5c0f\u6ee1\u8336\u94fa', world: 'main', origin: { kind: 'demo' }, blocks: ['shop', 'contacts', 'codes'], ownerId,
+    // The clock leaps here with callbacks still on their way: comparing with the platform waits.
+    backfillAt: start + 3650 * dayMs,
+  })
+  const shop = emulator.namespace('main').accounts.find((account) => account.kind === 'shop')!.id
+  const { products } = (await emulator.act('main', 'shop.addProducts', {
+    shop, products: goods.map(([title, priceFen], n) => ({ title, outProductId: `tea-${n}`, skus: [{ outSkuId: `tea-${n}`, skuCode: `TEA${n}`, priceFen, stock: 500_000 }] })),
+  })) as { products: Array<{ productId: string; skus: Array<{ skuId: string }> }> }
+  const random = seededRandom('harbour')
+  const known: string[] = []
+  for (let day = 0; day < days; day++) {
+    const from = startOfDay('2026-01-01') + Math.floor((start - startOfDay('2026-01-01')) / dayMs) * dayMs + day * dayMs
+    await emulator.leapTo(Math.max(emulator.namespace('main').now, from + dayMs - 1000), 'main')
+    const orders = Array.from({ length: 3 + Math.floor(random.u('count', day) * 5) }, (_, n) => {
+      const u = (what: string): number => random.u(what, day, n)
+      const back = known.length > 5 && u('back') < 0.42
+      const person = back ? known[Math.floor(u('who') ** 1.5 * known.length)] : `guest-${day}-${n}`
+      const anonymous = !back && u('anonymous') < 0.12
+      if (!back && !anonymous) known.push(person)
+      const at = from + Math.floor((8 + u('hour') * 13) * 3_600_000)
+      const lines = Array.from({ length: 1 + Math.floor(u('lines') ** 3 * 3) }, (__, k) => {
+        const product = products[(Math.floor(u('product') ** 1.6 * products.length) + k) % products.length]
+        return { productId: product.productId, skuId: product.skus[0].skuId, count: 1 + Math.floor(u('pieces') ** 4 * 3) }
+      })
+      const pays = u('pays') < 0.93
+      return { key: `${day}-${n}`, person, anonymous, at, lines, scene: [2, 2, 2, 3, 4, 4, 5, 6, 1][Math.floor(u('scene') * 9)], ...(pays ? { payAt: at + 40_000, shipAt: at + 20 * 3_600_000, receiveAt: at + 4 * dayMs, settleAt: at + 11 * dayMs } : { cancelAt: at + 600_000 }) }
+    })
+    const result = (await emulator.act('main', 'shop.runOrders', { shop, orders })) as { orders: Array<{ key: string; orderId: string | null }> }
+    const refunds = result.orders.filter((row, n) => row.orderId !== null && 'payAt' in orders[n] && random.u('refund', day, n) < 0.05)
+    if (refunds.length > 0) await emulator.act('main', 'shop.runRefunds', { shop, refunds: refunds.map((row) => ({ key: `r-${row.key}`, orderId: row.orderId, line: 0, count: 1, amountFen: 2000, at: emulator.namespace('main').now, reason: '\u5305\u88c5\u6709\u78e8\u635f' })) })
+    await emulator.pump('main')
+    house.wake(tenantId)
+  }
+  for (let turn = 0; turn < 6000 && !(await house.quiet('main')); turn++) {
+    house.wake(tenantId)
+    await house.ports.timers.sleep(5)
+  }
+}

@@ -52,6 +52,7 @@ export type WorldReport = {
   injected: Record<string, number>
   restarts: number
   events: number
+  facts: number
   replay: string
 }
 
@@ -218,7 +219,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
     return {
       seed, days: options.days, people: options.people, faults: options.faults, eventsHash: events.hash(), checkers,
       merchantDaysPerMinute: Math.round((options.days / seconds) * 60), factsPerSecond: Math.round(facts / seconds),
-      injected: { ...emulator.faults('main').injected, ...weather.counts }, restarts: lives - 1, events: events.size, replay: replayLine(options), lines: events.lines,
+      injected: { ...emulator.faults('main').injected, ...weather.counts }, restarts: lives - 1, events: events.size, facts, replay: replayLine(options), lines: events.lines,
     }
   } finally {
     fence.drop()

@@ -1,0 +1,76 @@
+import { monotonicMs } from '../kernel/clock.ts'
+import { openCluster, replayLine, runWorld, shrink, type Cluster, type WorldOptions, type WorldReport } from '../simulation/index.ts'
+import { cliFault } from './control.ts'
+import { progress, report } from './output.ts'
+
+/** `qz simulate`: one merchant's life, or many, in the simulated world. Ends with 1 when a checker found something. */
+export type SimulateFlags = { seed?: string; seeds?: string; days: string; people: string; faults: string; parallel: string; shrink: boolean; json?: boolean }
+
+export async function simulateWorld(flags: SimulateFlags): Promise<void> {
+  const base = { days: number('days', flags.days, 1), people: number('people', flags.people, 1), faults: number('faults', flags.faults, 0, false) }
+  const seeds = flags.seeds === undefined ? [number('seed', flags.seed ?? '1', 0)] : range(flags.seeds)
+  const parallel = Math.min(number('parallel', flags.parallel, 1), seeds.length)
+  const bar = progress('days')
+  const cluster = await openCluster()
+  try {
+    const startedMs = monotonicMs()
+    const reports: WorldReport[] = []
+    let next = 0
+    let days = 0
+    const lane = async (): Promise<void> => {
+      while (next < seeds.length) {
+        const options: WorldOptions = { cluster, seed: seeds[next++], ...base, onDay: () => bar.at(++days, seeds.length * (base.days + 3), `seed ${options.seed}`) }
+        const { lines: _, ...result } = await runWorld(options)
+        reports.push(result)
+      }
+    }
+    await Promise.all(Array.from({ length: parallel }, lane))
+    bar.end()
+    const seconds = (monotonicMs() - startedMs) / 1000
+    reports.sort((a, b) => a.seed - b.seed)
+    const failing = reports.filter(failed)
+    const smaller = failing.length > 0 && flags.shrink ? await shrinkOne(cluster, failing[0]) : undefined
+    const result = flags.seeds === undefined
+      ? { ...reports[0], ...(smaller ? { shrunk: smaller } : {}) }
+      : {
+          seeds: [seeds[0], seeds[seeds.length - 1]], ...base, parallel, merchantDaysPerMinute: Math.round(((base.days * seeds.length) / seconds) * 60),
+          factsPerSecond: Math.round(reports.reduce((sum, one) => sum + one.facts, 0) / seconds), failed: failing.map((one) => one.replay), ...(smaller ? { shrunk: smaller } : {}), runs: reports,
+        }
+    report(flags.json, result, [
+      ...reports.flatMap((one) => [
+        `seed ${one.seed}: ${one.days} days, ${one.people} people, ${one.facts} facts, ${one.events} events, ${one.restarts} restarts; ${one.eventsHash}`,
+        ...Object.entries(one.checkers).flatMap(([name, found]) => found.violations.map((sentence) => `  ${name}: ${sentence}`)),
+        ...(failed(one) ? [`  again: ${one.replay}`] : []),
+      ]),
+      ...(smaller ? [`smallest that still fails: ${smaller.replay}`] : []),
+      `${result.merchantDaysPerMinute} merchant-days a minute, ${result.factsPerSecond} facts a second`,
+    ])
+    if (failing.length > 0) process.exitCode = 1
+  } finally {
+    await cluster.stop()
+  }
+}
+
+const failed = (one: WorldReport): boolean => Object.values(one.checkers).some((found) => found.violations.length > 0)
+
+async function shrinkOne(cluster: Cluster, one: WorldReport): Promise<{ days: number; people: number; faults: number; runs: number; replay: string }> {
+  const broken = new Set(Object.entries(one.checkers).filter(([, found]) => found.violations.length > 0).map(([name]) => name))
+  const { size, runs } = await shrink({ days: one.days, people: one.people, faults: one.faults }, async (size) => {
+    const { checkers } = await runWorld({ cluster, seed: one.seed, ...size })
+    return Object.entries(checkers).some(([name, found]) => broken.has(name) && found.violations.length > 0)
+  })
+  return { ...size, runs, replay: replayLine({ seed: one.seed, ...size }) }
+}
+
+function number(flag: string, text: string, least: number, whole = true): number {
+  const value = Number(text)
+  if (!(value >= least) || (whole && !Number.isSafeInteger(value))) throw cliFault('cli/unknown', { what: `--${flag} ${text}`, known: `${whole ? 'a whole number' : 'a number'} from ${least}` })
+  return value
+}
+
+function range(text: string): number[] {
+  const found = /^(\d+)-(\d+)$/.exec(text)
+  const [low, high] = found ? [Number(found[1]), Number(found[2])] : [1, 0]
+  if (low > high) throw cliFault('cli/unknown', { what: `--seeds ${text}`, known: 'A-B with A not above B, e.g. 1-20' })
+  return Array.from({ length: high - low + 1 }, (_, n) => low + n)
+}

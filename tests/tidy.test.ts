@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { generated } from '../scripts/generated.ts'
 import { errorCatalogue } from '../scripts/gen-errors.ts'
+import { moduleCards } from '../scripts/gen-modules.ts'
 import { filesBelow, read, root, scan, sqlOf } from './setup/source.ts'
 
 /**
@@ -159,6 +160,16 @@ describe('the house', () => {
     const shared = [...owners].filter(([, modules]) => modules.size > 1).map(([table, modules]) => `${table}: ${[...modules].join(', ')}; let one own it and give the other a function or a view v_…`)
     expect(shared).toEqual([])
     expect(tables.length).toBeGreaterThan(30)
+  })
+
+  test('each table has one owner, named at the top of its front door', () => {
+    const cards = moduleCards()
+    const named = cards.flatMap((card) => card.owns.map((table) => ({ table, path: card.path })))
+    const twice = named.filter(({ table, path }) => named.some((other) => other.table === table && other.path !== path)).map(({ table, path }) => `${table} is owned by ${path} and another`)
+    // The emulator's journal lives in a database of its own.
+    const unowned = tables.filter((table) => !named.some((one) => one.table === table)).map((table) => `${table} has no owner: add it to "Owns:" of its module`)
+    const unknown = named.filter(({ table }) => !tables.includes(table)).map(({ table, path }) => `${path} owns ${table}, which no migration makes`)
+    expect([...twice, ...unowned, ...unknown]).toEqual([])
   })
 
   test('every file is imported by something that runs', () => {

@@ -207,6 +207,7 @@ create table outbound_message (
 create index outbound_message_campaign on outbound_message (tenant_id, campaign, state);
 create index outbound_message_task on outbound_message (tenant_id, task_id) where task_id is not null;
 create index outbound_message_person on outbound_message (tenant_id, person_id, asked_at);
+create index outbound_message_contact on outbound_message (tenant_id, corp_id, external_userid);
 
 create table segment (
   tenant_id bigint not null,
@@ -324,5 +325,6 @@ create view v_order with (security_invoker = true) as
   select tenant_id, shelf, order_id, person_id, buyer_unknown, status, placed_at, paid_at, paid_fen, refunded_fen from shop_order;
 create view v_points with (security_invoker = true) as select tenant_id, person_id, balance, earned, spent, joined_at from points_account;
 create view v_message with (security_invoker = true) as
-  select tenant_id, message_id, campaign, purpose, message_kind, person_id, staff, state, gate_reason, asked_at, weight, sent_at from outbound_message;
+  select m.tenant_id, m.message_id, m.campaign, m.purpose, m.message_kind, i.person_id, m.staff, m.state, m.gate_reason, m.asked_at, m.weight, m.sent_at
+  from outbound_message m join identity i on i.tenant_id = m.tenant_id and i.kind = 'external_userid' and i.scope = m.corp_id and i.value = m.external_userid;
 grant select on v_contact, v_follow, v_follow_tag, v_touch, v_order, v_points, v_message to qz_app;

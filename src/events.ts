@@ -31,7 +31,7 @@ export const events = {
     payload: z.looseObject({ ...pair, personId: z.uuid(), addedAt: instant, /** Of the channel code; '' when none. */ state: z.string(), addWay: z.int(), again: z.boolean() }),
   }),
   'person.merged': row({
-    v: 1, zh: '认出是同一个人', what: 'two persons turned out to be one', aggregate: 'person/<kept>', emits: 'retain/contact', hears: [],
+    v: 1, zh: '认出是同一个人', what: 'two persons turned out to be one', aggregate: 'person/<kept>', emits: 'sell/order, retain/contact', hears: ['retain/points'],
     payload: z.looseObject({ kept: z.uuid(), gone: z.uuid() }),
   }),
   'transfer.failed': row({
@@ -50,7 +50,7 @@ export const events = {
   }),
   'order.paid': row({
     v: 1, zh: '付款', what: 'an order is paid', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order',
-    hears: ['acquire/attribution', 'retain/journey', 'retain/points', 'restrain/effect'],
+    hears: ['acquire/attribution', 'sell/stock', 'retain/journey', 'retain/points', 'restrain/effect'],
     payload: z.looseObject({ ...order, paidFen: fen, lines: z.int(), /** What the platform says of where it came from; scene is its number. */ source: z.looseObject({ scene: z.int().optional() }).optional() }),
   }),
   'order.cancelled': row({

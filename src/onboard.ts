@@ -1,6 +1,8 @@
 import { putJobs } from './kernel/job/index.ts'
 import { addRoute, createTenant, switchBlock, type BlockKey } from './kernel/tenancy/index.ts'
 import { putConnection, type Connection, type ConnectionSecrets } from './wechat/connection/index.ts'
+import { contactBackfillKind } from './retain/contact/index.ts'
+import { tagSyncKind } from './retain/tag/index.ts'
 import { shopBackfillKind } from './sell/order/index.ts'
 import type { Account, Emulator } from './emulator/index.ts'
 import type { House } from './house.ts'
@@ -26,6 +28,9 @@ export async function onboard(parts: { house: House; emulator: Emulator; emulato
   const now = ns.now
   const tenantId = await db.tx({ role: 'auth' }, (tx) => createTenant(tx, { slug: wish.slug, name: wish.name, world: wish.world, createdAt: now, origin: wish.origin }))
   if (wish.ownerId !== undefined) await house.access.addMember(tenantId, wish.ownerId, 'owner')
+  await db.tx({ role: 'app', tenantId }, async (tx) => {
+    for (const block of wish.blocks) await switchBlock(tx, tenantId, block, true, now)
+  })
   await house.refresh(tenantId)
   const baseUrl = wish.world === 'main' ? parts.emulatorUrl : `${parts.emulatorUrl}/ns/${wish.world}`
   for (const account of ns.accounts) {
@@ -37,13 +42,11 @@ export async function onboard(parts: { house: House; emulator: Emulator; emulato
     await db.tx({ role: 'app', tenantId }, async (tx) => {
       await putConnection(tx, tenantId, connection, seal)
       if (found.line === 'shop') await putJobs(tx, tenantId, [{ kind: shopBackfillKind, key: connection.connectionId, dueAt: wish.backfillAt ?? now, state: { connectionId: connection.connectionId, doneUpTo: now - 1 } }])
+      if (found.line === 'wecom') await putJobs(tx, tenantId, [contactBackfillKind, tagSyncKind].map((kind) => ({ kind, key: connection.connectionId, dueAt: wish.backfillAt ?? now, state: { connectionId: connection.connectionId } })))
     })
     await db.tx({ role: 'auth' }, (tx) => addRoute(tx, { routeKey: connection.routeKey, tenantId, connectionId: connection.connectionId }))
     if (account.kind !== 'pay') await emulator.act(wish.world, 'core.setPush', { kind: account.kind, id: account.id, url: `${parts.productUrl}/callback/${connection.routeKey}` })
   }
-  await db.tx({ role: 'app', tenantId }, async (tx) => {
-    for (const block of wish.blocks) await switchBlock(tx, tenantId, block, true, now)
-  })
   await house.refresh(tenantId)
   return tenantId
 }

@@ -5,7 +5,7 @@ import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import type { Seal } from '../../kernel/seal.ts'
 import { personFault } from './errors.ts'
 import { countPersons, findPerson, listMerges, listPersons, readFields, splitPerson } from './store.ts'
-import { forgetWholly } from './forget.ts'
+import { forgetWholly, type AlsoForget } from './forget.ts'
 
 /** Ids keep their ends, phones three and four digits, so that colleagues can talk about a person without holding the whole. */
 export function mask(value: string): string {
@@ -13,7 +13,7 @@ export function mask(value: string): string {
   return `${value.slice(0, 3)}••••${value.slice(-4)}`
 }
 
-export function personRoutes(context: { db: Db; seal: Seal }): AnyRoute[] {
+export function personRoutes(context: { db: Db; seal: Seal; alsoForget?: AlsoForget }): AnyRoute[] {
   return [
     route({
       method: 'GET', path: '/people', right: 'people.read', what: 'people, newest first, by the beginning of an id, with how many there are',
@@ -51,7 +51,7 @@ export function personRoutes(context: { db: Db; seal: Seal }): AnyRoute[] {
       async handle({ tx, tenantId, params, clock }) {
         const person = await findPerson(tx, tenantId, params.personId)
         if (!person) throw personFault('person/not-found', { personId: params.personId })
-        return { erased: await forgetWholly(tx, tenantId, params.personId, clock.now()) }
+        return { erased: await forgetWholly(tx, tenantId, params.personId, clock.now(), context.alsoForget) }
       },
     }),
   ]

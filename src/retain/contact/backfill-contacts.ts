@@ -18,6 +18,8 @@ type Pair = { externalUserId: string; staff: string; followedAt: Instant; tags: 
 type Listed = { staff: string[]; pairs: Pair[] } | { off: true }
 
 const everyMs = 6 * 3_600_000
+/** The block is off: looked at again after a while. */
+const offMs = 30 * 60_000
 /** Callbacks of the last minutes may still be on their way. */
 const settleMs = 10 * 60_000
 const defaultCapacity = 5_000 // before the merchant asks for more (2026; up to 20,000 by approval)
@@ -51,7 +53,7 @@ export function contactBackfill(platform: ContactPlatform): JobHandler {
     async run(work, tx, job, prepared) {
       const state = job.state as State
       const listed = prepared as Listed
-      if ('off' in listed) return { dueAt: work.now + everyMs, state }
+      if ('off' in listed) return { dueAt: work.now + offMs, state }
       const corpId = platform.accountOf(work.tenantId, state.connectionId)
       await upsertStaff(tx, work.tenantId, corpId, listed.staff, (await readSetting<number>(tx, work.tenantId, 'staff.capacity')) ?? defaultCapacity, work.now)
       const wanted = differing(listed.pairs, await bookedPairs(tx, work.tenantId, corpId), listed.staff, work.now - settleMs)

@@ -1,13 +1,14 @@
-import type { Subscriber } from '../../kernel/engine/index.ts'
+import { assert } from '../../kernel/assert.ts'
+import type { Subscriber, Work } from '../../kernel/engine/index.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { readSetting } from '../../kernel/tenancy/index.ts'
-import { balances, book, type Posting } from '../../book/account/index.ts'
+import { balances, book, bookedKeys, type Posting } from '../../book/account/index.ts'
 import { findOrder } from '../../sell/order/index.ts'
-import { makeEvent } from '../../events.ts'
+import { makeEvent, payloadOf } from '../../events.ts'
 import { feathersOf, issuedAccount, personAccount, pointsUnit, spentAccount } from './points.ts'
-import { findGrants, listBalances, moveBalances, saveGrants, takeIfEnough, type Grant } from './store.ts'
+import { balanceOf, findGrants, listBalances, moveBalances, saveGrants, takeIfEnough, type Grant } from './store.ts'
 
 export const rateSetting = 'points.perYuan'
 
@@ -15,12 +16,13 @@ export const rateSetting = 'points.perYuan'
 export function pointsSubscriber(blockOn: (tenantId: number, block: 'points') => boolean): Subscriber {
   return {
     name: 'retain/points',
-    hears: ['order.paid', 'order.refunded'],
+    hears: ['order.paid', 'order.refunded', 'person.merged'],
     async handle(work, tx, events) {
       const { tenantId, now, ids } = work
       if (!blockOn(tenantId, 'points')) return
+      await mergeBalances(tx, work, events.filter((event) => event.name === 'person.merged').map((event) => payloadOf('person.merged', event)))
       const perYuan = (await readSetting<number>(tx, tenantId, rateSetting)) ?? 1
-      const named = new Map(events.map((event) => [`${String(event.payload.shelf)}/${String(event.payload.orderId)}`, { shelf: String(event.payload.shelf), orderId: String(event.payload.orderId) }]))
+      const named = new Map(events.filter((event) => event.name !== 'person.merged').map((event) => [`${String(event.payload.shelf)}/${String(event.payload.orderId)}`, { shelf: String(event.payload.shelf), orderId: String(event.payload.orderId) }]))
       const grants = await findGrants(tx, tenantId, [...named.values()])
       const write: Grant[] = []
       const postings: Posting[] = []
@@ -47,17 +49,31 @@ export function pointsSubscriber(blockOn: (tenantId: number, block: 'points') =>
   }
 }
 
-export type Redeemed = { redeemed: true; balance?: number } | { redeemed: false; reason: 'not-enough' }
+/** Two persons are one: the balance moves to the one that is kept, as a posting of its own. */
+async function mergeBalances(tx: Tx, work: Work, merges: ReadonlyArray<{ kept: string; gone: string }>): Promise<void> {
+  for (const { kept, gone } of merges) {
+    const balance = await balanceOf(tx, work.tenantId, gone)
+    if (balance === 0) continue
+    await book(tx, work.tenantId, [{
+      postingId: work.ids.next(), key: `points/merge/${gone}/${work.ids.next()}`, occurredAt: work.now, recordedAt: work.now, reason: 'two persons are one',
+      entries: [{ account: personAccount(gone), unit: pointsUnit, amount: -balance }, { account: personAccount(kept), unit: pointsUnit, amount: balance }],
+    }])
+    await moveBalances(tx, work.tenantId, [{ personId: gone, feathers: -balance, spent: 0 }, { personId: kept, feathers: balance, spent: 0 }], work.now)
+  }
+}
+
+export type Redeemed = { redeemed: true } | { redeemed: false; reason: 'not-enough' }
 
 /** Spends feathers once per key; never more than there are. */
 export async function redeem(tx: Tx, tenantId: number, wish: { personId: string; feathers: number; key: string; reason: string }, now: Instant, ids: Ids): Promise<Redeemed> {
+  const key = `points/redeem/${wish.key}`
+  if ((await bookedKeys(tx, tenantId, [key])).has(key)) return { redeemed: true }
+  if (!(await takeIfEnough(tx, tenantId, wish.personId, wish.feathers))) return { redeemed: false, reason: 'not-enough' }
   const fresh = await book(tx, tenantId, [{
-    postingId: ids.next(), key: `points/redeem/${wish.key}`, occurredAt: now, recordedAt: now, reason: wish.reason,
+    postingId: ids.next(), key, occurredAt: now, recordedAt: now, reason: wish.reason,
     entries: [{ account: personAccount(wish.personId), unit: pointsUnit, amount: -wish.feathers }, { account: spentAccount, unit: pointsUnit, amount: wish.feathers }],
   }])
-  if (fresh.length === 0) return { redeemed: true }
-  // The posting stands only if the taking does: the caller's transaction is given up otherwise.
-  if (!(await takeIfEnough(tx, tenantId, wish.personId, wish.feathers))) return { redeemed: false, reason: 'not-enough' }
+  assert(fresh.length === 1, `feathers of ${key} were spent twice at once`)
   return { redeemed: true }
 }
 

@@ -1,6 +1,7 @@
 import type { ObjectReader, PlatformAnswer, ReadResult, Work } from '../../kernel/engine/index.ts'
 import type { Ring } from '../../kernel/doorbell/index.ts'
 import { resolvePersons } from '../../book/person/index.ts'
+import { makeEvent } from '../../events.ts'
 import { saveOrders, saveRefunds } from './save-orders.ts'
 import { readShopAftersale, readShopOrder } from './shop-order.ts'
 
@@ -40,7 +41,7 @@ export function shopOrderReader(platform: ShopPlatform): ObjectReader {
       const events = await saveOrders(tx, work.tenantId, orders.map(({ order, read }, index) => ({
         order, personId: resolution.personIds[index], connectionId: read.ring.connectionId, appid: platform.accountOf(work.tenantId, read.ring.connectionId), cause: read.cause,
       })), work.now, work.ids)
-      await work.emit(tx, events)
+      await work.emit(tx, [...resolution.merges.map((merge) => makeEvent(work.ids, work.now, 'person.merged', `person/${merge.kept}`, merge.at, { kept: merge.kept, gone: merge.gone })), ...events])
     },
   }
 }

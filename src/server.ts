@@ -7,8 +7,9 @@ import { z } from 'zod'
 import { accessFault, may, roles, type Session } from './kernel/access/index.ts'
 import { recordAudit } from './kernel/audit/index.ts'
 import { Fault } from './kernel/errors.ts'
-import { FileAnswer, httpFault, type AnyRoute, type ApiCall } from './kernel/http/index.ts'
+import { createRateLimit, FileAnswer, httpFault, type AnyPublicRoute, type AnyRoute, type ApiCall, type PublicCall } from './kernel/http/index.ts'
 import { blocks, type BlockKey } from './kernel/tenancy/index.ts'
+import { callbackServer } from './callback-door.ts'
 import type { House } from './house.ts'
 
 /**
@@ -31,7 +32,7 @@ const cookieName = 'qz_session'
 
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { house } = options
-  const app = Fastify({ logger: false, bodyLimit: 8 * 1024 * 1024, routerOptions: { ignoreTrailingSlash: true }, trustProxy: 'loopback' })
+  const app = Fastify({ logger: false, bodyLimit: 8 * 1024 * 1024, routerOptions: { ignoreTrailingSlash: true }, trustProxy: 'loopback', serverFactory: (handler) => callbackServer(house, handler) })
   await app.register(cookie)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
@@ -58,11 +59,18 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return payload
   })
 
-  // Callbacks: raw text in, plain text out.
+  // Callbacks by injection (tests, simulation); over a socket they come through the callback door.
   app.all('/callback/:routeKey', async (request, reply) => {
     const { routeKey } = request.params as { routeKey: string }
     const answer = await house.receive(routeKey, request.method, request.query as Record<string, string>, typeof request.body === 'string' ? request.body : '')
     return reply.status(answer.status).type(answer.contentType).send(answer.body)
+  })
+
+  // Notices of WeChat Pay: signed over the exact bytes.
+  app.post('/notify/:routeKey', async (request, reply) => {
+    const { routeKey } = request.params as { routeKey: string }
+    const answer = await house.receiveNotice(routeKey, request.headers, typeof request.body === 'string' ? request.body : '')
+    return reply.status(answer.status).type(answer.contentType).send(answer.body === '' ? undefined : answer.body)
   })
 
   app.get('/healthz', async () => ({ ok: true }))
@@ -114,6 +122,34 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   })
 
   for (const definition of [...house.routes, ...options.routes]) mount(definition)
+
+  // Storefronts: no console session; one merchant by slug, limited per address.
+  const limit = createRateLimit(house.ports.processClock)
+  for (const definition of house.publicRoutes) mountPublic(definition)
+
+  function mountPublic(definition: AnyPublicRoute): void {
+    app.route({
+      method: definition.method,
+      url: `/mall/:slug/api${definition.path}`,
+      async handler(request, reply) {
+        const raw = request.params as Record<string, string>
+        const tenant = house.tenants().find((one) => one.slug === raw.slug)
+        if (!tenant || !house.context.blockOn(tenant.tenantId, definition.block as BlockKey)) throw httpFault('http/not-found', { path: request.url.split('?')[0] })
+        if (!limit.take(`${request.ip} ${tenant.tenantId} ${definition.method} ${definition.path}`, definition.perMinute)) throw httpFault('http/too-many')
+        const { tenantId } = tenant
+        const call: PublicCall<unknown, unknown, unknown> = {
+          tenantId, slug: tenant.slug, tenantName: tenant.name, bearer: /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1],
+          params: definition.params ? parse(definition.params, raw, 'path') : undefined,
+          query: definition.query ? parse(definition.query, request.query, 'query') : undefined,
+          body: definition.body ? parse(definition.body, json(request), '') : undefined,
+          tx: (work) => house.ports.db.tx({ role: 'app', tenantId }, work), clock: house.context.clockOf(tenantId), ids: house.ports.ids, language: language(request),
+        }
+        const result = await (definition.handle as (c: typeof call) => Promise<unknown>)(call)
+        if (definition.method !== 'GET') house.wake(tenantId)
+        return reply.send(result ?? { ok: true })
+      },
+    })
+  }
 
   function mount(definition: AnyRoute): void {
     app.route({

@@ -17,6 +17,11 @@ export type Days = {
   touch(person: number, day: number, k: number, line: LineWeights, relevance: number, hourFactor?: number): Feeling
   /** Leaving for other reasons, coming back, buying; then stocks decay into the next day. Call once a day, after the touches. */
   live(day: number, sink: Happening): void
+  /**
+   * With `dawn`: a touch of today may still cause a purchase today. The day's one draw is asked again with the attention that is there now, so
+   * that touches before or after the day's start come to the same. True: bought because of it.
+   */
+  impulse(person: number, day: number, sink: Happening): boolean
   /** relevance = clamp(base + slope · cos(θ, g) · fit). `topic` has 12 weights. */
   relevance(person: number, topic: ArrayLike<number>, fit?: number): number
 }
@@ -28,13 +33,16 @@ export type DaysOptions = {
   /** Multiplies a person's purchase hazard (price, coupon, live room), and a person's borrowing; 1 when absent. */
   hazard?: Float32Array
   borrowFactor?: Float32Array
+  /** Stocks decay at the start of `live` instead of its end: for worlds in which touches arrive during the day, after it began (see `impulse`). */
+  dawn?: boolean
   /** Multiplies δ and d0 of persons (warned by a friend, came for a gift). */
   unrest?: Float32Array
   /**
-   * Expected scoring: adds P(purchase) × mean order value (fen) per group. Those who left count at their own untouched rate, because their
-   * loss is priced once, at the day they leave.
+   * Expected scoring: adds P(purchase) × mean order value (fen) per group. `alive` is the chance to be still a customer given what was sent, carried
+   * along so that the luck of drop-out does not count either. Those who left count at their own untouched rate, because their loss is
+   * priced once, at the day they leave.
    */
-  score?: { group: Uint8Array; value: Float64Array }
+  score?: { group: Uint8Array; value: Float64Array; alive: Float64Array }
 }
 
 const never = 512
@@ -45,6 +53,7 @@ export function createDays(people: People, season: Season, options: DaysOptions)
   const { keyHigh, keyLow, rate, drop, mean, lift, tie, budget, taste, tasteNorm } = people.traits
   const { flags, attention, annoyance, memory, borrow, felt, tolerance, spent, window } = people.state
   const { hazard, borrowFactor, unrest, score, origin } = options
+  const dawn = options.dawn === true
   const powers = (halfLife: number): Float64Array => Float64Array.from({ length: never }, (_, n) => 2 ** (-n / halfLife))
   const annoyancePower = powers(common.annoyanceDays)
   const memoryPower = powers(common.memoryDays)
@@ -52,7 +61,25 @@ export function createDays(people: People, season: Season, options: DaysOptions)
   const borrowDecay = 2 ** (-1 / common.borrowDays)
   const { chi } = shop
   const feeling: Feeling = { seen: false, left: false, muted: false, clicked: false, relevance: 0, leaveChance: 0 }
+  const driftOn = (day: number): number => Math.max(0, 1 - response.driftLift * years(day))
   const years = (day: number): number => Math.max(0, (day - origin) / 365)
+
+  const chanceOf = (h: number): number => (h < 0.02 ? h * (1 - h * (0.5 - h / 6)) : 1 - Math.exp(-h))
+  /** Who has never bought stays a customer in waiting; the others drop out after own purchases. */
+  const scoreOne = (i: number, f: number, gone: boolean, now: number, day: number, driftNow: number): void => {
+    const { group, value, alive } = score!
+    const a = alive[i]
+    if (a < 1e-9) return
+    let base = rate[i] * now
+    if ((f & flag.bought) === 0) base *= (f & (flag.contact | flag.gone)) !== 0 ? chi : chi * common.publicFirst
+    if ((f & flag.gift) !== 0) base *= 0.2
+    if (hazard) base *= hazard[i]
+    const s = gone ? 0 : attention[i]
+    const own = base * (1 - (gone ? 0 : borrow[i]))
+    const h = s > 1e-4 ? own * (1 + lift[i] * driftNow * (1 - Math.exp(-s))) : own
+    value[group[i]] += mean[i] * a * chanceOf(h)
+    if ((f & flag.bought) !== 0) alive[i] = a * (1 - chanceOf(own) * drop[i] * (gone ? 1 : 1 - kappaW * memoryOn(i, day)))
+  }
 
   const decayFelt = (i: number, day: number): void => {
     const days = day - felt[i]
@@ -66,9 +93,36 @@ export function createDays(people: People, season: Season, options: DaysOptions)
     annoyance[i] *= annoyancePower[days]
     memory[i] *= memoryPower[days]
   }
+  const decayDaily = (i: number): void => {
+    const s = attention[i]
+    if (s !== 0) attention[i] = s < 1e-4 ? 0 : s * attentionDecay
+    const b = borrow[i]
+    if (b !== 0) borrow[i] = b < 1e-4 ? 0 : b * borrowDecay
+  }
   const memoryOn = (i: number, day: number): number => {
     const days = day - felt[i]
     return memory[i] === 0 || days >= never ? 0 : memory[i] * memoryPower[days]
+  }
+
+  /** The chance is fixed at the person and day. */
+  const buy = (i: number, day: number, borrowed: number, s: number, caused: boolean, sink: Happening): void => {
+    const period = Math.floor(day / 28)
+    if (window[i] !== period) {
+      window[i] = period
+      spent[i] = 0
+    }
+    let fen = Math.floor((mean[i] / shop.valueShape) * tables.value(chance.u(slot.value)) + 0.5)
+    if (fen < 1) fen = 1
+    if (spent[i] + fen > budget[i]) fen = Math.max(1, Math.floor(budget[i] - spent[i]))
+    spent[i] += fen
+    if ((flags[i] & flag.bought) !== 0 && !caused && chance.u(slot.dropOut) < drop[i] * (1 - kappaW * memoryOn(i, day))) {
+      flags[i] &= ~flag.alive
+      sink(happening.dropOut, i, 0)
+    }
+    flags[i] |= flag.bought
+    if (caused) borrow[i] = Math.min(0.9, borrowed + beta * (borrowFactor ? borrowFactor[i] : 1))
+    sink(caused ? happening.causedPurchase : happening.ownPurchase, i, fen)
+    if ((s > 0.1 || caused) && chance.u(slot.click, 255) < (caused ? common.clickCaused : common.clickOwn)) sink(happening.click, i, 0)
   }
 
   const leave = (i: number): void => {
@@ -100,12 +154,15 @@ export function createDays(people: People, season: Season, options: DaysOptions)
       feeling.seen = true
       decayFelt(i, day)
       attention[i] += line.attention * common.attentionPerTouch * 2 * relevance
+      // Leaving answers to the annoyance that was there when the message came: so measured deletions are those of the regimes' table.
+      const before = annoyance[i]
       annoyance[i] += line.annoyance * (1.5 - relevance) * (1 + common.forgottenAnnoys * (1 - memory[i])) * (crowded ? common.crowdAnnoyance : 1)
       memory[i] += common.memoryGain * (1 - memory[i])
       if (line.annoyance === 0) return feeling
+      if (score && (flags[i] & flag.bought) !== 0) score.alive[i] += (1 - score.alive[i]) * winBack * 2 * relevance
       if ((flags[i] & (flag.alive | flag.bought)) === flag.bought && chance.u(slot.winBack, k) < winBack * 2 * relevance) flags[i] |= flag.alive
       const delta = response.delta * Math.exp(response.driftDelta * years(day)) * (unrest ? unrest[i] : 1)
-      feeling.leaveChance = Math.min(0.5, delta * Math.pow(annoyance[i] / tolerance[i], common.leavePower) * (1.3 - 0.6 * tie[i]))
+      feeling.leaveChance = Math.min(0.5, delta * Math.pow(before / tolerance[i], common.leavePower) * (1.3 - 0.6 * tie[i]))
       feeling.clicked = chance.u(slot.click, k) < common.clickBase + common.clickRelevance * relevance
       if (chance.u(slot.leave, k) < feeling.leaveChance) {
         feeling.left = true
@@ -117,16 +174,25 @@ export function createDays(people: People, season: Season, options: DaysOptions)
       return feeling
     },
 
+    impulse(i, day, sink) {
+      const f = flags[i]
+      if ((f & (flag.contact | flag.alive)) !== (flag.contact | flag.alive) || attention[i] <= 1e-4) return false
+      const base = rate[i] * season.factor[day - season.first] * ((f & flag.bought) === 0 ? chi : 1) * ((f & flag.gift) !== 0 ? 0.2 : 1) * (hazard ? hazard[i] : 1) * (1 - borrow[i])
+      chance.at(keyHigh[i], keyLow[i], day)
+      const u = chance.u(slot.buy)
+      if (u < 1 - Math.exp(-base) || u >= 1 - Math.exp(-base * (1 + lift[i] * driftOn(day) * (1 - Math.exp(-attention[i]))))) return false
+      buy(i, day, borrow[i], attention[i], true, sink)
+      return true
+    },
+
     live(day, sink) {
       const now = season.factor[day - season.first]
-      const driftLift = 1 - response.driftLift * Math.min(1 / Math.max(response.driftLift, 1e-9), years(day))
-      const driftNow = driftLift < 0 ? 0 : driftLift
+      const driftNow = driftOn(day)
       const comeBackDaily = common.comeBack / 365
       const d0 = shop.leaveNatural
-      const group = score?.group
-      const value = score?.value
       for (let i = 0; i < size; i++) {
         let f = flags[i]
+        if (dawn) decayDaily(i)
         const s = attention[i]
         const b = borrow[i]
         let drawn = false
@@ -149,6 +215,7 @@ export function createDays(people: People, season: Season, options: DaysOptions)
           }
         }
         const gone = (f & flag.gone) !== 0
+        if (score) scoreOne(i, f, gone, now, day, driftNow)
         if ((f & flag.alive) !== 0 || (gone && (f & flag.ghost) !== 0)) {
           let base = rate[i] * now
           if ((f & flag.bought) === 0) base *= (f & (flag.contact | flag.gone)) !== 0 ? chi : chi * common.publicFirst
@@ -157,45 +224,19 @@ export function createDays(people: People, season: Season, options: DaysOptions)
           const own = gone ? base * (1 - phi) : base
           const keep = 1 - b
           const h = s > 1e-4 && !gone ? own * keep * (1 + lift[i] * driftNow * (1 - Math.exp(-s))) : own * keep
-          if (group && value) {
-            const expected = gone ? ((f & flag.ghost) !== 0 ? base : 0) : h
-            value[group[i]] += mean[i] * (expected < 0.02 ? expected * (1 - expected * (0.5 - expected / 6)) : 1 - Math.exp(-expected))
-          }
-          // 1 − exp(−x) < x, so most persons need no exponential.
+            // 1 − exp(−x) < x, so most persons need no exponential.
           const most = gone ? base : h
           if (!drawn) chance.at(keyHigh[i], keyLow[i], day)
           const u = chance.u(slot.buy)
           if (u < most) {
             if ((f & flag.alive) !== 0 && u < 1 - Math.exp(-h)) {
               const caused = u >= 1 - Math.exp(-own * keep)
-              const period = Math.floor(day / 28)
-              if (window[i] !== period) {
-                window[i] = period
-                spent[i] = 0
-              }
-              let fen = Math.floor((mean[i] / shop.valueShape) * tables.value(chance.u(slot.value)) + 0.5)
-              if (fen < 1) fen = 1
-              if (spent[i] + fen > budget[i]) fen = Math.max(1, Math.floor(budget[i] - spent[i]))
-              spent[i] += fen
-              if ((f & flag.bought) !== 0 && !caused) {
-                if (chance.u(slot.dropOut) < drop[i] * (1 - kappaW * memoryOn(i, day))) {
-                  flags[i] &= ~flag.alive
-                  sink(happening.dropOut, i, 0)
-                }
-              }
-              flags[i] |= flag.bought
-              if (caused) borrow[i] = Math.min(0.9, b + beta * (borrowFactor ? borrowFactor[i] : 1))
-              sink(caused ? happening.causedPurchase : happening.ownPurchase, i, fen)
-              if (s > 0.1 || caused) {
-                if (chance.u(slot.click, 255) < (caused ? common.clickCaused : common.clickOwn)) sink(happening.click, i, 0)
-              }
+              buy(i, day, b, s, caused, sink)
             }
             if (gone && (f & flag.ghost) !== 0 && (f & flag.bought) !== 0 && u < 1 - Math.exp(-base) && chance.u(slot.dropOut) < drop[i]) flags[i] &= ~flag.ghost
           }
         }
-        if (s !== 0) attention[i] = s < 1e-4 ? 0 : s * attentionDecay
-        const after = borrow[i]
-        if (after !== 0) borrow[i] = after < 1e-4 ? 0 : after * borrowDecay
+        if (!dawn) decayDaily(i)
       }
     },
   }

@@ -20,11 +20,10 @@ export function traitsOf(people: People, person: number) {
 /** A twin of everybody, never touched: run it beside the people with the same days; purchases it does not share were caused. */
 export const twinOf = (people: People): People => fork(people)
 
-/** Discounted own purchases of a living person over the horizon, untouched, season 1: λ ∫ exp(−(λp + ρ)t) dt, later for one who has yet to buy first. */
+/** Discounted own purchases of somebody who is still a customer over the horizon: untouched, season 1: λ ∫ exp(−(λp + ρ)t) dt, later for one who has yet to buy first. */
 export function ownPurchases(people: People, person: number): number {
   const { rate, drop } = people.traits
   const flags = people.state.flags[person]
-  if ((flags & (flag.alive | flag.ghost)) === 0 || ((flags & flag.contact) !== 0 && (flags & flag.alive) === 0)) return 0
   const decay = rate[person] * drop[person] + truthDiscount
   const all = (rate[person] * (1 - Math.exp(-decay * truthHorizonDays))) / decay
   if ((flags & flag.bought) !== 0) return all
@@ -34,13 +33,13 @@ export function ownPurchases(people: People, person: number): number {
 
 /**
  * Value of the relation with a person in fen of margin: own margin over the horizon × φ (the share of trade that goes through the relation),
- * plus what messages at four a month would still add. A test compares it with two forks, with and without the deletion.
+ * plus what messages at four a month would still add; `alive` is the chance to be still a customer. A test compares it with two forks, with and without the deletion.
  */
-export function relationValue(people: People, person: number, day: number, origin: number): number {
+export function relationValue(people: People, person: number, day: number, origin: number, alive = (people.state.flags[person] & flag.alive) !== 0 ? 1 : 0): number {
   const { merchant, traits } = people
   const { shop, response, common } = merchant
-  const own = ownPurchases(people, person)
-  if (own === 0) return 0
+  if (alive === 0) return 0
+  const own = alive * ownPurchases(people, person)
   const years = Math.max(0, day - origin) / 365
   const lift = traits.lift[person] * Math.max(0, 1 - response.driftLift * years)
   // Mean of 1 − exp(−S) at four a month, and what later sales lose to sales made earlier.

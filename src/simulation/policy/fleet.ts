@@ -4,7 +4,7 @@ import { defaultParameters, fleetMerchant, merchantOf, presetNames, readParamete
 import { makeTables, type Tables } from '../../emulator/population/people.ts'
 import { makeStart, segmentCount, type Start } from './merchant.ts'
 import { play, type Play } from './play.ts'
-import { constantDose, engagement, learner, monthlyDoses, oracleDoses, type LearnerOptions } from './policies.ts'
+import { constantDose, engagement, learner, learnerDefaults, monthlyDoses, segmentDoses, type LearnerOptions } from './policies.ts'
 
 export type DosageOptions = {
   contacts: number
@@ -53,28 +53,23 @@ function perEpoch(value: Float64Array, epochs: number): Float64Array {
   return out
 }
 
-const blockHalves = 8
-
 /** Plays one merchant under all policies. */
-export function playMerchant(start: Start, epochs: number, seed: number, ours: LearnerOptions): Result {
+export function playMerchant(start: Start, epochs: number, seed: number, ours: LearnerOptions, all = true): Result {
   const halves = epochs * 2
   const curves = Array.from(monthlyDoses, (dose) => play(start, constantDose(`fixed${dose}`, dose), halves, seed))
-  const blocks = Math.ceil(halves / blockHalves)
-  const best = new Uint8Array(blocks * segmentCount)
-  for (let block = 0; block < blocks; block++) {
-    for (let s = 0; s < segmentCount; s++) {
-      let top = -Infinity
-      curves.forEach((curve, k) => {
-        let sum = 0
-        for (let half = block * blockHalves; half < Math.min(halves, (block + 1) * blockHalves); half++) sum += curve.value[half * segmentCount + s]
-        if (sum > top) {
-          top = sum
-          best[block * segmentCount + s] = k
-        }
-      })
-    }
+  const best = new Uint8Array(segmentCount)
+  for (let s = 0; s < segmentCount; s++) {
+    let top = -Infinity
+    curves.forEach((curve, k) => {
+      let sum = 0
+      for (let half = 0; half < halves; half++) sum += curve.value[half * segmentCount + s]
+      if (sum > top) {
+        top = sum
+        best[s] = k
+      }
+    })
   }
-  const oracle = play(start, oracleDoses('oracle', (half, s) => monthlyDoses[best[Math.floor(half / blockHalves) * segmentCount + s]]), halves, seed)
+  const oracle = play(start, segmentDoses('oracle', Array.from(best, (k) => monthlyDoses[k])), halves, seed)
   const mine = play(start, learner('ours', ours), halves, seed)
   let quiet = 0
   let persons = 0
@@ -84,7 +79,7 @@ export function playMerchant(start: Start, epochs: number, seed: number, ours: L
   }
   return {
     merchant: start.merchant, silence: perEpoch(curves[0].value, epochs), oracleValue: perEpoch(oracle.value, epochs), quiet: persons > 0 ? quiet / persons : 0,
-    policies: { ours: mine, silence: curves[0], fixed4: curves[3], blast: play(start, constantDose('blast', 28), halves, seed), engagement: play(start, engagement, halves, seed), oracle },
+    policies: { ours: mine, silence: curves[0], fixed4: curves[3], blast: all ? play(start, constantDose('blast', 28), halves, seed) : curves[4], engagement: all ? play(start, engagement, halves, seed) : curves[3], oracle },
   }
 }
 
@@ -93,7 +88,7 @@ export function makePrior(parameters: Parameters, tables: (preset: PresetName) =
   const histories: DoseHistory[] = []
   for (let m = 0; m < merchants; m++) {
     const start = makeStart(fleetMerchant(parameters, seed, m), tables(fleetMerchant(parameters, seed, m).preset), seed, m, contacts)
-    const policy = learner('prior', { seed, equal: true, relationShare: 0.6, lossCostLogSd: 0 })
+    const policy = learner('prior', { seed, equal: true, ...learnerDefaults })
     play(start, policy, 8, seed)
     histories.push({ segments: segmentCount, epochs: policy.cells, scale: new Float64Array(segmentCount).fill(1) })
   }
@@ -116,7 +111,7 @@ export function simulateDosage(options: DosageOptions): DosageReport {
   let done = 0
   const priorMerchants = options.priorMerchants ?? 40
   const prior = priorMerchants >= 3 ? makePrior(parameters, tables, priorMerchants, 2000, seed + 7_000_003) : undefined
-  const ours = (index: number): LearnerOptions => ({ seed: seed + 1000 * index, prior, relationShare: 0.6, lossCostLogSd: 0.3, tuning: { ...dosageTuning(contacts), ...options.tuning } })
+  const ours = (index: number): LearnerOptions => ({ seed: seed + 1000 * index, prior, ...learnerDefaults, tuning: { ...dosageTuning(contacts), ...options.tuning } })
   const run = (merchant: Merchant, index: number): Result => {
     const result = playMerchant(makeStart(merchant, tables(merchant.preset), seed, index, contacts), epochs, seed, ours(index))
     options.onProgress?.(++done, total)
@@ -183,7 +178,7 @@ const quantile = (values: number[], p: number): number => {
   return sorted[low] + (at - low) * (sorted[Math.min(sorted.length - 1, low + 1)] - sorted[low])
 }
 
-function scoresOf(rows: readonly Measures[]) {
+export function scoresOf(rows: readonly Measures[]) {
   const sum = (pick: (row: Measures) => number): number => rows.reduce((total, row) => total + pick(row), 0)
   return {
     third: sum((r) => r.third) / sum((r) => r.thirdBest), late: sum((r) => r.late) / sum((r) => r.lateBest), fixed: sum((r) => r.fixed) / sum((r) => r.lateBest), engagement: sum((r) => r.engagement) / sum((r) => r.lateBest),

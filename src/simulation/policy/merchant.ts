@@ -104,7 +104,10 @@ export function fitPurchases(history: History, day: number): BgNbd {
   const fallback: BgNbd = { r: 0.5, alpha: 60, a: 0.5, b: 3 }
   const fit = fitBgNbd({ x, t, T })
   const { r, alpha, a, b } = fit.parameters
-  return [r, alpha, a, b].every((value) => value > 1e-4 && value < 1e5) ? fit.parameters : fallback
+  if (![r, alpha, a, b].every((value) => value > 1e-4 && value < 1e5)) return fallback
+  // Few orders can leave a + b below 1, where expected purchases after no repeat have no finite form: same mean, tighter.
+  const wider = Math.max(1, 1.1 / (a + b))
+  return { r, alpha, a: a * wider, b: b * wider }
 }
 
 function fitOrderValue(history: History, merchant: Merchant): Float64Array {

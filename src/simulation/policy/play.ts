@@ -77,7 +77,8 @@ export function play(start: Start, policy: Policy, halves: number, seed: number)
   const { margin } = start
   const group = start.segment
   const step = new Float64Array(segmentCount)
-  const days = createDays(people, start.season, { origin: start.day, score: { group, value: step } })
+  const alive = Float64Array.from(people.state.flags, (f) => ((f & flag.alive) !== 0 ? 1 : 0))
+  const days = createDays(people, start.season, { origin: start.day, score: { group, value: step, alive } })
   const confirmed = confirmers(start, seed)
   const line = start.merchant.common.lines.broadcast
   const { leaveNatural } = start.merchant.shop
@@ -103,7 +104,7 @@ export function play(start: Start, policy: Policy, halves: number, seed: number)
       if (present[i] === 0) continue
       result.persons[half]++
       if (doses[i] <= 1) result.quiet[half]++
-      worth[i] = relationValue(people, i, from, start.day)
+      worth[i] = relationValue(people, i, from, start.day, alive[i])
       value[group[i]] -= leaveNatural * halfDays * worth[i]
     }
     for (let offset = 0; offset < halfDays; offset++) {

@@ -17,12 +17,15 @@ export const engagement: Policy = {
   },
 }
 
-/** The best constant dose of each segment per block of epochs. */
-export function oracleDoses(name: string, best: (half: number, segment: number) => number): Policy {
+/**
+ * One dose per segment. The oracle is this with the best constant doses in hindsight. (Choosing anew per quarter from constant runs would be wrong: a
+ * high dose looks harmless late in the year because those whom it drives away have left before.)
+ */
+export function segmentDoses(name: string, doseOf: readonly number[]): Policy {
   return {
     name,
-    choose({ present, half, start }, doses) {
-      for (let i = 0; i < present.length; i++) doses[i] = best(half, start.segment[i])
+    choose({ present, start }, doses) {
+      for (let i = 0; i < present.length; i++) doses[i] = doseOf[start.segment[i]]
     },
   }
 }
@@ -38,7 +41,10 @@ export type LearnerOptions = {
   /** Share of trade that goes through the relation, as taught by other merchants. */
   relationShare: number
   lossCostLogSd: number
+  /** Expected revenue of a leaver as a share of the segment's mean, before any has left; taught by other merchants. */
+  leaverWorth: number
 }
+export const learnerDefaults = { relationShare: 0.6, lossCostLogSd: 0.3, leaverWorth: 0.8 }
 
 /**
  * Our policy: randomised arms per segment and 14 days, decided by `decideDose` from orders × shrunken person value. Everything is told as a
@@ -55,6 +61,10 @@ export function learner(name: string, options: LearnerOptions): Learner {
   let roll = new Uint8Array(0)
   let level = new Float64Array(segmentCount)
   let spans: Float64Array = new Float64Array(segmentCount)
+  // Those who leave are not the average customer: what the leavers so far were expected to bring, relative to their segment, shrunk by `doubt` leavers.
+  const doubt = 20
+  let leavers = doubt
+  let leaversWorth = doubt * options.leaverWorth
   let gain: Float64Array = new Float64Array(segmentCount)
   return {
     name,
@@ -86,7 +96,7 @@ export function learner(name: string, options: LearnerOptions): Learner {
         const smallest = Math.min(...level)
         const decision = decideDose({
           segments: segmentCount, doses: halfDoses, epochs: cells, roster, habitArm, prior: options.prior, seed: options.seed + half,
-          lossCost: spans.map((value, s) => value * (options.relationShare + Math.max(0, gain[s]))), lossCostLogSd: options.lossCostLogSd, touchCost: touchCostFen / Math.max(smallest, 100),
+          lossCost: spans.map((value, s) => (leaversWorth / leavers) * value * (options.relationShare + Math.max(0, gain[s]))), lossCostLogSd: options.lossCostLogSd, touchCost: touchCostFen / Math.max(smallest, 100),
           tuning: { intervals: false, ...options.tuning },
         })
         share = decision.share
@@ -128,6 +138,10 @@ export function learner(name: string, options: LearnerOptions): Learner {
         sumX[c] += x
         sumY[c] += y
         cell.losses[c] += left[i]
+        if (left[i] === 1) {
+          leavers++
+          leaversWorth += Math.min(5, x / level[s])
+        }
       }
       const season = foreseen > 0 && all > 0 ? all / foreseen : 1
       let sxx = 0

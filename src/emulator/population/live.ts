@@ -1,0 +1,485 @@
+import { z } from 'zod'
+import { dayMs, dayNumber, minuteOfDay } from '../../kernel/calendar.ts'
+import { slice, type Namespace, type Slice } from '../core/namespace.ts'
+import { PlatformError } from '../core/platform-error.ts'
+import { schedule } from '../core/push.ts'
+import { act, type Act, type LineModule } from '../core/registry.ts'
+import { shopLine } from '../shop/index.ts'
+import { arrivals, pendingTasks, wecomLine } from '../wecom/index.ts'
+import { createChance, seedOf, slot, uniformAt } from './chance.ts'
+import { createDays, happening, type Days } from './days.ts'
+import { makeGraph, spread, type Graph } from './graph.ts'
+import { defaultParameters, merchantOf, presetNames, readParameters, regimeNames, type LineName, type PresetName, type RegimeName } from './parameters.ts'
+import { flag, makePeople, topicCount, type People, type State } from './people.ts'
+import { betaTable, normalAt, poissonAt, type Quantile } from './quantile.ts'
+import { makeSeason } from './season.ts'
+import { confirmsAt } from './staff.ts'
+
+/**
+ * The population alive in a namespace. `population.day` does a whole day inside the engine and schedules what people do at its drawn second; what
+ * reaches them (mass sends, Moments, welcomes) is felt when it arrives. All of it lies in the namespace's slice, so that journal
+ * and snapshot rebuild it; the typed arrays are base64 there.
+ */
+type PopulationState = {
+  preset: PresetName
+  regime: RegimeName | null
+  people: number
+  seed: number
+  overrides: unknown
+  shop: string | null
+  corp: string | null
+  /** Prefix of the persons' names in the emulator: `p12`. */
+  prefix: string
+  createdDay: number
+  /** Last day that was lived. */
+  day: number
+  /** Last arrival that was felt. */
+  arrival: number
+  arrays: Record<string, string>
+  /** Days since 1970 until which friends' word makes somebody curious. */
+  curious: Record<string, number>
+  /** member → day → tasks met, and task → what was decided of it. */
+  /** Touches per person on a day: repeats have addresses of their own. */
+  touched: { day: number; counts: Record<string, number> }
+  tasks: Record<string, { reminders: number; day: number }>
+  tasksToday: Record<string, { day: number; count: number }>
+  members: Record<string, string>
+  totals: Record<string, number>
+}
+
+const populationSlice: Slice<{ current: PopulationState | null }> = { name: 'population', init: () => ({ current: null }) }
+
+type Live = { people: People; days: Days; graph: Graph; diligence: Quantile }
+
+/** Derived from the slice and rebuilt from it when lost. */
+const lives = new WeakMap<PopulationState, Live>()
+
+const rowTypes = { flags: Uint8Array, attention: Float32Array, annoyance: Float32Array, memory: Float32Array, borrow: Float32Array, felt: Int16Array, tolerance: Float32Array, spent: Float32Array, window: Int16Array } as const
+
+function save(state: PopulationState, people: People): void {
+  for (const [name, array] of Object.entries(people.state)) state.arrays[name] = Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64')
+}
+
+function load(state: PopulationState, people: People): void {
+  for (const name of Object.keys(rowTypes) as Array<keyof State>) {
+    const text = state.arrays[name]
+    if (text === undefined) continue
+    const bytes = Uint8Array.from(Buffer.from(text, 'base64'))
+    people.state[name].set(new rowTypes[name](bytes.buffer) as never)
+  }
+}
+
+function liveOf(state: PopulationState): Live {
+  const known = lives.get(state)
+  if (known) return known
+  const parameters = readParameters(state.overrides ?? {}, defaultParameters())
+  const merchant = merchantOf(parameters, state.preset, state.regime ?? undefined)
+  const people = makePeople({ merchant, seed: state.seed, size: state.people })
+  load(state, people)
+  // Four years from the start; a world that outlives them repeats its last year's season by clamping below.
+  const season = makeSeason(state.createdDay - 365, 365 * 6, merchant.shop.festivalExponent)
+  const live: Live = {
+    people, days: createDays(people, season, { origin: state.createdDay, dawn: true }), graph: makeGraph(state.people, merchant.common, state.seed, 0, Math.min(1, 2000 / Math.max(state.people, 2000))),
+    diligence: betaTable(merchant.common.diligenceA, merchant.common.diligenceB)
+  }
+  lives.set(state, live)
+  return live
+}
+
+function stateOf(ns: Namespace): PopulationState {
+  const { current } = slice(ns, populationSlice)
+  if (!current) throw new PlatformError('NOT_FOUND', 'this world has no population: create one with population.create')
+  return current
+}
+
+/** Runs another line's act inside this command; a refusal of the platform is an answer, not an end. */
+function run(ns: Namespace, acts: readonly Act[], name: string, args: unknown): Record<string, unknown> | undefined {
+  const found = acts.find((entry) => entry.name === name)
+  if (!found) throw new PlatformError('NOT_FOUND', `there is no act ${name}`)
+  try {
+    return found.run(ns, found.args.parse(args)) as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof PlatformError) return undefined
+    throw error
+  }
+}
+
+const personName = (state: PopulationState, i: number): string => `${state.prefix}${i}`
+const personIndex = (state: PopulationState, name: string | undefined): number | undefined => {
+  if (name === undefined || !name.startsWith(state.prefix)) return undefined
+  const index = Number(name.slice(state.prefix.length))
+  return Number.isInteger(index) && index >= 0 && index < state.people ? index : undefined
+}
+
+const count = (state: PopulationState, what: string, by = 1): void => void (state.totals[what] = (state.totals[what] ?? 0) + by)
+
+/** An instant of that day at which this person looks at the phone: around the own peak hour, within 7:00 to 23:30. */
+function instantOf(live: Live, day: number, i: number, k: number): number {
+  const { chance, traits } = live.people
+  chance.at(traits.keyHigh[i], traits.keyLow[i], day)
+  const minute = Math.min(1409, Math.max(420, traits.hour[i] * 15 + 110 * normalAt(chance.u(slot.sendTime, k))))
+  return day * dayMs - 28_800_000 + Math.round(minute * 60_000)
+}
+
+type Product = { productId: string; skus: Array<{ skuId: string; priceFen: number; stock: number }> }
+
+/** Order lines near a sum: goods by taste (Zipf inside), pieces to come near the sum. */
+function basket(live: Live, products: readonly Product[], i: number, day: number, fen: number): Array<{ productId: string; skuId: string; count: number }> {
+  const { chance, traits } = live.people
+  chance.at(traits.keyHigh[i], traits.keyLow[i], day)
+  let total = 0
+  const weights = products.map((product, n) => {
+    const taste = 16 + traits.taste[i * topicCount + (n % topicCount)]
+    const price = product.skus[0].priceFen
+    const near = price <= fen * 1.2 ? 1 : 1 / (1 + 20 * Math.log(price / fen) ** 2)
+    const weight = (taste * near) / (1 + Math.floor(n / topicCount))
+    total += weight
+    return weight
+  })
+  let u = chance.u(slot.basket) * total
+  let pick = 0
+  while (pick < products.length - 1 && u > weights[pick]) u -= weights[pick++]
+  const { productId, skus } = products[pick]
+  return [{ productId, skuId: skus[0].skuId, count: Math.min(20, Math.max(1, Math.round(fen / Math.max(1, skus[0].priceFen)))) }]
+}
+
+function productsOf(ns: Namespace, state: PopulationState): Product[] {
+  const answer = run(ns, shopLine.acts, 'shop.viewProducts', state.shop === null ? {} : { shop: state.shop })
+  return ((answer?.products ?? []) as Product[]).filter((product) => product.skus.length > 0 && product.skus[0].stock > 0)
+}
+
+/** Codes that are out in the open, in a fixed order. */
+function codesOf(ns: Namespace, state: PopulationState): string[] {
+  const corps = ns.slices.wecom as { corps: Record<string, { contactWays: Record<string, { id: string; temporary: boolean; unionid?: string }> }> } | undefined
+  const corp = corps && (state.corp === null ? Object.values(corps.corps)[0] : corps.corps[state.corp])
+  return corp ? Object.values(corp.contactWays).filter((way) => !way.temporary && way.unionid === undefined).map((way) => way.id) : []
+}
+
+function membersOf(ns: Namespace, state: PopulationState): string[] {
+  const corps = ns.slices.wecom as { corps: Record<string, { members: Record<string, { userid: string; customerContact: boolean }> }> } | undefined
+  const corp = corps && (state.corp === null ? Object.values(corps.corps)[0] : corps.corps[state.corp])
+  return corp ? Object.values(corp.members).filter((member) => member.customerContact).map((member) => member.userid) : []
+}
+
+/** 400 days as a customer leave a base as a shop has it: some who come back, many who bought once, some who never did. */
+function givePast(live: Live, state: PopulationState): void {
+  const { people } = live
+  const { chance, traits, state: rows } = people
+  const starts: number[][] = Array.from({ length: 364 }, () => [])
+  for (let i = 0; i < people.size; i++) {
+    chance.at(traits.keyHigh[i], traits.keyLow[i], 0)
+    if (chance.u(slot.everBought) < 0.6) starts[Math.floor(chance.u(slot.tenure) * 364)].push(i)
+  }
+  const never = rows.flags.slice()
+  rows.flags.fill(0)
+  for (let d = 0; d < 364; d++) {
+    live.days.live(state.createdDay - 364 + d, () => {})
+    for (const i of starts[d]) rows.flags[i] = flag.alive | flag.bought
+  }
+  for (let i = 0; i < people.size; i++) if ((rows.flags[i] & (flag.alive | flag.bought)) === 0 && !starts.some((row) => row.includes(i))) rows.flags[i] = never[i]
+}
+
+function lineOf(kind: string): LineName | undefined {
+  return kind === 'broadcast' ? 'broadcast' : kind === 'moment' ? 'moment' : kind === 'welcome' ? 'service' : undefined
+}
+
+/** Feels what arrived since the last time. Leaving and buying because of it follow within hours, as acts of their own. */
+function feel(ns: Namespace, state: PopulationState, live: Live): number {
+  const { people, days } = live
+  const { common } = people.merchant
+  const today = dayNumber(ns.now)
+  const corps = ns.slices.wecom as { corps: Record<string, { customers: Record<string, { person?: string }> }> } | undefined
+  if (!corps) return 0
+  const customers = Object.values(corps.corps)[0]?.customers ?? {}
+  const topic = new Float64Array(topicCount)
+  let felt = 0
+  for (const arrival of arrivals(ns, { after: state.arrival, ...(state.corp === null ? {} : { corpid: state.corp }) })) {
+    state.arrival = arrival.n
+    const line = lineOf(arrival.kind)
+    const i = personIndex(state, customers[arrival.to]?.person)
+    if (line === undefined || i === undefined) continue
+    const day = dayNumber(arrival.at)
+    if (state.touched.day !== day) state.touched = { day, counts: {} }
+    const k = state.touched.counts[i] ?? 0
+    state.touched.counts[i] = Math.min(k + 1, 60)
+    // What a message is about is not read from its text: its reference draws the topic, by the shop's own shares.
+    let u = uniformAt(createChance(), state.seed, 0, seedOf(arrival.ref) % 2 ** 40, 0, 92)
+    let main = 0
+    while (main < topicCount - 1 && u > people.merchant.shop.topics[main]) u -= people.merchant.shop.topics[main++]
+    for (let t = 0; t < topicCount; t++) topic[t] = people.merchant.shop.topics[t] + (t === main ? 0.2 : 0)
+    const off = Math.abs(minuteOfDay(arrival.at) / 15 - people.traits.hour[i])
+    const feeling = days.touch(i, day, k, common.lines[line], days.relevance(i, topic), off < 14 ? 1 : 0.85)
+    if (!feeling.seen) continue
+    felt++
+    count(state, 'seen')
+    const wait = Math.round((2 + 90 * uniformAt(createChance(), state.seed, 0, i, day, slot.sendTime, 40 + k)) * 60_000)
+    if (feeling.left) {
+      count(state, 'left')
+      schedule(ns, ns.now + wait, 'population.leave', { person: i })
+    } else if (day === today) {
+      days.impulse(i, day, (kind, person, fen) => {
+        if (kind !== happening.causedPurchase) return
+        count(state, 'caused')
+        schedule(ns, ns.now + wait, 'population.order', { person, day, fen, caused: true })
+      })
+    }
+  }
+  return felt
+}
+
+const personArg = z.object({ person: z.int().nonnegative() })
+
+const acts: Act[] = [
+  act({
+    name: 'population.create',
+    en: 'People a world: a preset, how many, a seed; overrides are a part of the parameter file',
+    args: z.object({
+      preset: z.enum(presetNames as [PresetName, ...PresetName[]]).default('tea'),
+      regime: z.enum(regimeNames as [RegimeName, ...RegimeName[]]).optional(),
+      people: z.int().min(1).max(1_000_000).default(400),
+      seed: z.union([z.int(), z.string()]).default(1),
+      overrides: z.record(z.string(), z.unknown()).optional(),
+      shop: z.string().optional(),
+      corp: z.string().optional(),
+      prefix: z.string().default('p'),
+      contacts: z.number().min(0).max(1).default(0.25).describe('share of those who have bought that adds a member during the first day'),
+    }),
+    run(ns, args) {
+      const holder = slice(ns, populationSlice)
+      if (holder.current) throw new PlatformError('ALREADY', 'this world has a population already')
+      readParameters(args.overrides ?? {})
+      const today = dayNumber(ns.now)
+      const state: PopulationState = {
+        preset: args.preset, regime: args.regime ?? null, people: args.people, seed: typeof args.seed === 'string' ? seedOf(args.seed) % 2 ** 40 : args.seed, overrides: args.overrides ?? null,
+        shop: args.shop ?? null, corp: args.corp ?? null, prefix: args.prefix, createdDay: today, day: today - 1, arrival: 0, arrays: {}, curious: {}, touched: { day: 0, counts: {} }, tasks: {}, tasksToday: {}, members: {}, totals: {},
+      }
+      holder.current = state
+      const live = liveOf(state)
+      givePast(live, state)
+      const { flags } = live.people.state
+      for (let i = 0; i < args.people; i++) {
+        if ((flags[i] & flag.bought) === 0 || uniformAt(live.people.chance, state.seed, 0, i, 0, slot.add) >= args.contacts) continue
+        schedule(ns, Math.max(ns.now + 60_000, instantOf(live, today, i, 9)), 'population.add', { person: i, way: 'counter' })
+      }
+      save(state, live.people)
+      return { people: state.people, seed: state.seed, bought: flags.reduce((sum, f) => sum + ((f & flag.bought) !== 0 ? 1 : 0), 0) }
+    },
+  }),
+  act({
+    name: 'population.day',
+    en: 'One day of everybody: videos and live rooms, adding, leaving, buying; each act is scheduled at its second. Call at the start of each day',
+    args: z.object({ start: z.int() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const day = dayNumber(args.start)
+      if (day <= state.day) return { day, lived: false }
+      const live = liveOf(state)
+      const { people, days, graph } = live
+      const { merchant, chance, traits } = people
+      const { common, shop } = merchant
+      feel(ns, state, live)
+      state.day = day
+      const at = (instant: number): number => Math.max(ns.now + 1000, instant)
+      const draw = (i: number, which: number, k = 0): number => {
+        chance.at(traits.keyHigh[i], traits.keyLow[i], day)
+        return chance.u(which, k)
+      }
+      let views = 0
+      let adds = 0
+      const curious = (i: number): number => ((state.curious[i] ?? 0) >= day ? common.tellBoost : 1)
+      const mayAdd = (i: number): boolean => (people.state.flags[i] & (flag.contact | flag.gone)) === 0
+      const add = (i: number, way: string, k: number): void => {
+        adds++
+        schedule(ns, at(instantOf(live, day, i, k)), 'population.add', { person: i, way })
+      }
+      // A video every third day, a live evening as often as the preset says.
+      if (day % 3 === 0) {
+        const roots: number[] = []
+        const shown = poissonAt(uniformAt(createChance(), state.seed, 0, 0, day, slot.view), Math.min(shop.videoViews, people.size / 8))
+        for (let n = 0; n < shown; n++) roots.push(Math.floor(uniformAt(createChance(), state.seed, 0, n, day, slot.view, 3) * people.size))
+        const likes = (i: number): number => common.likeLow + ((common.likeHigh - common.likeLow) * traits.taste[i * topicCount + (day % topicCount)]) / 255
+        for (const view of spread(graph, roots, common, likes, state.seed, 0, day)) {
+          views++
+          if (mayAdd(view.person) && draw(view.person, slot.add, 1) < common.addAfterView * curious(view.person)) add(view.person, 'video', 10)
+        }
+      }
+      const liveEvening = (day * shop.liveEvenings) % 7 < shop.liveEvenings
+      if (liveEvening) {
+        for (let i = 0; i < people.size; i++) if (mayAdd(i) && draw(i, slot.view, 9) < 0.02 * curious(i) && draw(i, slot.add, 2) < common.addInLive * 3) add(i, 'live', 11)
+      }
+      let orders = 0
+      let leaves = 0
+      days.live(day, (kind, i, fen) => {
+        if (kind === happening.ownPurchase || kind === happening.causedPurchase) {
+          orders++
+          if (kind === happening.causedPurchase) count(state, 'caused')
+          schedule(ns, at(instantOf(live, day, i, 0)), 'population.order', { person: i, day, fen, caused: kind === happening.causedPurchase, live: liveEvening && draw(i, slot.shelf, 3) < shop.liveShare })
+          if (mayAdd(i) && draw(i, slot.add, 3) < common.addAfterOrder) schedule(ns, at(instantOf(live, day, i, 12)) + 3 * dayMs, 'population.add', { person: i, way: 'parcel' })
+        } else if (kind === happening.naturalLeave) {
+          leaves++
+          schedule(ns, at(instantOf(live, day, i, 1)), 'population.leave', { person: i })
+        } else if (kind === happening.comeBack) {
+          people.state.flags[i] &= ~flag.contact
+          schedule(ns, at(instantOf(live, day, i, 2)), 'population.add', { person: i, way: 'back' })
+        }
+      })
+      // Members look at their tasks every half hour of the working day.
+      for (let minute = 9 * 60 + 30; minute <= 21 * 60 + 30; minute += 30) {
+        const instant = day * dayMs - 28_800_000 + minute * 60_000
+        if (instant > ns.now) schedule(ns, instant, 'population.tasks', {})
+      }
+      for (const [person, until] of Object.entries(state.curious)) if (until < day) delete state.curious[person]
+      for (const [key, task] of Object.entries(state.tasks)) if (task.day < day - 40) delete state.tasks[key]
+      count(state, 'views', views)
+      save(state, people)
+      return { day, lived: true, orders, leaves, views, adds }
+    },
+  }),
+  act({
+    name: 'population.add',
+    en: 'Scheduled: somebody scans a code of the shop, or adds a member in person where there is none',
+    args: personArg.extend({ way: z.string() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const live = liveOf(state)
+      const { flags } = live.people.state
+      const i = args.person
+      if ((flags[i] & flag.contact) !== 0) return { added: false }
+      const codes = codesOf(ns, state)
+      const u = uniformAt(createChance(), state.seed, 0, i, dayNumber(ns.now), slot.staffOf)
+      const members = membersOf(ns, state)
+      if (codes.length === 0 && members.length === 0) return { added: false }
+      const corp = state.corp === null ? {} : { corpid: state.corp }
+      const who = { ...corp, person: personName(state, i), name: `顾客${i}` }
+      const answer = codes.length > 0
+        ? run(ns, wecomLine.acts, 'wecom.scanContactWay', { ...who, config_id: codes[Math.floor(u * codes.length)] })
+        : run(ns, wecomLine.acts, 'wecom.addContact', { ...who, userid: members[Math.floor(u * members.length)] })
+      if (answer?.added !== true) return { added: false }
+      if (typeof answer.userid === 'string') state.members[i] = answer.userid
+      else if (codes.length === 0) state.members[i] = members[Math.floor(u * members.length)]
+      flags[i] = (flags[i] & ~(flag.gone | flag.muted)) | flag.contact | flag.everContact
+      count(state, 'added')
+      save(state, live.people)
+      return { added: true }
+    },
+  }),
+  act({
+    name: 'population.leave',
+    en: 'Scheduled: somebody deletes the member',
+    args: personArg,
+    run(ns, args) {
+      const state = stateOf(ns)
+      const userid = state.members[args.person]
+      if (userid === undefined) return { deleted: false }
+      count(state, 'deleted')
+      return run(ns, wecomLine.acts, 'wecom.deleteByContact', { ...(state.corp === null ? {} : { corpid: state.corp }), userid, person: personName(state, args.person) }) ?? { deleted: false }
+    },
+  }),
+  act({
+    name: 'population.order',
+    en: 'Scheduled: somebody orders on the Shop near a sum, pays, receives, perhaps returns, perhaps tells friends',
+    args: personArg.extend({ day: z.int(), fen: z.int().positive(), caused: z.boolean(), live: z.boolean().optional() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const live = liveOf(state)
+      const { people } = live
+      const { chance, traits, merchant } = people
+      const { common, shop } = merchant
+      const i = args.person
+      const products = productsOf(ns, state)
+      if (products.length === 0) return { orderId: null }
+      const lines = basket(live, products, i, args.day, args.fen)
+      chance.at(traits.keyHigh[i], traits.keyLow[i], args.day)
+      const road = Math.round((2 + 4 * chance.u(slot.returnDelay, 1)) * dayMs)
+      const scene = args.live ? 2 : [3, 4, 5, 6, 1][Math.floor(chance.u(slot.show) * 5)]
+      const answer = run(ns, shopLine.acts, 'shop.runOrders', {
+        ...(state.shop === null ? {} : { shop: state.shop }),
+        orders: [{ person: personName(state, i), anonymous: chance.u(slot.anonymous) < 0.05, lines, scene, at: ns.now, payAt: ns.now + 30_000, shipAt: ns.now + 20 * 3_600_000, receiveAt: ns.now + road, settleAt: ns.now + road + 7 * dayMs }],
+      }) as { orders: Array<{ orderId: string | null }> } | undefined
+      const orderId = answer?.orders[0]?.orderId ?? null
+      if (orderId === null) return { orderId }
+      count(state, 'orders')
+      const returned = chance.u(slot.returned) < shop.returnRate * (1 + (args.live ? common.returnLive : 0))
+      if (returned) {
+        const delay = Math.min(30, Math.exp(Math.log(common.returnDelayDays) + common.returnDelaySd * normalAt(chance.u(slot.returnDelay)))) * dayMs
+        schedule(ns, ns.now + road + Math.round(delay), 'population.return', { person: i, orderId, partial: chance.u(slot.partial) < common.returnPartial })
+      } else if (chance.u(slot.tell) < common.tellShare) {
+        const told = 1 + poissonAt(chance.u(slot.tell, 1), common.tellMore)
+        const from = live.graph.start[i]
+        const friends = live.graph.start[i + 1] - from
+        for (let n = 0; n < told && friends > 0; n++) state.curious[live.graph.neighbours[from + Math.floor(uniformAt(createChance(), state.seed, 0, i, args.day, slot.tell, 2 + n) * friends)]] = args.day + common.tellDays
+      }
+      return { orderId }
+    },
+  }),
+  act({
+    name: 'population.return',
+    en: 'Scheduled: goods go back and the money is returned',
+    args: personArg.extend({ orderId: z.string(), partial: z.boolean() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const viewed = run(ns, shopLine.acts, 'shop.applyAftersale', { ...(state.shop === null ? {} : { shop: state.shop }), orderId: args.orderId, line: 0, ...(args.partial ? { count: 1 } : {}), type: 'REFUND' })
+      count(state, 'returns')
+      return viewed ?? { aftersaleId: null }
+    },
+  }),
+  act({
+    name: 'population.tasks',
+    en: 'Scheduled: members look at their mass-send tasks and Moments and decide whether and when to send; people feel what arrived',
+    args: z.object({}),
+    run(ns) {
+      const state = stateOf(ns)
+      const live = liveOf(state)
+      const { common } = live.people.merchant
+      const today = dayNumber(ns.now)
+      let decided = 0
+      for (const task of pendingTasks(ns, undefined, state.corp ?? undefined)) {
+        const key = `${task.id}|${task.userid}`
+        const known = state.tasks[key]
+        if (known && known.reminders >= task.reminders) continue
+        const met = state.tasksToday[task.userid]
+        const nth = met && met.day === today ? met.count : 0
+        state.tasksToday[task.userid] = { day: today, count: nth + 1 }
+        state.tasks[key] = { reminders: task.reminders, day: today }
+        decided++
+        const minute = confirmsAt({ seed: state.seed, merchantId: 0, staff: seedOf(task.userid) % 2 ** 40, day: today, minute: minuteOfDay(ns.now), nth, reminded: known !== undefined }, common, live.diligence)
+        if (minute === undefined) continue
+        schedule(ns, Math.max(ns.now + 1000, today * dayMs - 28_800_000 + minute * 60_000), 'population.confirm', { kind: task.kind, id: task.id, userid: task.userid })
+      }
+      const felt = feel(ns, state, live)
+      if (felt > 0) save(state, live.people)
+      return { decided, felt }
+    },
+  }),
+  act({
+    name: 'population.confirm',
+    en: 'Scheduled: a member sends a task; those who get it feel it',
+    args: z.object({ kind: z.enum(['broadcast', 'moment']), id: z.string(), userid: z.string() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const live = liveOf(state)
+      const corp = state.corp === null ? {} : { corpid: state.corp }
+      const answer = args.kind === 'broadcast'
+        ? run(ns, wecomLine.acts, 'wecom.confirmBroadcast', { ...corp, msgid: args.id, userid: args.userid })
+        : run(ns, wecomLine.acts, 'wecom.publishMoment', { ...corp, moment_id: args.id, userid: args.userid })
+      if (answer === undefined) return { sent: false }
+      count(state, 'confirmed')
+      const felt = feel(ns, state, live)
+      save(state, live.people)
+      return { sent: true, felt }
+    },
+  }),
+  act({
+    name: 'population.view',
+    en: 'Counts of what people did so far: what a bystander could count, no traits (changes nothing)',
+    args: z.object({}),
+    run(ns) {
+      const current = (ns.slices[populationSlice.name] as { current: PopulationState | null } | undefined)?.current
+      if (!current) return { people: 0 }
+      return { people: current.people, preset: current.preset, day: current.day, contacts: Object.keys(current.members).length, ...Object.fromEntries(['orders', 'added', 'deleted', 'returns', 'views', 'confirmed'].map((key) => [key, current.totals[key] ?? 0])) }
+    },
+  }),
+]
+
+/** People of a world: acts `population.*`. */
+export const populationModule: LineModule = { line: 'core', routes: [], acts }

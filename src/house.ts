@@ -1,9 +1,10 @@
 import { createAccess, type Access } from './kernel/access/index.ts'
 import type { Clock, Timers } from './kernel/clock.ts'
 import type { Config } from './kernel/config.ts'
-import type { Db } from './kernel/db/index.ts'
+import type { Db, Tx } from './kernel/db/index.ts'
+import { emit, type DomainEvent } from './kernel/event/index.ts'
 import { createEngine, type Engine, type Handlers, type PlatformAnswer } from './kernel/engine/index.ts'
-import type { AnyRoute } from './kernel/http/index.ts'
+import type { AnyPublicRoute, AnyRoute } from './kernel/http/index.ts'
 import type { Ids } from './kernel/ids.ts'
 import { createIntake, type Intake } from './kernel/inbox/index.ts'
 import { parseJson } from './kernel/json.ts'
@@ -11,7 +12,7 @@ import type { Log } from './kernel/log.ts'
 import type { Random } from './kernel/random.ts'
 import type { Seal } from './kernel/seal.ts'
 import { listBlocks, listRoutes, listTenants, tenantsWithWork, type BlockKey, type Tenant } from './kernel/tenancy/index.ts'
-import { CodecError, openCallback, openEcho, type CallbackKeys } from './wechat/codec/index.ts'
+import { CodecError, openCallback, openEcho, type CallbackKeys, type PayHeaders, type PayNotice } from './wechat/codec/index.ts'
 import { listConnections, type Connection } from './wechat/connection/index.ts'
 import type { StageParts } from './stages.ts'
 
@@ -34,6 +35,10 @@ export type HousePorts = {
   /** Sends one call to WeChat or to an emulator. */
   call: (tenant: Tenant, connection: Connection, endpoint: string, request: unknown) => Promise<PlatformAnswer>
   repeatOf: (endpoint: string) => 'safe' | 'never' | { keyed: string } | { probe: string }
+  /** Verifies and decrypts a notice of WeChat Pay. Absent: such notices are refused. @throws CodecError */
+  openNotice?: (tenant: Tenant, connection: Connection, message: { headers: PayHeaders; body: string }) => Promise<PayNotice>
+  /** Under which address WeChat (or the emulator) reaches this server; no slash at the end. Absent: the configured one. */
+  publicUrl?: () => string
   /** How callbacks are stored; benches put anchors here. The combining intake when absent. */
   intake?: Intake
   /** Handlers and routes of the stages. */
@@ -53,6 +58,9 @@ export type StageContext = {
   blockOn(tenantId: number, block: BlockKey): boolean
   clockOf(tenantId: number): Clock
   wake(tenantId: number): void
+  /** Stores events with their deliveries, for code that runs outside the engine. */
+  emit(tx: Tx, tenantId: number, events: readonly DomainEvent[]): Promise<void>
+  publicUrl(): string
 }
 
 export type CallbackAnswer = { status: number; contentType: string; body: string }
@@ -62,6 +70,7 @@ export type House = {
   readonly engine: Engine
   readonly intake: Intake
   readonly routes: readonly AnyRoute[]
+  readonly publicRoutes: readonly AnyPublicRoute[]
   readonly context: StageContext
   readonly ports: HousePorts
   tenant(tenantId: number): Tenant | undefined
@@ -72,6 +81,8 @@ export type House = {
   refresh(tenantId?: number): Promise<void>
   /** A callback as it came in over HTTP. Verified before it is parsed, stored before it is answered. */
   receive(routeKey: string, method: string, query: Record<string, string | undefined>, body: string): Promise<CallbackAnswer>
+  /** A notice of WeChat Pay as it came in over HTTP; stored like a callback, answered with 204 or with FAIL. */
+  receiveNotice(routeKey: string, headers: PayHeaders, body: string): Promise<CallbackAnswer>
   /** There may be work for this tenant. */
   wake(tenantId: number): void
   /** Starts working in the background; in simulation `engine.drain` is called instead. */
@@ -90,6 +101,7 @@ export async function createHouse(ports: HousePorts): Promise<House> {
   const connections = new Map<number, Connection[]>()
   const blocks = new Map<number, Map<string, number | null>>()
   const doors = new Map<string, Opened>()
+  const payDoors = new Map<string, { tenant: Tenant; connection: Connection }>()
   const counters = { callbacks: 0, refused: 0, worked: 0 }
 
   const clockOf = (tenantId: number): Clock => ports.worldClock(tenants.get(tenantId)?.world ?? 'real')
@@ -106,9 +118,11 @@ export async function createHouse(ports: HousePorts): Promise<House> {
       })
     }
     doors.clear()
+    payDoors.clear()
     for (const route of await db.tx({ role: 'auth' }, (tx) => listRoutes(tx))) {
       const tenant = tenants.get(route.tenantId)
       const connection = find(route.tenantId, route.connectionId)
+      if (tenant && connection?.line === 'pay') payDoors.set(route.routeKey, { tenant, connection })
       if (!tenant || !connection?.secrets.token || !connection.secrets.aesKey) continue
       const keys: CallbackKeys = { token: connection.secrets.token, aesKey: connection.secrets.aesKey, receiveId: connection.accountId }
       doors.set(route.routeKey, { tenant, connection, keys: [keys], flavour: connection.line === 'wecom' || connection.line === 'provider' ? 'wecom' : 'weixin' })
@@ -136,6 +150,8 @@ export async function createHouse(ports: HousePorts): Promise<House> {
     db, ids: ports.ids, random: ports.random, log, seal, call, clockOf, wake,
     accountOf: (tenantId, connectionId) => find(tenantId, connectionId)?.accountId ?? '',
     connectionsOf: (tenantId) => connections.get(tenantId) ?? [],
+    emit: (tx, tenantId, events) => emit(tx, tenantId, events, (name) => handlers.subscribers.filter((one) => one.hears.includes(name)).map((one) => one.name)),
+    publicUrl: () => ports.publicUrl?.() ?? ports.config.publicUrl,
     blockOn: (tenantId, block) => (blocks.get(tenantId)?.get(block) ?? null) !== null,
   }
   const parts = ports.stages(context)
@@ -185,6 +201,7 @@ export async function createHouse(ports: HousePorts): Promise<House> {
     access: createAccess(db, ports.processClock, ports.random, ports.ids),
     engine, intake, context, ports, counters, wake, refresh,
     routes: parts.routes,
+    publicRoutes: parts.publicRoutes ?? [],
     tenant: (tenantId) => tenants.get(tenantId),
     tenants: () => [...tenants.values()],
     connectionsOf: (tenantId) => connections.get(tenantId) ?? [],
@@ -209,6 +226,23 @@ export async function createHouse(ports: HousePorts): Promise<House> {
       await intake.store({ tenantId: door.tenant.tenantId, connectionId: door.connection.connectionId, digest: opened.digest, event: eventName(opened.value), message: opened.format === 'json' ? opened.message : JSON.stringify(opened.value) })
       wake(door.tenant.tenantId)
       return { status: 200, contentType: 'text/plain', body: 'success' }
+    },
+    async receiveNotice(routeKey, headers, body) {
+      const door = payDoors.get(routeKey)
+      const fail = (status: number, message: string): CallbackAnswer => ({ status, contentType: 'application/json', body: JSON.stringify({ code: 'FAIL', message }) })
+      if (!door || !ports.openNotice) return fail(404, 'unknown')
+      let notice: PayNotice
+      try {
+        notice = await ports.openNotice(door.tenant, door.connection, { headers, body })
+      } catch (error) {
+        counters.refused++
+        log.warn({ connectionId: door.connection.connectionId, error: String(error) }, 'a payment notice was refused')
+        return error instanceof CodecError ? fail(error.kind === 'malformed' ? 400 : 401, error.kind) : fail(500, 'later')
+      }
+      counters.callbacks++
+      await intake.store({ tenantId: door.tenant.tenantId, connectionId: door.connection.connectionId, digest: notice.digest, event: notice.eventType, message: notice.plaintext })
+      wake(door.tenant.tenantId)
+      return { status: 204, contentType: 'text/plain', body: '' }
     },
     run() {
       loop = true

@@ -134,13 +134,14 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     const http = createHttpPort({ timeoutMs: 10_000 })
     closers.push(() => http.close())
     const caller = createCaller({ rows: allRows, http, wireClock: systemClock, random: systemRandom, tokenStore: (connection, tenantId) => connectionTokenStore(db, seal, tenantId, connection.connectionId) })
+    let url = ''
     const house: House = await createHouse({
       config, db, processClock: systemClock, worldClock, timers: systemTimers, random: systemRandom, ids, log, seal, stages,
       call: (tenant, connection, endpoint, request) => caller.call(connection, endpoint, request, worldClock(tenant.world), tenant.tenantId),
       openNotice: (tenant, connection, message) => {
         const account = caller.accountOf(connection)
         if (account.kind !== 'pay') throw new TypeError('only a WeChat Pay merchant receives notices')
-        return caller.client(connection, worldClock(tenant.world)).openPayNotice(account, message)
+        return caller.client(connection, worldClock(tenant.world), tenant.tenantId).openPayNotice(account, message)
       },
       publicUrl: () => config.publicUrl || url,
       repeatOf: (endpoint) => allRows.get(endpoint)?.repeat ?? 'never',

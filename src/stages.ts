@@ -1,10 +1,15 @@
 import type { Tx } from './kernel/db/index.ts'
 import type { Handlers } from './kernel/engine/index.ts'
-import type { AnyRoute } from './kernel/http/index.ts'
+import type { AnyPublicRoute, AnyRoute } from './kernel/http/index.ts'
 import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
 import { bellsOfShopEvent, orderRoutes, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
 import { adjustmentRoutes } from './sell/adjustment/index.ts'
+import { catalogRoutes, productBackfill, shopProductReader } from './sell/catalog/index.ts'
+import { mallAvailable, moveReply, openStock, stockFlow, stockHearsPaid, stockReconcile, stockRoutes } from './sell/stock/index.ts'
+import { mallRoutes, type MallAccounts } from './sell/checkout/index.ts'
+import { expireOrders, payNotices, payParams, paymentRoutes, refundPoll, refundReply, settlementFacts, shippingProbe, shippingReply } from './sell/payment/index.ts'
+import { randomText } from './kernel/random.ts'
 import { personRoutes, type AlsoForget } from './book/person/index.ts'
 import { channelsOfStates, codeChanged, codeMade, codeRoutes, welcomeTextsOf } from './acquire/channel-code/index.ts'
 import { attributionRoutes, attributionSubscriber } from './acquire/attribution/index.ts'
@@ -16,7 +21,7 @@ import { broadcastClose, broadcastDispatch, broadcastRoutes } from './retain/bro
 import { journeyRoutes, journeySubscriber, journeyTick } from './retain/journey/index.ts'
 import { pointsRoutes, pointsSubscriber } from './retain/points/index.ts'
 
-export type StageParts = { handlers: Handlers; routes: AnyRoute[] }
+export type StageParts = { handlers: Handlers; routes: AnyRoute[]; publicRoutes?: AnyPublicRoute[] }
 
 /** Wires the stages: which callback goes where, which objects are re-read, which jobs run, which routes exist. */
 export function stages(context: StageContext): StageParts {
@@ -28,6 +33,20 @@ export function stages(context: StageContext): StageParts {
       const connection = context.connectionsOf(tenantId).find((one) => one.line === 'wecom')
       return connection && { connectionId: connection.connectionId, corpId: connection.accountId }
     },
+  }
+  const connectionOf = (tenantId: number, connectionId: string) => context.connectionsOf(tenantId).find((one) => one.connectionId === connectionId)
+  const catalog = { ...platform, track: openStock }
+  const shelves = { mallAvailable, openStock, shopConnections: (tenantId: number) => context.connectionsOf(tenantId).filter((one) => one.line === 'shop').map((one) => one.connectionId) }
+  let nonces = 0
+  const payment = {
+    ...platform, db: context.db, emit: context.emit,
+    merchantKey: (tenantId: number, connectionId: string) => connectionOf(tenantId, connectionId)?.secrets.merchantPrivateKey ?? '',
+    notifyUrl: (tenantId: number, connectionId: string) => `${context.publicUrl()}/notify/${connectionOf(tenantId, connectionId)?.routeKey ?? ''}`,
+    nonce: () => randomText(context.random, 32, 'payment sheet', nonces++),
+  }
+  const mallAccounts = (tenantId: number): MallAccounts | undefined => {
+    const [mini, pay] = ['mini-program', 'pay'].map((line) => context.connectionsOf(tenantId).find((one) => one.line === line))
+    return mini && pay && { mini: { connectionId: mini.connectionId, appid: mini.accountId, secret: mini.secrets.secret ?? '' }, pay: { connectionId: pay.connectionId, mchid: pay.accountId } }
   }
   const alsoForget: AlsoForget = async (tx, tenantId, values) => {
     await forgetContacts(tx, tenantId, values)
@@ -53,23 +72,29 @@ export function stages(context: StageContext): StageParts {
         welcomeFacts(wecom, gate, welcomeTextsOf),
         contactFacts(wecom),
         tagFacts,
+        payNotices(payment), settlementFacts,
       ],
-      readers: [shopOrderReader(platform), shopAftersaleReader(platform), contactReader(wecom)],
+      readers: [shopOrderReader(platform), shopAftersaleReader(platform), shopProductReader(catalog), contactReader(wecom)],
       jobs: [
         shopBackfill(platform),
+        productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), expireOrders(payment), refundPoll(payment), shippingProbe(payment),
         contactBackfill(wecom), tagSync(wecom),
         taskPoll(wecom, gate), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
       ],
       subscribers: [
-        attributionSubscriber(channelsOfStates),
+        attributionSubscriber(channelsOfStates), stockHearsPaid,
         journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn),
       ],
-      replies: [codeMade, codeChanged, welcomeSent(gate), taskMade(gate), taskCancelled(), tagMarked],
+      replies: [moveReply, refundReply, shippingReply, codeMade, codeChanged, welcomeSent(gate), taskMade(gate), taskCancelled(), tagMarked],
     },
     routes: [
-      ...orderRoutes, ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget }),
+      ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget }),
       ...codeRoutes(wecom), ...attributionRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources), ...journeyRoutes(wecom, sources), ...pointsRoutes,
     ],
+    publicRoutes: mallRoutes({
+      db: context.db, ids: context.ids, random: context.random, seal: context.seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts: mallAccounts,
+      payParams: (tenantId, order, openid) => payParams(payment, tenantId, order, openid, context.clockOf(tenantId).now()),
+    }),
   }
 }

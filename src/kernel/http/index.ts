@@ -3,4 +3,6 @@
  * before the handler runs. Everything without a right is refused by default.
  */
 export { route, type ApiRoute, type ApiCall, type AnyRoute, FileAnswer } from './route.ts'
+export { publicRoute, type PublicRoute, type PublicCall, type AnyPublicRoute } from './public-route.ts'
+export { createRateLimit, type RateLimit } from './rate-limit.ts'
 export { httpFault } from './errors.ts'

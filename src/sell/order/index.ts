@@ -9,7 +9,7 @@
  * - refunded_fen ≤ paid_fen, for an order and for each of its lines.
  * - Money enters the ledger once per order and once per refund, whatever is heard how often.
  */
-export { readShopOrder, readShopAftersale, isLate, type OrderState, type OrderLine, type RefundState } from './shop-order.ts'
+export { readShopOrder, readShopAftersale, isLate, type OrderState, type OrderStatus, type OrderLine, type RefundState } from './shop-order.ts'
 export { saveOrders, saveRefunds, type OrderSave } from './save-orders.ts'
 export { shopOrderReader, shopAftersaleReader, type ShopPlatform } from './read-shop.ts'
 export { shopBackfill, shopBackfillKind } from './backfill-shop.ts'

@@ -1,0 +1,100 @@
+import type { Instant } from '../../kernel/clock.ts'
+import type { Tx } from '../../kernel/db/index.ts'
+import type { DomainEvent } from '../../kernel/event/index.ts'
+import type { Ids } from '../../kernel/ids.ts'
+import { putJobs } from '../../kernel/job/index.ts'
+import { splitFen, type Fen } from '../../kernel/money.ts'
+import { resolvePersons } from '../../book/person/index.ts'
+import { skuCards, skuName } from '../catalog/index.ts'
+import { saveOrders } from '../order/index.ts'
+import { reserveBaskets } from '../stock/index.ts'
+import { bookState, payWithinMs, type MallLine, type MallOrder } from './mall-order.ts'
+import { insertMallOrders, ordersByClientKey } from './store.ts'
+
+/** What a buyer wants. The same `clientKey` of the same buyer is one order, however often it is sent. */
+export type Wish = {
+  buyer: string
+  openid: string
+  unionid: string | undefined
+  appid: string
+  miniConnectionId: string
+  payConnectionId: string
+  clientKey: string
+  lines: ReadonlyArray<{ skuId: string; quantity: number }>
+  /** What the buyer saw; another total is asked about instead of charged. */
+  expectedFen: Fen | undefined
+}
+export type Placed =
+  | { kind: 'placed'; order: MallOrder; fresh: boolean }
+  | { kind: 'stock-short'; skuId: string; title: string; available: number }
+  | { kind: 'not-on-sale'; skuId: string }
+  | { kind: 'total-changed'; totalFen: Fen }
+
+/** What may lower a basket's price (member prices, coupons, points); asked once for all baskets of a batch. Declared here, answered by later stages. */
+export type PriceRule = {
+  discounts(tx: Tx, tenantId: number, baskets: ReadonlyArray<{ personId: string; goodsFen: Fen; lines: ReadonlyArray<{ skuId: string; quantity: number; unitFen: Fen }> }>, now: Instant): Promise<Array<{ discountFen: Fen; reason: string }>>
+}
+export type PlaceParts = { ids: Ids; priceRule: PriceRule | undefined; emit(tx: Tx, tenantId: number, events: readonly DomainEvent[]): Promise<void> }
+
+export const expireJobKind = 'mall.expire'
+export const expireJob = (orderId: string, dueAt: Instant) => ({ kind: expireJobKind, key: orderId, dueAt, state: { orderId } })
+
+/**
+ * Places many orders in one transaction: persons, prices, units, orders, order book, events, expiry. Each statement carries the whole batch; nothing waits
+ * for the network in here.
+ */
+export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wish[], now: Instant, parts: PlaceParts): Promise<Placed[]> {
+  const { ids } = parts
+  const keyOf = (wish: { buyer: string; clientKey: string }): string => `${wish.buyer} ${wish.clientKey}`
+  const outcomes = new Map<string, Placed>()
+  for (const order of await ordersByClientKey(tx, tenantId, wishes)) outcomes.set(keyOf(order), { kind: 'placed', order, fresh: false })
+  const fresh = [...new Map(wishes.filter((wish) => !outcomes.has(keyOf(wish))).map((wish) => [keyOf(wish), wish])).values()]
+  if (fresh.length > 0) {
+    const cards = new Map((await skuCards(tx, tenantId, fresh.flatMap((wish) => wish.lines.map((line) => line.skuId)))).map((card) => [card.skuId, card]))
+    const offered: Array<{ wish: Wish; lines: MallLine[]; goodsFen: Fen }> = []
+    for (const wish of fresh) {
+      const missing = wish.lines.find((line) => !cards.get(line.skuId)?.onMall)
+      if (missing) {
+        outcomes.set(keyOf(wish), { kind: 'not-on-sale', skuId: missing.skuId })
+        continue
+      }
+      const lines = wish.lines.map((line, index): MallLine => {
+        const card = cards.get(line.skuId)!
+        return {
+          lineNo: index + 1, productId: card.productId, skuId: line.skuId, skuCode: card.skuCode, title: card.title, name: skuName(card.attrs, card.skuCode), image: card.image, quantity: line.quantity, unitFen: card.priceFen, paidFen: card.priceFen * line.quantity,
+        }
+      })
+      offered.push({ wish, lines, goodsFen: lines.reduce((sum, line) => sum + line.paidFen, 0) })
+    }
+    const persons = await resolvePersons(tx, tenantId, offered.map(({ wish }) => ({ unionid: wish.unionid, local: { kind: 'openid' as const, scope: wish.appid, value: wish.openid }, seenAt: now, evidence: 'mall checkout' })), ids)
+    const discounts = parts.priceRule ? await parts.priceRule.discounts(tx, tenantId, offered.map(({ lines, goodsFen }, index) => ({ personId: persons.personIds[index], goodsFen, lines })), now) : []
+    const ready: MallOrder[] = []
+    offered.forEach(({ wish, lines, goodsFen }, index) => {
+      // WeChat Pay takes no order of nothing: one fen is left to pay.
+      const discountFen = Math.min(discounts[index]?.discountFen ?? 0, goodsFen - 1)
+      const totalFen = goodsFen - discountFen
+      if (wish.expectedFen !== undefined && wish.expectedFen !== totalFen) {
+        outcomes.set(keyOf(wish), { kind: 'total-changed', totalFen })
+        return
+      }
+      const paid = splitFen(totalFen, lines.map((line) => line.paidFen))
+      ready.push({
+        orderId: ids.next().replaceAll('-', ''), personId: persons.personIds[index], buyer: wish.buyer, buyerKnown: wish.unionid !== undefined, clientKey: wish.clientKey, miniConnectionId: wish.miniConnectionId, payConnectionId: wish.payConnectionId,
+        state: 'unpaid', lines: lines.map((line, n) => ({ ...line, paidFen: paid[n] })), goodsFen, discountFen, freightFen: 0, totalFen, placedAt: now, expiresAt: now + payWithinMs, paidAt: null, transactionId: null, shippedAt: null, shipping: null,
+        shippingReport: 'none', receivedAt: null, settledAt: null, cancelledAt: null, version: Math.floor(now / 1000),
+      })
+    })
+    const reserved = ready.length === 0 ? [] : await reserveBaskets(tx, tenantId, ready.map((order) => ({ orderId: order.orderId, expiresAt: order.expiresAt, lines: order.lines })), now, ids)
+    const placed = ready.filter((order, index) => {
+      const answer = reserved[index]
+      outcomes.set(keyOf(order), answer.reserved ? { kind: 'placed', order, fresh: true } : { kind: 'stock-short', skuId: answer.skuId, title: cards.get(answer.skuId)?.title ?? '', available: answer.available })
+      return answer.reserved
+    })
+    if (placed.length > 0) {
+      await insertMallOrders(tx, tenantId, placed)
+      await parts.emit(tx, tenantId, await saveOrders(tx, tenantId, placed.map((order) => ({ order: bookState(order), personId: order.personId, connectionId: order.miniConnectionId, appid: '', cause: 'own' as const })), now, ids))
+      await putJobs(tx, tenantId, placed.map((order) => expireJob(order.orderId, order.expiresAt)))
+    }
+  }
+  return wishes.map((wish) => outcomes.get(keyOf(wish))!)
+}

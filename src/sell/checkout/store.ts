@@ -1,0 +1,51 @@
+import type { Instant } from '../../kernel/clock.ts'
+import type { Tx } from '../../kernel/db/index.ts'
+import type { MallOrder } from './mall-order.ts'
+
+const columns = `order_id as "orderId", person_id as "personId", buyer, buyer_known as "buyerKnown", client_key as "clientKey", mini_connection_id as "miniConnectionId", pay_connection_id as "payConnectionId", state, lines,
+  goods_fen as "goodsFen", discount_fen as "discountFen", freight_fen as "freightFen", total_fen as "totalFen", placed_at as "placedAt", expires_at as "expiresAt", paid_at as "paidAt", transaction_id as "transactionId",
+  shipped_at as "shippedAt", shipping, shipping_report as "shippingReport", received_at as "receivedAt", settled_at as "settledAt", cancelled_at as "cancelledAt", version`
+
+export async function insertMallOrders(tx: Tx, tenantId: number, orders: readonly MallOrder[]): Promise<void> {
+  if (orders.length === 0) return
+  await tx.run(
+    `insert into mall_order (tenant_id, order_id, person_id, buyer, buyer_known, client_key, mini_connection_id, pay_connection_id, state, lines, goods_fen, discount_fen, freight_fen, total_fen, placed_at, expires_at, shipping_report, version)
+     select $1, r."orderId", r."personId", r.buyer, r."buyerKnown", r."clientKey", r."miniConnectionId", r."payConnectionId", r.state, r.lines, r."goodsFen", r."discountFen", r."freightFen", r."totalFen", r."placedAt", r."expiresAt", r."shippingReport", r.version
+     from jsonb_to_recordset($2::jsonb) as r("orderId" text, "personId" uuid, buyer text, "buyerKnown" boolean, "clientKey" text, "miniConnectionId" uuid, "payConnectionId" uuid, state text, lines jsonb, "goodsFen" bigint, "discountFen" bigint,
+       "freightFen" bigint, "totalFen" bigint, "placedAt" bigint, "expiresAt" bigint, "shippingReport" text, version bigint)`,
+    [tenantId, JSON.stringify(orders)],
+  )
+}
+
+/** Locked for this transaction, in one order everywhere. */
+export async function lockMallOrders(tx: Tx, tenantId: number, orderIds: readonly string[]): Promise<Map<string, MallOrder>> {
+  const rows = await tx.query<MallOrder>(`select ${columns} from mall_order where tenant_id = $1 and order_id = any($2) order by order_id for update`, [tenantId, [...new Set(orderIds)]])
+  return new Map(rows.map((row) => [row.orderId, row]))
+}
+
+export async function updateMallOrders(tx: Tx, tenantId: number, orders: readonly MallOrder[]): Promise<void> {
+  if (orders.length === 0) return
+  await tx.run(
+    `update mall_order m set state = r.state, paid_at = r."paidAt", transaction_id = r."transactionId", shipped_at = r."shippedAt", shipping = r.shipping, shipping_report = r."shippingReport", received_at = r."receivedAt", settled_at = r."settledAt",
+       cancelled_at = r."cancelledAt", version = r.version
+     from jsonb_to_recordset($2::jsonb) as r("orderId" text, state text, "paidAt" bigint, "transactionId" text, "shippedAt" bigint, shipping jsonb, "shippingReport" text, "receivedAt" bigint, "settledAt" bigint, "cancelledAt" bigint, version bigint)
+     where m.tenant_id = $1 and m.order_id = r."orderId"`,
+    [tenantId, JSON.stringify(orders)],
+  )
+}
+
+export function ordersByClientKey(tx: Tx, tenantId: number, keys: ReadonlyArray<{ buyer: string; clientKey: string }>): Promise<MallOrder[]> {
+  return tx.query(
+    `select ${columns} from mall_order where tenant_id = $1 and (buyer, client_key) in (select * from unnest($2::text[], $3::text[])) order by order_id`,
+    [tenantId, keys.map((k) => k.buyer), keys.map((k) => k.clientKey)],
+  )
+}
+
+export async function findMallOrder(tx: Tx, tenantId: number, orderId: string): Promise<MallOrder | undefined> {
+  const [row] = await tx.query<MallOrder>(`select ${columns} from mall_order where tenant_id = $1 and order_id = $2`, [tenantId, orderId])
+  return row
+}
+
+export function ordersOfBuyer(tx: Tx, tenantId: number, buyer: string, before: Instant | null, limit: number): Promise<MallOrder[]> {
+  return tx.query(`select ${columns} from mall_order where tenant_id = $1 and buyer = $2 and ($3::bigint is null or placed_at < $3) order by placed_at desc, order_id desc limit $4`, [tenantId, buyer, before, limit])
+}

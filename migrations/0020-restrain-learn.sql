@@ -127,13 +127,13 @@ create table plan (
   week_start bigint not null,
   week_end bigint not null,
   made_at bigint not null,
-  status text not null, -- draft | held | handed | undone | replaced
+  status text not null, -- draft | held | sending | done | undone | replaced
   -- Totals, bound, limits with their worth in words, counts of reasons.
   summary jsonb not null,
   approved_at bigint,
   approved_by text,
   held_until bigint,
-  handed_at bigint,
+  finished_at bigint,
   primary key (tenant_id, plan_id)
 );
 create index plan_made on plan (tenant_id, made_at);
@@ -151,10 +151,14 @@ create table plan_row (
   dose int,
   value_fen double precision not null,
   pressure real not null,
+  -- Days after the plan is handed over at which this message goes.
+  offset_days int not null,
   -- Code of the reason for being in or out, with what its words need.
   reason text not null,
   detail jsonb not null,
   clear_at bigint,
+  -- planned | removed: taken out by hand | handed | refused: the gate said no after all
+  state text not null,
   primary key (tenant_id, plan_id, row_no)
 );
 create index plan_row_person on plan_row (tenant_id, plan_id, person_id);

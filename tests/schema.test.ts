@@ -55,6 +55,9 @@ async function problems(): Promise<string[]> {
     if (mine.length !== 1) found.push(`${table} has ${mine.length} policies for the app`)
     for (const policy of mine) for (const expression of [policy.using, policy.check]) if (!expression || !/^\(tenant_id = \(NULLIF\(current_setting\('app\.tenant'::text, true\), ''::text\)\)::bigint\)$/.test(expression)) found.push(`${table}: the policy of the app is ${expression}`)
   }
+  for (const { name, options } of await rows<{ name: string; options: string | null }>(`select relname as name, array_to_string(reloptions, ',') as options from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace`)) {
+    if (!/security_invoker=(true|on)/.test(options ?? '')) found.push(`the view ${name} looks with the eyes of its owner, past row-level security: create it with (security_invoker = true)`)
+  }
   for (const { name } of await rows<{ name: string }>(`select tgrelid::regclass || '.' || tgname as name from pg_trigger where not tgisinternal`)) found.push(`trigger ${name}`)
   for (const { name, expression } of await rows<{ name: string; expression: string }>(
     `select d.adrelid::regclass || '.' || a.attname as name, pg_get_expr(d.adbin, d.adrelid) as expression from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum`)) {
@@ -117,6 +120,7 @@ describe('control: what the rules find', () => {
     ['a default of the clock', 'alter table job add column bad bigint default extract(epoch from now())', 'defaults to'],
     ['an identity', 'alter table job add column bad bigint generated always as identity', 'identity'],
     ['a trigger', 'create function bad() returns trigger language plpgsql as $$ begin return new; end $$; create trigger bad before insert on job for each row execute function bad()', 'trigger job.bad'],
+    ['a view that looks past row-level security', 'create view bad as select * from job', 'the view bad looks with the eyes of its owner'],
     ['a timestamp', 'alter table job add column bad timestamptz', 'times are bigint milliseconds'],
   ])('%s', async (_what, sql, expected) => {
     await t.owner.query('begin')

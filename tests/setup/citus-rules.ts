@@ -17,6 +17,9 @@ export const tenantTables: ReadonlySet<string> = new Set(
   }),
 )
 
+/** Read views of modules: they look like tables of the tenant to whoever uses them. */
+const tenantViews: ReadonlySet<string> = new Set(readdirSync(folder).filter((file) => file.endsWith('.sql')).flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(/^create view (\w+)/gm)].map((found) => found[1])))
+
 /** Functions that may appear in DO UPDATE: their result depends on their arguments only. Operators, coalesce, least, greatest and case are no functions to the parser. */
 const immutable = new Set(['replace', 'strpos', 'lower', 'upper', 'length', 'abs', 'jsonb_build_object', 'jsonb_set', 'mod', 'floor'])
 
@@ -67,7 +70,7 @@ function checkQuery(kind: string, query: Node, outer: Scope, exempt: boolean, pr
   const subqueries: Node[] = []
   const addRange = (range: Node): void => {
     if (range.schemaname === undefined && ctes.has(range.relname)) return
-    if (tenantTables.has(range.relname)) tables.push({ alias: range.alias?.aliasname ?? range.relname, table: range.relname })
+    if (tenantTables.has(range.relname) || tenantViews.has(range.relname)) tables.push({ alias: range.alias?.aliasname ?? range.relname, table: range.relname })
   }
   const addFrom = (item: Node): void => {
     if (item.RangeVar) addRange(item.RangeVar)

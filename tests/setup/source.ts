@@ -104,14 +104,24 @@ export function scan(text: string): Source {
   return { code: code.join(''), templates }
 }
 
-/** Statements written as template literals, with constants of the same file filled in and other holes left out. */
-export function sqlOf(path: string): Array<{ sql: string; line: number }> {
+/**
+ * Statements written as template literals, with constants of the same file filled in and other holes left out (`dynamic`: some were). A piece that only
+ * other statements of the file use is looked at where it is used.
+ */
+export function sqlOf(path: string): Array<{ sql: string; line: number; dynamic: boolean }> {
   const text = read(path)
   const { templates } = scan(text)
   const constants = new Map([...text.matchAll(/const (\w+) = `([^`]*)`/g)].map((found) => [found[1], found[2]]))
   return templates
     .filter(({ text: sql }) => /^\s*(?:(?:--[^\n]*\n|\/\*[^*]*\*\/)\s*)?(select|insert|update|delete|with)\b/i.test(sql) && /\b(from|into|set|select)\b/i.test(sql))
+    .filter(({ at }) => {
+      const before = text.slice(Math.max(0, at - 80), at)
+      if (/\bsql: $/.test(before)) return false // a field of the segment builder, correlated with the statement it is put into
+      const name = /const (\w+) = $/.exec(before)?.[1]
+      return name === undefined || !text.includes(`\${${name}}`)
+    })
     .map(({ text: sql, at }) => ({
+      dynamic: [...sql.matchAll(/(?<!\$)\$\{(\w*)/g)].some((hole) => !constants.has(hole[1])) || /\s:\w+::/.test(sql),
       sql: sql.replace(/\$\$\{[^}]*\}/g, '$$99').replace(/\$\{(\w+)\}/g, (_whole, name: string) => constants.get(name) ?? '').replace(/\$\{[^}]*\}/g, ''),
       line: text.slice(0, at).split('\n').length,
     }))

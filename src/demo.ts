@@ -1,6 +1,6 @@
 import { dayMs, saleDate, startOfDay } from './kernel/calendar.ts'
 import type { Instant } from './kernel/clock.ts'
-import { seededRandom, type Random } from './kernel/random.ts'
+import type { Emulator } from './emulator/index.ts'
 import { onboard } from './onboard.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -48,31 +48,17 @@ async function sailHistory(runtime: Runtime): Promise<void> {
   }
 }
 
-/** The orders of one day: the older buyers come back, new ones come in by live room, share and the shop's window. */
+/** Four hundred people around a tea shop: about a quarter of its customers soon have a member as a contact. */
+async function peopleThere(emulator: Emulator): Promise<void> {
+  const { people } = (await emulator.act('main', 'population.view')) as { people: number }
+  if (people > 0) return
+  const shop = emulator.namespace('main').accounts.find((account) => account.kind === 'shop')!
+  await emulator.act('main', 'population.create', { preset: 'tea', regime: 'hump-shaped', people: 400, seed: 'demo', shop: shop.id, overrides: { presets: { tea: { meanOrderFen: 12_000 } } } })
+}
+
+/** One day of everybody: who buys, comes, leaves, and what members confirm is drawn and scheduled at its second. */
 async function day(runtime: Runtime, start: Instant): Promise<void> {
   const emulator = runtime.emulator!
-  const ns = emulator.namespace('main')
-  const dayNo = Math.floor(start / dayMs)
-  const random: Random = seededRandom(`demo/${dayNo}`)
-  const shop = ns.accounts.find((account) => account.kind === 'shop')!
-  const { products } = (await emulator.act('main', 'shop.viewProducts', { shop: shop.id })) as { products: Array<{ productId: string; outProductId: string; skus: Array<{ skuId: string; priceFen: number }> }> }
-  if (products.length === 0) return
-  const count = 4 + Math.floor(random.u('count') * 8)
-  const orders = Array.from({ length: count }, (_, n) => {
-    const at = start + Math.floor((8 + random.u('hour', n) * 14) * 3_600_000)
-    const known = random.u('old', n) < 0.45
-    const person = known ? `guest-${Math.floor(random.u('who', n) ** 2 * 60)}` : `guest-${dayNo % 1000}-${n}`
-    const lines = Array.from({ length: 1 + Math.floor(random.u('lines', n) ** 3 * 3) }, (__, k) => {
-      const product = products[Math.floor(random.u('sku', n, k) ** 1.6 * products.length)]
-      return { productId: product.productId, skuId: product.skus[0].skuId, count: 1 + Math.floor(random.u('pieces', n, k) ** 4 * 3) }
-    })
-    const scene = [2, 2, 3, 4, 5, 6, 1][Math.floor(random.u('scene', n) * 7)]
-    const ends = random.u('pays', n)
-    return {
-      person, anonymous: random.u('anonymous', n) < 0.08, at, lines, scene, ...(ends < 0.93 ? { payAt: at + 40_000 } : { cancelAt: at + 600_000 }),
-      ...(ends < 0.93 ? { shipAt: at + 20 * 3_600_000, receiveAt: at + Math.round((3 + random.u('road', n) * 4) * dayMs), settleAt: at + 14 * dayMs } : {}),
-    }
-  })
-  // The first lines of a product twice in one order are one line more: the emulator merges equal ones.
-  await emulator.act('main', 'shop.runOrders', { shop: shop.id, orders })
+  await peopleThere(emulator)
+  await emulator.act('main', 'population.day', { start })
 }

@@ -214,5 +214,5 @@ create view v_dose with (security_invoker = true) as
   from dose_assignment a join dose_epoch e on e.tenant_id = a.tenant_id and e.epoch_id = a.epoch_id;
 -- Losses with what was said before, for the loss page.
 create view v_contact_loss with (security_invoker = true) as
-  select tenant_id, corp_id, staff, lost_at, lost_by, evidence, person_id, last_touches from contact_loss where person_id is not null and not already;
+  select tenant_id, corp_id, staff, lost_at, lost_by, evidence, already, person_id, last_touches from contact_loss where person_id is not null;
 grant select on v_gate, v_dose, v_contact_loss to qz_app;

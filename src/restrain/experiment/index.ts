@@ -16,6 +16,6 @@ export { valuePersons, type OrderHistory, type PersonValues } from './person-val
 export { closeDueEpoch, measure, noPrior, readDosage, readDosageSettings, readPeople, settingsKey, startEpoch, type DosageState, type People, type PriorSource } from './run-epoch.ts'
 export { dosageView, experimentRoutes } from './routes.ts'
 export { dosageSentence } from './words.ts'
-export { epochJob, epochJobKind, epochStarter, nextNight } from './jobs.ts'
+export { epochJob, epochJobKind, nextNight, nightStarter } from './jobs.ts'
 export { experimentFault } from './errors.ts'
 export { placesAt, listEpochs, runningEpoch, netBetween, type Epoch } from './store.ts'

@@ -24,8 +24,10 @@ export function epochJob(ports: { blockOn(tenantId: number, block: 'dosage'): bo
   }
 }
 
-/** The first contact starts the nights; later ones change nothing. */
-export const epochStarter: Subscriber = {
-  name: 'restrain/experiment', hears: ['contact.added'],
-  handle: async (work, tx) => putJobs(tx, work.tenantId, [{ kind: epochJobKind, key: 'night', dueAt: nextNight(work.now), state: {} }]),
+/** The first contact starts the nights of the given jobs; later ones change nothing. */
+export function nightStarter(kinds: readonly string[]): Subscriber {
+  return {
+    name: 'restrain/experiment', hears: ['contact.added'],
+    handle: async (work, tx) => putJobs(tx, work.tenantId, kinds.map((kind) => ({ kind, key: 'night', dueAt: nextNight(work.now), state: {} }))),
+  }
 }

@@ -123,7 +123,7 @@ export function netBetween(tx: Tx, tenantId: number, from: Instant, to: Instant)
 
 /** Persons who deleted a member between two instants. */
 export function lostBetween(tx: Tx, tenantId: number, from: Instant, to: Instant): Promise<Array<{ personId: string }>> {
-  return tx.query(`select distinct person_id as "personId" from v_contact_loss where tenant_id = $1 and lost_by = 'contact' and lost_at >= $2 and lost_at < $3 order by 1`, [tenantId, from, to])
+  return tx.query(`select distinct person_id as "personId" from v_contact_loss where tenant_id = $1 and lost_by = 'contact' and not already and lost_at >= $2 and lost_at < $3 order by 1`, [tenantId, from, to])
 }
 
 /** Marketing messages that went out in an epoch, per person. */

@@ -38,7 +38,7 @@ const shots: Shot[] = [
     const sums = await page.evaluate(async (list) => ((await (await fetch(`/api/t/tea/orders-by-person?persons=${list.join(',')}`)).json()) as { rows: Array<{ personId: string; orders: number }> }).rows, ids)
     return `/retain/people/${sums.toSorted((a, b) => b.orders - a.orders)[0].personId}`
   } },
-  { name: 'connections', path: '/settings/connections?line=shop' }, { name: 'connections-pay', path: '/settings/connections?line=pay' }, { name: 'blocks', path: '/settings/blocks' }, { name: 'members', path: '/settings/members' }, { name: 'system', path: '/settings/system' }, { name: 'audit', path: '/settings/audit' }, { name: 'lost', path: '/nowhere' },
+  { name: 'connections', path: '/settings/connections?line=shop', after: async (page) => { await page.locator('.pagehead .ant-btn-primary').click(); await page.waitForTimeout(4000) } }, { name: 'connections-pay', path: '/settings/connections?line=pay' }, { name: 'blocks', path: '/settings/blocks' }, { name: 'members', path: '/settings/members' }, { name: 'system', path: '/settings/system' }, { name: 'audit', path: '/settings/audit' }, { name: 'lost', path: '/nowhere' },
   { name: 'search', path: '/', after: async (page) => page.keyboard.press('Control+k') }, { name: 'keys', path: '/', after: async (page) => page.keyboard.press('?') },
 ]
 
@@ -65,6 +65,7 @@ for (const [width, mode] of [[1440, 'light'], [390, 'light'], [1440, 'dark'], [3
     await page.goto(origin + (typeof shot.path === 'string' ? shot.path : await shot.path(page)))
     await page.waitForSelector('h1, .state', { timeout: 10_000 }).catch(() => problems.push(`${shot.name} at ${width}: nothing was drawn`))
     await page.waitForLoadState('networkidle').catch(() => {})
+    await page.waitForTimeout(150)
     await shot.after?.(page)
     await page.waitForTimeout(250)
     const wide = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')

@@ -36,7 +36,7 @@ export function installationRoutes(parts: Installation): AnyRoute[] {
   const worldOf = (tenantId: number): string => house.tenant(tenantId)?.world ?? 'real'
   const shown = (c: Connection) => ({
     connectionId: c.connectionId, line: c.line, accountId: c.accountId, name: c.name, simulated: c.baseUrl !== null, status: c.status, checks: c.checks, createdAt: c.createdAt, updatedAt: c.updatedAt,
-    callbackUrl: `${config.publicUrl || '（设置 QZ_PUBLIC_URL 后显示）'}/callback/${c.routeKey}`,
+    callbackUrl: config.publicUrl ? `${config.publicUrl}/callback/${c.routeKey}` : null, callbackPath: `/callback/${c.routeKey}`,
     has: Object.fromEntries(Object.entries(c.secrets).map(([key, value]) => [key, value !== undefined && value !== ''])),
   })
   return [

@@ -65,11 +65,20 @@ async function teaShop(runtime: Runtime, ownerId: string, start: number, days: n
   const { products } = (await emulator.act('main', 'shop.addProducts', {
     shop, products: goods.map(([title, priceFen], n) => ({ title, outProductId: `tea-${n}`, skus: [{ outSkuId: `tea-${n}`, skuCode: `TEA${n}`, priceFen, stock: 500_000 }] })),
   })) as { products: Array<{ productId: string; skus: Array<{ skuId: string }> }> }
+  const settled = async (): Promise<void> => {
+    house.wake(tenantId)
+    for (let turn = 1; turn < 3000 && !(await house.quiet('main')); turn++) {
+      // Waking makes a house unquiet for a moment, so it is done rarely.
+      if (turn % 50 === 0) house.wake(tenantId)
+      await house.ports.timers.sleep(4)
+    }
+  }
   const random = seededRandom('harbour')
   const known: string[] = []
   for (let day = 0; day < days; day++) {
     const from = startOfDay('2026-01-01') + Math.floor((start - startOfDay('2026-01-01')) / dayMs) * dayMs + day * dayMs
     await emulator.leapTo(Math.max(emulator.namespace('main').now, from + dayMs - 1000), 'main')
+    await settled()
     const orders = Array.from({ length: 3 + Math.floor(random.u('count', day) * 5) }, (_, n) => {
       const u = (what: string): number => random.u(what, day, n)
       const back = known.length > 5 && u('back') < 0.42
@@ -88,10 +97,6 @@ async function teaShop(runtime: Runtime, ownerId: string, start: number, days: n
     const refunds = result.orders.filter((row, n) => row.orderId !== null && 'payAt' in orders[n] && random.u('refund', day, n) < 0.05)
     if (refunds.length > 0) await emulator.act('main', 'shop.runRefunds', { shop, refunds: refunds.map((row) => ({ key: `r-${row.key}`, orderId: row.orderId, line: 0, count: 1, amountFen: 2000, at: emulator.namespace('main').now, reason: '\u5305\u88c5\u6709\u78e8\u635f' })) })
     await emulator.pump('main')
-    house.wake(tenantId)
-  }
-  for (let turn = 0; turn < 6000 && !(await house.quiet('main')); turn++) {
-    house.wake(tenantId)
-    await house.ports.timers.sleep(5)
+    await settled()
   }
 }

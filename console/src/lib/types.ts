@@ -39,7 +39,7 @@ export type Person = {
 
 export type CheckResult = { key: string; ok: boolean | null; at: number; detail: string }
 export type Connection = {
-  connectionId: string; line: string; accountId: string; name: string; simulated: boolean; status: 'draft' | 'connected' | 'broken'; checks: CheckResult[]; createdAt: number; updatedAt: number; callbackUrl: string; has: Record<string, boolean>
+  connectionId: string; line: string; accountId: string; name: string; simulated: boolean; status: 'draft' | 'connected' | 'broken'; checks: CheckResult[]; createdAt: number; updatedAt: number; callbackUrl: string | null; callbackPath: string; has: Record<string, boolean>
 }
 export type GuideStep = { key: string; zh: string; en: string; where: { zh: string; en: string }; grant: 'you' | 'platform'; takes: { zh: string; en: string } }
 export type Connections = { connections: Connection[]; guide: Record<string, GuideStep[]>; simulated: boolean }

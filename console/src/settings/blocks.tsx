@@ -10,6 +10,9 @@ import type { LineKey } from './connections.tsx'
 
 const presets = { 'blocks.shopOnly': ['shop'], 'blocks.wecomOnly': ['contacts', 'codes', 'broadcasts'] } as const
 
+/** Two columns that end about together. */
+const columns = [['acquire', 'sell', 'restrain'], ['retain', 'learn']] as const
+
 /** 设置 › 积木: what is on and what each needs. */
 export function Blocks(): ReactNode {
   const { t, f, language } = useWords()
@@ -57,9 +60,9 @@ export function Blocks(): ReactNode {
           <>
             <PageHead kicker={t('blocks.kicker')} sentence={t('blocks.sentence', { all: blocks.length, on: on.length })} why={t('blocks.why')} />
             {allowed && <div className="filters"><span className="second nowrap">{t('blocks.only')}</span>{Object.entries(presets).map(([key, wanted]) => <button key={key} type="button" className="chip" disabled={busy !== undefined} onClick={() => void apply(wanted)}>{t(key as keyof typeof presets)}</button>)}</div>}
-            <div className="cards level">
-              {(['acquire', 'sell', 'retain', 'restrain', 'learn'] as const).map((stage) => (
-                <Card key={stage} span={6} title={<StageMark stage={stage}>{t(`stage.${stage}`)}</StageMark>}>
+            <div className="cards">
+              {columns.map((column) => <div key={column[0]} className="c6 stack wide">{column.map((stage) => (
+                <Card key={stage} title={<StageMark stage={stage}>{t(`stage.${stage}`)}</StageMark>}>
                   <ul className="list">
                     {blocks.filter((row) => row.stage === stage).map((row) => {
                       const users = on.filter((other) => other.needs.includes(row.key))
@@ -77,7 +80,7 @@ export function Blocks(): ReactNode {
                     })}
                   </ul>
                 </Card>
-              ))}
+              ))}</div>)}
             </div>
           </>
         )

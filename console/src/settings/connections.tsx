@@ -20,7 +20,7 @@ const longSecrets = new Set<SecretKey>(['merchantPrivateKey', 'payPublicKey'])
 type StepState = 'ok' | 'bad' | 'wait'
 const stateOf = (check: CheckResult | undefined): StepState => (check?.ok === true ? 'ok' : check?.ok === false ? 'bad' : 'wait')
 /** Steps that somebody here can still do: not green, and not the platform's to grant. */
-const stepsLeft = (connection: Connection | undefined, steps: GuideStep[]): number => (connection ? steps.filter((step) => step.grant === 'you' && stateOf(connection.checks.find((c) => c.key === step.key)) !== 'ok').length : 0)
+const stepsLeft = (connection: Connection | undefined, steps: GuideStep[]): number => (connection && !(connection.status === 'connected' && connection.checks.length === 0) ? steps.filter((step) => step.grant === 'you' && stateOf(connection.checks.find((c) => c.key === step.key)) !== 'ok').length : 0)
 
 /** 设置 › 连接: which accounts are connected, step by step, each step checked live. */
 export function ConnectionsPage(): ReactNode {
@@ -50,12 +50,13 @@ export function ConnectionsPage(): ReactNode {
         const by = (line: string): Connection[] => connections.filter((row) => row.line === line)
         const okLines = lines.filter((line) => by(line).some((row) => row.status === 'connected')).length
         const left = connections.reduce((sum, row) => sum + stepsLeft(row, guide[row.line] ?? []), 0)
+        const never = connections.filter((row) => row.checks.length === 0).length
         const chosen = (filter.get('line') ?? connections.find((row) => row.status !== 'connected')?.line ?? connections[0]?.line ?? 'wecom') as LineKey
         const steps = guide[chosen] ?? []
         return (
           <>
             <PageHead
-              kicker={t('connect.kicker')} sentence={t('connect.sentence', { all: lines.length, ok: okLines, todo: left === 0 ? t('connect.nothingTodo') : t('connect.todo', { n: left }) })} why={simulated ? t('connect.simulated') : t('connect.real')}
+              kicker={t('connect.kicker')} sentence={t('connect.sentence', { all: lines.length, ok: okLines, todo: left > 0 ? t('connect.todo', { n: left }) : never > 0 ? t('connect.neverTodo', { n: never }) : t('connect.nothingTodo') })} why={simulated ? t('connect.simulated') : t('connect.real')}
               actions={<Permitted allowed={may('connections.write')} who={t('connect.noRight')}>{(disabled) => <Button type="primary" disabled={disabled || connections.length === 0} loading={checking.length > 1} onClick={() => void check(connections.map((row) => row.connectionId))}>{t('connect.checkAll')}</Button>}</Permitted>}
             />
             <div className="cards">
@@ -108,12 +109,12 @@ function Steps(props: { connection: Connection; steps: GuideStep[]; busy: boolea
       <div className="row wrap second" style={{ marginBottom: 12 }}>
         <span>{t(`account.${connection.line as LineKey}`)} <ShortId id={connection.accountId} whole /></span><span>·</span><span>{last === 0 ? t('connect.neverChecked') : t('connect.checked', { when: f.ago(last, now, language) })}</span>
       </div>
-      <ul className="list">{steps.map((step, n) => <Step key={step.key} n={n + 1} step={step} check={connection.checks.find((c) => c.key === step.key)} address={step.key === 'callback' ? connection.callbackUrl : undefined} />)}</ul>
+      <ul className="list">{steps.map((step, n) => <Step key={step.key} n={n + 1} step={step} check={connection.checks.find((c) => c.key === step.key)} connection={step.key === 'callback' ? connection : undefined} />)}</ul>
     </Card>
   )
 }
 
-function Step(props: { n: number; step: GuideStep; check: CheckResult | undefined; address?: string }): ReactNode {
+function Step(props: { n: number; step: GuideStep; check: CheckResult | undefined; connection?: Connection }): ReactNode {
   const { t, language } = useWords()
   const { step, check } = props
   const state = stateOf(check)
@@ -124,7 +125,7 @@ function Step(props: { n: number; step: GuideStep; check: CheckResult | undefine
       <span className="second">{check?.detail && state === 'ok' && language === 'zh' ? check.detail : ''}</span>
       {check?.detail && state === 'bad' && <span className="more" style={{ color: 'var(--danger)' }}>{check.detail}</span>}
       {state !== 'ok' && <span className="more">{t('connect.youDo', { where: named(step.where, language) })}</span>}
-      {props.address && <span className="more row wrap">{t('connect.callbackAddress')} <ShortId id={props.address} whole /></span>}
+      {props.connection && <span className="more">{props.connection.callbackUrl !== null ? <>{t('connect.callbackAddress')} <ShortId id={props.connection.callbackUrl} whole /></> : t(props.connection.simulated ? 'connect.simulatedAddress' : 'connect.noAddress', { path: props.connection.callbackPath })}</span>}
     </li>
   )
 }

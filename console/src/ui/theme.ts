@@ -9,6 +9,8 @@ export function antdTheme(mode: Mode, language: 'zh' | 'en', stage: string): The
   return {
     algorithm: mode === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm,
     token: {
+      // antd waits for its own animations to end, so they are switched off, not hidden.
+      motion: !matchMedia('(prefers-reduced-motion: reduce)').matches,
       colorPrimary: p.ink, colorInfo: p.ink2, colorSuccess: p.ok, colorWarning: p.warn, colorError: p.danger, colorLink: p.ink, colorLinkHover: p.ink, fontFamily: fontFamily[language],
       fontSize: 14, controlHeight: 34, controlHeightLG: 44, borderRadius: 8, borderRadiusLG: 12, borderRadiusSM: 6, motionDurationMid: '0.14s', motionDurationSlow: '0.2s',
       colorText: p.ink, colorTextHeading: p.ink, colorTextSecondary: p.ink2, colorTextDescription: p.ink2, colorTextTertiary: p.ink3, colorTextPlaceholder: p.ink3, colorTextLightSolid: p.onInk,

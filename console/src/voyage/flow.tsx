@@ -52,7 +52,7 @@ export function Flow(props: { flow: readonly FlowRow[]; measure: Measure; senten
   }, [])
   const rows = useMemo(() => rowsOf(props.flow, props.measure, words.t), [props.flow, props.measure, words.t])
   return (
-    <div ref={box} style={{ minHeight: phone ? 380 : 372 }}>
+    <div ref={box} style={{ minHeight: phone ? 322 : 372 }}>
       {width > 0 && (phone ? <Upright {...{ rows, width, words, at, setAt, band: opacity[mode].flow }} measure={props.measure} sentence={props.sentence} /> : <Level {...{ rows, width, words, at, setAt, band: opacity[mode].flow }} measure={props.measure} sentence={props.sentence} />)}
     </div>
   )

@@ -30,7 +30,7 @@ export async function recordTouches(tx: Tx, tenantId: number, touches: readonly 
 }
 
 /** Every surrogate id that stands for one of these persons today: the person and everybody merged into it. */
-const standFor = `with recursive stands as (
+const stands = `recursive stands as (
     select p.person_id, p.person_id as now_id from person p where p.tenant_id = $1 and p.person_id = any($2)
     union select m.person_id, s.now_id from person m join stands s on m.merged_into = s.person_id where m.tenant_id = $1)`
 
@@ -38,7 +38,7 @@ const standFor = `with recursive stands as (
 export function touchesOf(tx: Tx, tenantId: number, personIds: readonly string[], options: { since?: Instant; until?: Instant; direction?: 'outbound' | 'inbound'; perPerson?: number } = {}): Promise<StoredTouch[]> {
   if (personIds.length === 0) return Promise.resolve([])
   return tx.query<StoredTouch>(
-    `${standFor}, mine as (
+    `with ${stands}, mine as (
        select t.seq, s.now_id, t.occurred_at, t.kind, t.line, t.direction, t.weight, t.reason, t.ref, row_number() over (partition by s.now_id order by t.occurred_at desc, t.seq desc) as nth
        from touch t join stands s on s.person_id = t.person_id
        where t.tenant_id = $1 and t.occurred_at >= $3 and t.occurred_at <= $4 and ($5::text is null or t.direction = $5))
@@ -56,7 +56,7 @@ export function touchesAfter(tx: Tx, tenantId: number, seq: number, limit: numbe
 export async function standIns(tx: Tx, tenantId: number, personIds: readonly string[]): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>(personIds.map((id) => [id, []]))
   if (personIds.length === 0) return found
-  const rows = await tx.query<{ personId: string; nowId: string }>(`${standFor} select person_id as "personId", now_id as "nowId" from stands order by 2, 1`, [tenantId, personIds])
+  const rows = await tx.query<{ personId: string; nowId: string }>(`with ${stands} select person_id as "personId", now_id as "nowId" from stands order by 2, 1`, [tenantId, personIds])
   for (const row of rows) found.get(row.nowId)?.push(row.personId)
   return found
 }

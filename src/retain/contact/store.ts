@@ -188,7 +188,7 @@ export function staffLoads(tx: Tx, tenantId: number, now: Instant): Promise<Staf
 export function oneSidedList(tx: Tx, tenantId: number, limit: number): Promise<Array<{ personId: string; staff: string; followedAt: Instant; lostAt: Instant; evidence: string | null }>> {
   return tx.query(
     `select f.person_id as "personId", f.staff, f.followed_at as "followedAt", f.lost_at as "lostAt",
-       (select l.evidence from contact_loss l where l.tenant_id = f.tenant_id and l.corp_id = f.corp_id and l.external_userid = f.external_userid and l.staff = f.staff and l.lost_at = f.lost_at) as evidence
+       (select l.evidence from contact_loss l where l.tenant_id = $1 and l.corp_id = f.corp_id and l.external_userid = f.external_userid and l.staff = f.staff and l.lost_at = f.lost_at) as evidence
      from v_follow f where f.tenant_id = $1 and not f.active and not f.half and f.lost_by = 'contact' order by f.lost_at desc, f.person_id, f.staff limit $2`,
     [tenantId, limit],
   )

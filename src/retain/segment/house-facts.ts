@@ -1,8 +1,10 @@
 import type { FactSource } from './fact-source.ts'
 
-const follow = 'from v_follow f where f.tenant_id = p.tenant_id and f.person_id = p.person_id'
-const order = 'from v_order o where o.tenant_id = p.tenant_id and o.person_id = p.person_id and o.paid_at is not null'
+const follow = `from v_follow f where f.tenant_id = p.tenant_id and f.person_id = p.person_id`
+const order = `from v_order o where o.tenant_id = p.tenant_id and o.person_id = p.person_id and o.paid_at is not null`
 const touch = `from v_message m where m.tenant_id = p.tenant_id and m.person_id = p.person_id and m.state = 'sent'`
+
+const messages = (more: string): string => `select count(*) ${touch} ${more}`
 
 /** What the house itself knows of a person, from the read views. */
 export const houseFacts: FactSource = {
@@ -23,7 +25,7 @@ export const houseFacts: FactSource = {
     { key: 'orders.last', zh: '最近付款', en: 'last paid', type: 'instant', sql: `select max(o.paid_at) ${order}` },
     { key: 'orders.first', zh: '首次付款', en: 'first paid', type: 'instant', sql: `select min(o.paid_at) ${order}` },
     { key: 'messages.last', zh: '最近触达', en: 'last message', type: 'instant', sql: `select max(m.sent_at) ${touch}` },
-    { key: 'messages.count-28d', zh: '28 天触达次数', en: 'messages in 28 days', type: 'number', sql: `select count(*) ${touch} and m.sent_at >= :now::bigint - 2419200000` },
+    { key: 'messages.count-28d', zh: '28 天触达次数', en: 'messages in 28 days', type: 'number', sql: messages('and m.sent_at >= :now::bigint - 2419200000') },
     { key: 'points.balance', zh: '羽毛余额', en: 'feathers', type: 'number', sql: 'select a.balance from v_points a where a.tenant_id = p.tenant_id and a.person_id = p.person_id' },
   ],
 }

@@ -21,7 +21,8 @@ export const ruleSchema: z.ZodType<Rule> = z.lazy(() => z.union([
   z.strictObject({ all: z.array(ruleSchema).max(30) }), z.strictObject({ any: z.array(ruleSchema).min(1).max(30) }), z.strictObject({ not: ruleSchema }), condition,
 ]))
 
-export type Compiled = { where: string; params: unknown[] }
+/** `and`: ` and <condition>`, to be put behind another condition. */
+export type Compiled = { and: string; params: unknown[] }
 
 const allowed: Record<SegmentField['type'], readonly Operator[]> = {
   number: ['is', 'is-not', 'at-least', 'at-most', 'known', 'unknown'],
@@ -83,5 +84,5 @@ export function compileRule(rule: Rule, fields: ReadonlyMap<string, SegmentField
         return node.op === 'is' ? `coalesce(${param(text())}::text = any(${sql}), false)` : `not coalesce(${param(text())}::text = any(${sql}), false)`
     }
   }
-  return { where: walk(rule), params }
+  return { and: ` and ${walk(rule)}`, params }
 }

@@ -7,6 +7,8 @@ create table shop_order (
   order_id text not null,
   connection_id uuid,
   person_id uuid not null,
+  -- Whom it was booked for, when that person turned out to be person_id: un-merging gives the order back.
+  merged_from uuid,
   -- True when no identity that joins accounts is known (no unionid): shown as unknown.
   buyer_unknown boolean not null,
   status text not null, -- unpaid | to_ship | part_shipped | to_receive | completed | cancelled | refunded
@@ -32,6 +34,7 @@ create table shop_order (
 );
 create index shop_order_placed on shop_order (tenant_id, placed_at);
 create index shop_order_person on shop_order (tenant_id, person_id, paid_at);
+create index shop_order_merged_from on shop_order (tenant_id, merged_from) where merged_from is not null;
 create index shop_order_status on shop_order (tenant_id, status, placed_at);
 
 create table order_line (

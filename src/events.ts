@@ -31,7 +31,7 @@ export const events = {
     payload: z.looseObject({ ...pair, personId: z.uuid(), addedAt: instant, /** Of the channel code; '' when none. */ state: z.string(), addWay: z.int(), again: z.boolean() }),
   }),
   'person.merged': row({
-    v: 1, zh: '认出是同一个人', what: 'two persons turned out to be one', aggregate: 'person/<kept>', emits: 'sell/order, retain/contact', hears: ['retain/points'],
+    v: 1, zh: '认出是同一个人', what: 'two persons turned out to be one', aggregate: 'person/<kept>', emits: 'sell/order, retain/contact', hears: ['sell/order', 'retain/points'],
     payload: z.looseObject({ kept: z.uuid(), gone: z.uuid() }),
   }),
   'transfer.failed': row({

@@ -189,14 +189,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     })
   }
 
-  if (options.consoleFolder !== undefined && existsSync(join(options.consoleFolder, 'index.html'))) {
+  const hasConsole = options.consoleFolder !== undefined && existsSync(join(options.consoleFolder, 'index.html'))
+  if (hasConsole) {
     await app.register(fastifyStatic, { root: options.consoleFolder, wildcard: true, cacheControl: true, maxAge: 31_536_000_000, immutable: true, setHeaders: (response, path) => {
       if (path.endsWith('index.html')) void response.header('cache-control', 'no-cache')
     } })
   }
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]
-    if (request.method === 'GET' && !path.startsWith('/api/') && !path.includes('.') && options.consoleFolder !== undefined) return reply.header('cache-control', 'no-cache').sendFile('index.html', { maxAge: 0, immutable: false })
+    if (request.method === 'GET' && !path.startsWith('/api/') && !path.includes('.') && hasConsole) return reply.header('cache-control', 'no-cache').sendFile('index.html', { maxAge: 0, immutable: false })
     const fault = httpFault('http/not-found', { path })
     return reply.status(404).send({ error: { code: fault.code, message: language(request) === 'en' ? fault.message : fault.zh, params: fault.params } })
   })

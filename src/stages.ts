@@ -3,7 +3,7 @@ import type { Handlers } from './kernel/engine/index.ts'
 import type { AnyPublicRoute, AnyRoute } from './kernel/http/index.ts'
 import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
-import { bellsOfShopEvent, orderRoutes, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
+import { bellsOfShopEvent, orderRoutes, ordersFollowMerges, returnOrders, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
 import { adjustmentRoutes } from './sell/adjustment/index.ts'
 import { catalogRoutes, productBackfill, shopProductReader } from './sell/catalog/index.ts'
 import { mallAvailable, moveReply, openStock, stockFlow, stockHearsPaid, stockReconcile, stockRoutes } from './sell/stock/index.ts'
@@ -82,13 +82,13 @@ export function stages(context: StageContext): StageParts {
         taskPoll(wecom, gate), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
       ],
       subscribers: [
-        attributionSubscriber(channelsOfStates), stockHearsPaid,
+        ordersFollowMerges, attributionSubscriber(channelsOfStates), stockHearsPaid,
         journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn),
       ],
       replies: [moveReply, refundReply, shippingReply, codeMade, codeChanged, welcomeSent(gate), taskMade(gate), taskCancelled(), tagMarked],
     },
     routes: [
-      ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget }),
+      ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
       ...codeRoutes(wecom), ...attributionRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources), ...journeyRoutes(wecom, sources), ...pointsRoutes,
     ],

@@ -11,7 +11,7 @@
  */
 export { resolvePersons, type Sighting } from './resolve-persons.ts'
 export { planResolution, type KnownIdentity, type Resolution } from './resolution.ts'
-export { personRoutes, mask } from './routes.ts'
+export { personRoutes, mask, type AlsoSplit } from './routes.ts'
 export { forgetWholly, type AlsoForget } from './forget.ts'
 export { personFault } from './errors.ts'
 export { findPerson, listMerges, mergedPersons, listPersons, readFields, writeFields, splitPerson, personByIdentity, resealPersons, type PersonCard, type IdentityRow } from './store.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Db } from '../../kernel/db/index.ts'
+import type { Db, Tx } from '../../kernel/db/index.ts'
 import { may } from '../../kernel/access/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import type { Seal } from '../../kernel/seal.ts'
@@ -13,7 +13,10 @@ export function mask(value: string): string {
   return `${value.slice(0, 3)}••••${value.slice(-4)}`
 }
 
-export function personRoutes(context: { db: Db; seal: Seal; alsoForget?: AlsoForget }): AnyRoute[] {
+/** What other modules give back when a merge is undone, in the same transaction. */
+export type AlsoSplit = (tx: Tx, tenantId: number, split: { kept: string; gone: string; under: readonly string[] }) => Promise<void>
+
+export function personRoutes(context: { db: Db; seal: Seal; alsoForget?: AlsoForget; alsoSplit?: AlsoSplit }): AnyRoute[] {
   return [
     route({
       method: 'GET', path: '/people', right: 'people.read', what: 'people, newest first, by the beginning of an id, with how many there are',
@@ -42,7 +45,8 @@ export function personRoutes(context: { db: Db; seal: Seal; alsoForget?: AlsoFor
       async handle({ tx, tenantId, params, clock }) {
         const result = await splitPerson(tx, tenantId, params.mergeId, clock.now())
         if (!result) throw personFault('person/merge-gone', { mergeId: params.mergeId })
-        return result
+        await context.alsoSplit?.(tx, tenantId, result)
+        return { kept: result.kept, gone: result.gone }
       },
     }),
     route({

@@ -88,8 +88,8 @@ export async function countPersons(tx: Tx, tenantId: number): Promise<{ known: n
   return row
 }
 
-/** Undoes one merge: the identities it moved go back to the person it had taken them from. */
-export async function splitPerson(tx: Tx, tenantId: number, mergeId: string, now: Instant): Promise<{ kept: string; gone: string } | undefined> {
+/** Undoes one merge: the identities it moved go back to the person it had taken them from. `under`: who had turned out to be that person before. */
+export async function splitPerson(tx: Tx, tenantId: number, mergeId: string, now: Instant): Promise<{ kept: string; gone: string; under: string[] } | undefined> {
   const [merge] = await tx.query<{ kept: string; gone: string; evidence: { moved?: Array<{ kind: string; scope: string; value: string }> } }>(
     `update person_merge set undone_at = $3 where tenant_id = $1 and merge_id = $2 and undone_at is null returning kept, gone, evidence`,
     [tenantId, mergeId, now],
@@ -106,7 +106,14 @@ export async function splitPerson(tx: Tx, tenantId: number, mergeId: string, now
     [tenantId, moved.map((m) => m.kind), moved.map((m) => m.scope), moved.map((m) => m.value), merge.gone, merge.kept],
   )
   await tx.run(`update person set merged_into = null where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone])
-  return { kept: merge.kept, gone: merge.gone }
+  const under = await tx.query<{ id: string }>(
+    `with recursive under as (
+       select person_id from person where tenant_id = $1 and merged_into = $2
+       union select p.person_id from person p join under u on p.merged_into = u.person_id where p.tenant_id = $1)
+     select person_id as id from under order by 1`,
+    [tenantId, merge.gone],
+  )
+  return { kept: merge.kept, gone: merge.gone, under: under.map((row) => row.id) }
 }
 
 const keyPurpose = (tenantId: number, personId: string): string => `person ${tenantId} ${personId}`

@@ -16,7 +16,8 @@ export { shopBackfill, shopBackfillKind } from './backfill-shop.ts'
 export { orderRoutes } from './routes.ts'
 export { bellsOfShopEvent, type ShopBell } from './shop-events.ts'
 export {
-  findOrder, listOrders, listFacts, listOrderLines, listRefunds, orderTotals, chainFigures, cohortRows, ordersOfPerson, streamOrders, importedLines, importedInvoices, knownBuyers, refundReasons, type OrderRow, type OrderFilter,
+  returnOrders, findOrder, listOrders, listFacts, listOrderLines, listRefunds, orderTotals, chainFigures, cohortRows, ordersOfPerson, streamOrders, importedLines, importedInvoices, knownBuyers, refundReasons, type OrderRow, type OrderFilter,
 } from './store.ts'
 export { linesOfOrders, paidOrders, soldByDay } from './line-store.ts'
+export { ordersFollowMerges } from './follow-persons.ts'
 export { orderFault } from './errors.ts'

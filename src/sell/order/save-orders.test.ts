@@ -4,7 +4,8 @@ import { connectionA, day, hour, makeTenant, start, testIds } from '../../../tes
 import { openTestDb, type TestDb } from '../../../tests/setup/test-db.ts'
 import { balances, checkBalanced } from '../../book/account/index.ts'
 import type { DomainEvent } from '../../kernel/event/index.ts'
-import { findOrder, listFacts, listOrderLines, listRefunds, orderTotals, saveOrders, saveRefunds, type OrderState, type RefundState } from './index.ts'
+import { chainFigures, findOrder, listFacts, listOrderLines, listRefunds, orderTotals, returnOrders, saveOrders, saveRefunds, type OrderState, type RefundState } from './index.ts'
+import { moveOrders } from './store.ts'
 
 let t: TestDb
 let tenantId = 0
@@ -96,6 +97,37 @@ describe('an order', () => {
     await save({ ...life('10006')[1], unionid: undefined })
     expect(await order('10006')).toMatchObject({ buyerUnknown: true })
     expect(await t.app(tenantId, (tx) => orderTotals(tx, tenantId))).toMatchObject({ buyers: 0, unknownBuyers: 1 })
+  })
+})
+
+describe('an order follows its buyer', () => {
+  const people = ['a', 'b', 'c'].map((end) => `00000000-0000-7000-8000-00000000000${end}`)
+  const saveFor = (personId: string, state: OrderState) => t.app(tenantId, (tx) => saveOrders(tx, tenantId, [{ order: state, personId, connectionId: connectionA, appid: 'wx', cause: 'callback' }], start, ids))
+  const merge = (kept: string, gone: string) => t.app(tenantId, (tx) => moveOrders(tx, tenantId, { kept, gone }))
+  const buyers = async () => {
+    const figures = await t.app(tenantId, (tx) => chainFigures(tx, tenantId, 0, start + 100 * day))
+    return { buyers: figures.buyers, repeat: figures.repeatBuyers }
+  }
+  const owners = async () => Promise.all(['30001', '30002', '30003'].map(async (id) => people.indexOf((await order(id))!.personId)))
+
+  test('two persons who turn out to be one have come back, instead of having come once each', async () => {
+    await fresh()
+    for (const [n, personId] of people.entries()) await saveFor(personId, life(`3000${n + 1}`)[1])
+    expect(await buyers()).toEqual({ buyers: 3, repeat: 0 }) // the control
+    await merge(people[0], people[1])
+    expect(await buyers()).toEqual({ buyers: 2, repeat: 1 })
+  })
+
+  test.each([['in order', [1, 0]], ['out of order', [0, 1]]])('merges undone %s give every order back', async (_how, undo) => {
+    await fresh()
+    for (const [n, personId] of people.entries()) await saveFor(personId, life(`3000${n + 1}`)[1])
+    await merge(people[1], people[2]) // c turned out to be b
+    await saveFor(people[1], life('30003')[2]) // and was read again since
+    await merge(people[0], people[1]) // b turned out to be a
+    expect(await owners()).toEqual([0, 0, 0])
+    const splits = [{ gone: people[2], under: [] as string[] }, { gone: people[1], under: undo[0] === 1 ? [people[2]] : [] }]
+    for (const which of undo) await t.app(tenantId, (tx) => returnOrders(tx, tenantId, splits[which].gone, splits[which].under))
+    expect(await owners()).toEqual([0, 1, 2])
   })
 })
 

@@ -30,12 +30,23 @@ export async function upsertOrders(tx: Tx, tenantId: number, saves: readonly Ord
        r.goods_fen, r.freight_fen, r.discount_fen, r.paid_fen, 0, r.source, r.lines_digest, r.version, $3
      from jsonb_to_recordset($2::jsonb) as r(shelf text, order_id text, connection_id uuid, person_id uuid, buyer_unknown boolean, status text, platform_status int, placed_at bigint, paid_at bigint,
        shipped_at bigint, completed_at bigint, settled_at bigint, cancelled_at bigint, goods_fen bigint, freight_fen bigint, discount_fen bigint, paid_fen bigint, source jsonb, lines_digest text, version bigint)
-     on conflict (tenant_id, shelf, order_id) do update set person_id = excluded.person_id, buyer_unknown = excluded.buyer_unknown, status = excluded.status, platform_status = excluded.platform_status,
+     on conflict (tenant_id, shelf, order_id) do update set person_id = excluded.person_id,
+       merged_from = case when shop_order.person_id <> excluded.person_id then coalesce(shop_order.merged_from, shop_order.person_id) else shop_order.merged_from end, buyer_unknown = excluded.buyer_unknown, status = excluded.status, platform_status = excluded.platform_status,
        paid_at = coalesce(excluded.paid_at, shop_order.paid_at), shipped_at = coalesce(excluded.shipped_at, shop_order.shipped_at), completed_at = coalesce(excluded.completed_at, shop_order.completed_at),
        settled_at = coalesce(excluded.settled_at, shop_order.settled_at), cancelled_at = coalesce(excluded.cancelled_at, shop_order.cancelled_at), goods_fen = excluded.goods_fen,
        freight_fen = excluded.freight_fen, discount_fen = excluded.discount_fen, paid_fen = excluded.paid_fen, source = excluded.source, lines_digest = excluded.lines_digest, version = excluded.version, updated_at = excluded.updated_at`,
     [tenantId, JSON.stringify(rows), now],
   )
+}
+
+/** Orders of somebody who turned out to be another are that other's from now on. */
+export async function moveOrders(tx: Tx, tenantId: number, merge: { kept: string; gone: string }): Promise<void> {
+  await tx.run(`update shop_order set person_id = $2, merged_from = coalesce(merged_from, person_id) where tenant_id = $1 and person_id = $3`, [tenantId, merge.kept, merge.gone])
+}
+
+/** A merge was undone: what had been booked for `gone`, or for those who had turned out to be `gone`, is theirs again. */
+export async function returnOrders(tx: Tx, tenantId: number, gone: string, under: readonly string[]): Promise<void> {
+  await tx.run(`update shop_order set person_id = $2, merged_from = nullif(merged_from, $2::uuid) where tenant_id = $1 and merged_from = any($3::uuid[])`, [tenantId, gone, [gone, ...under]])
 }
 
 export async function upsertLines(tx: Tx, tenantId: number, saves: readonly OrderSave[]): Promise<void> {

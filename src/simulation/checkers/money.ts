@@ -8,7 +8,8 @@ export const money: Checker = {
     const { report, check } = findings()
     const { tenantId, rows } = outputs
     const postings = await rows<{ key: string; unit: string; off: number }>(
-      `select p.key, e.unit, sum(e.amount)::bigint as off from posting p left join entry e on e.tenant_id = p.tenant_id and e.posting_id = p.posting_id where p.tenant_id = $1 group by p.key, e.unit order by 1, 2`,
+      `select p.key, e.unit, sum(e.amount)::bigint as off from posting p left join entry e on e.tenant_id = p.tenant_id and e.posting_id = p.posting_id
+       where p.tenant_id = $1 and coalesce(e.unit, 'fen') = 'fen' group by p.key, e.unit order by 1, 2`,
       [tenantId],
     )
     for (const { key, unit, off } of postings) check(off === 0 && unit !== null, () => (unit === null ? `posting ${key} has no entries` : `posting ${key} is out of balance by ${off} ${unit}`))

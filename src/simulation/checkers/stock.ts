@@ -1,20 +1,39 @@
+import { accountOf } from '../../emulator/core/namespace.ts'
+import { shopState } from '../../emulator/shop/state.ts'
 import { findings, type Checker } from './outputs.ts'
 
-/** Stock (库存): whatever has a ledger of pieces never sums to anything but zero, and no place holds less than nothing. */
+/**
+ * Stock (库存): the pieces of a SKU are all somewhere, in the table and in the ledger; our idea of what the Shop can still sell is never below what it can.
+ */
 export const stock: Checker = {
   name: 'stock',
   async run(outputs) {
     const { report, check } = findings()
-    const rows = await outputs.rows<{ account: string; unit: string; amount: number }>(
-      `select account, unit, sum(amount)::bigint as amount from entry where tenant_id = $1 and unit like 'sku:%' group by account, unit order by 1, 2`,
-      [outputs.tenantId],
+    const { tenantId, rows, emulator, world } = outputs
+    const skus = await rows<{ sku: string; received: number; places: number; least: number }>(
+      `select s.sku_id as sku, s.received, s.mall + s.reserved + s.reserve + s.moving + s.sold - s.restored - s.unbacked + coalesce((select sum(f.shop + f.held) from stock_shelf f where f.tenant_id = s.tenant_id and f.sku_id = s.sku_id), 0)::bigint as places,
+         least(s.mall, s.reserved, s.reserve, s.moving) as least
+       from stock s where s.tenant_id = $1 order by 1`,
+      [tenantId],
     )
-    const sums = new Map<string, number>()
-    for (const { account, unit, amount } of rows) {
-      sums.set(unit, (sums.get(unit) ?? 0) + amount)
-      if (/^(mall|shop|reserve|moving)\b/.test(account)) check(amount >= 0, () => `${account} holds ${amount} of ${unit}`)
+    for (const row of skus) {
+      check(row.places === row.received, () => `sku ${row.sku}: ${row.received} pieces were received, ${row.places} are accounted for`)
+      check(row.least >= 0, () => `sku ${row.sku}: a place holds ${row.least} pieces`)
     }
-    for (const [unit, sum] of sums) check(sum === 0, () => `${unit} is out of balance by ${sum}`)
+    for (const { unit, off } of await rows<{ unit: string; off: number }>(`select unit, sum(amount)::bigint as off from entry where tenant_id = $1 and unit like 'sku:%' group by unit order by 1`, [tenantId]))
+      check(off === 0, () => `the ledger of ${unit} is out of balance by ${off}`)
+    const account = accountOf(emulator.namespace(world), 'shop')
+    const truth = account ? shopState(emulator.namespace(world), account.id).stock : {}
+    for (const row of await rows<{ sku: string; shop: number; open: number }>(
+      `select f.platform_sku_id as sku, f.shop - f.elsewhere as shop, (select count(*) from stock_move m where m.tenant_id = f.tenant_id and m.sku_id = f.sku_id and m.state in ('planned', 'sent', 'unknown')) as open
+       from stock_shelf f where f.tenant_id = $1 order by 1`,
+      [tenantId],
+    )) {
+      const num = truth[row.sku]?.num
+      if (num === undefined) continue
+      check(row.shop >= num, () => `sku ${row.sku}: the Shop can sell ${num}, we think at most ${row.shop}`)
+      if (row.open === 0) check(row.shop === num, () => `sku ${row.sku}: all is quiet, the Shop has ${num}, the book ${row.shop}`)
+    }
     return report
   },
 }

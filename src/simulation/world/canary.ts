@@ -9,6 +9,8 @@ export type Canary = {
   checker: string
   /** What the platform said, changed on its way in. */
   http?: (request: HttpRequest, answer: HttpAnswer) => HttpAnswer
+  /** How often a call is made instead of once; `made`: calls so far. */
+  repeat?: (request: HttpRequest, made: number) => number
   /** What is written, changed on its way to the database. */
   tx?: (tx: Tx) => Tx
   /** Handlers added or changed. */

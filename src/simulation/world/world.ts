@@ -8,15 +8,20 @@ import { uuidIds } from '../../kernel/ids.ts'
 import { silentLog, type Log } from '../../kernel/log.ts'
 import { seededRandom } from '../../kernel/random.ts'
 import { createSeal } from '../../kernel/seal.ts'
+import { blocks } from '../../kernel/tenancy/index.ts'
 import { createCaller } from '../../wechat/caller.ts'
 import { allRows } from '../../wechat/spec/index.ts'
 import { createEmulator, emulatorLines, type Emulator, type Send } from '../../emulator/index.ts'
+import { accountOf } from '../../emulator/core/namespace.ts'
+import { populationModule } from '../../emulator/population/index.ts'
+import { corpOf } from '../../emulator/wecom/state.ts'
 import { createHouse, type House } from '../../house.ts'
 import { onboard } from '../../onboard.ts'
 import { stages } from '../../stages.ts'
 import { check, type CheckReport, type Outputs } from '../checkers/index.ts'
 import type { Canary } from './canary.ts'
 import { dropDatabase, makeDatabase, type Cluster } from './cluster.ts'
+import { createCaptain } from './captain.ts'
 import { createEventLog } from './event-log.ts'
 import { createFence, Fenced, type Fence } from './fence.ts'
 import { createGuests, type Agenda } from './guests.ts'
@@ -110,7 +115,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
   }
   let emulator: Emulator | undefined
   const clock: Clock = { now: () => emulator?.namespace('main').now ?? start }
-  emulator = createEmulator({ modules: emulatorLines, seed: `world ${seed}`, start, clock: { kind: 'queue' }, wireClock: clock, send, concurrency: 1 })
+  emulator = createEmulator({ modules: [...emulatorLines.filter((one) => one !== populationModule), populationModule], seed: `world ${seed}`, start, clock: { kind: 'queue' }, wireClock: clock, send, concurrency: 1 })
   const sea = emulator
   const routes = new Map<string, string>()
 
@@ -135,7 +140,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
     const own = seededRandom(`world ${seed} life ${life}`)
     const current = { commit: () => sky.commit(), call: () => sky.call(), calm: () => {}, counts: {} }
     const db = simulatedDb(turnstile, mine, current, events, seededRandom(`${options.shuffle ?? ''} ${seed} ${life}`), statements, canary?.tx)
-    const caller = createCaller({ rows: allRows, http: simulatedHttp(sea, mine, current, counts, canary?.http), wireClock: clock, random: own })
+    const caller = createCaller({ rows: allRows, http: simulatedHttp(sea, mine, current, counts, canary), wireClock: clock, random: own })
     const ids = uuidIds(clock, own)
     const before = sky
     sky = storm // a start that fails is started again by whoever watches the process: no faults in here
@@ -155,11 +160,16 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
   try {
     house = await build()
     const tenantId = await onboard({ house, emulator, emulatorUrl: 'http://sea', productUrl: boat }, {
-      slug: 'sim', name: '模拟商家', world: 'main', origin: { kind: 'simulation', seed }, blocks: ['shop', 'contacts', 'codes'], ownerId: undefined,
+      slug: 'sim', name: '模拟商家', world: 'main', origin: { kind: 'simulation', seed }, blocks: blocks.map((one) => one.key), ownerId: undefined,
     })
     for (const connection of house.connectionsOf(tenantId)) routes.set(`/callback/${connection.routeKey}`, connection.line)
-    const guests = createGuests(emulator, options)
+    const shop = accountOf(emulator.namespace('main'), 'shop')
+    const corp = accountOf(emulator.namespace('main'), 'wecom')
+    const guests = createGuests(emulator, { seed, people: Math.ceil(options.people / 4) })
     await guests.begin()
+    await emulator.act('main', 'population.create', { preset: 'tea', people: options.people, seed, shop: shop?.id, corp: corp?.id })
+    const captain = createCaptain({ tenantId, clock, staff: corp && Object.keys(corpOf(emulator.namespace('main'), corp.id).corp.members)[0] })
+    let captainsDay: number | undefined
     await emulator.setFaults('main', platformFaults(options.faults))
     sky = weather
 
@@ -184,8 +194,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
       if (now >= midnight) {
         noteDeliveries(emulator, outputs)
         if (now < end) {
-          agenda.push(...guests.day(midnight))
+          agenda.push({ at: midnight, name: 'population.day', args: { start: midnight } }, ...guests.day(midnight))
           agenda.sort((a, b) => a.at - b.at)
+          captainsDay = Math.round((midnight - start) / dayMs)
         }
         options.onDay?.(Math.round((midnight - start) / dayMs))
         midnight += dayMs
@@ -194,6 +205,11 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
         const { name, args } = agenda.shift()!
         await actIfPossible(emulator, name, args)
       }
+      if (captainsDay !== undefined && (await ifCalm(() => captain.day(house!, captainsDay!)))) {
+        captainsDay = undefined
+        due = true
+      }
+      if (fence.fallen) continue
       if (due) {
         await work(house, tenantId, now)
         if (fence.fallen) continue
@@ -227,6 +243,16 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
     await turnstile.close()
     await owner.end()
     await dropDatabase(cluster, database)
+  }
+
+  /** A person whose click failed clicks again next day. */
+  async function ifCalm(act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act()
+    } catch (error) {
+      if (!(error instanceof CommitLost) && !(error instanceof Fenced)) throw error
+    }
+    return true
   }
 
   /** Until nothing is due; an error of the database stops the work for a second, as in the running server. */

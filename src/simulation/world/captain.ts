@@ -1,0 +1,39 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { dayMs } from '../../kernel/calendar.ts'
+import type { Session } from '../../kernel/access/index.ts'
+import type { House } from '../../house.ts'
+
+/**
+ * The captain (掌柜): what the merchant's people do in the console, through the same routes: on the first day a channel code with a welcome and two
+ * journeys, every week a broadcast, approved, and now and then one that is cancelled.
+ */
+export type Captain = { day(house: House, day: number): Promise<void> }
+
+export function createCaptain(options: { tenantId: number; clock: Clock; staff: string | undefined }): Captain {
+  const { tenantId, clock, staff } = options
+
+  async function go(house: House, method: string, path: string, body?: unknown, params: Record<string, string> = {}): Promise<Record<string, unknown> | undefined> {
+    const route = house.routes.find((one) => one.method === method && one.path === path)
+    if (!route) return undefined
+    const { db, ids } = house.ports
+    const call = { tenantId, session: {} as Session, role: 'owner', actor: 'captain', params, query: route.query?.parse({}) as unknown, body: route.body?.parse(body), db, clock, ids, language: 'zh' as const }
+    return (await db.tx({ role: 'app', tenantId }, (tx) => route.handle({ ...call, tx } as never))) as Record<string, unknown> | undefined
+  }
+
+  return {
+    async day(house, day) {
+      if (staff === undefined) return
+      if (day === 0) {
+        await go(house, 'POST', '/codes', { name: '包裹卡', channel: 'parcel', staff: [staff], welcomeText: '欢迎来喝茶' })
+        await go(house, 'POST', '/journeys', { name: '三天后问好', trigger: 'contact.added', waitMs: 3 * dayMs, messageKind: 'news', content: { text: '茶喝着还合口味吗？' } })
+        await go(house, 'POST', '/journeys', { name: '买后两周', trigger: 'order.paid', waitMs: 14 * dayMs, messageKind: 'sell', content: { text: '老客九折' } })
+      }
+      if (day % 7 === 2) {
+        const made = await go(house, 'POST', '/broadcasts', { name: `第 ${day} 天`, messageKind: day % 14 === 2 ? 'sell' : 'news', rules: { all: [] }, content: { text: '新茶到了' } })
+        if (typeof made?.broadcastId !== 'string') return
+        await go(house, 'POST', '/broadcasts/:broadcastId/approve', {}, { broadcastId: made.broadcastId })
+        if (day % 21 === 9) await go(house, 'POST', '/broadcasts/:broadcastId/cancel', {}, { broadcastId: made.broadcastId })
+      }
+    },
+  }
+}

@@ -6,7 +6,7 @@ import { bookedKeys } from '../../book/account/index.ts'
 import { shopListingsOf } from '../catalog/index.ts'
 import { receive, restore, transfer } from './escrow.ts'
 import { flowJob } from './move-units.ts'
-import { reconcileJobKind } from './read-flow.ts'
+import { reconcileJobKind, reconcileMs } from './read-flow.ts'
 import { ensureShelves, ensureStock, lockSkus, saveDrafts } from './store.ts'
 
 /** Opens the books of SKUs: their Shop shares are read from the platform's flow right after; reconciliation starts. Safe to call again. */
@@ -17,7 +17,7 @@ export async function openStock(tx: Tx, tenantId: number, skuIds: readonly strin
   const fresh = await ensureShelves(tx, tenantId, listings.map((listing) => ({ skuId: listing.skuId, connectionId: listing.connectionId, productId: listing.platformProductId, platformSkuId: listing.platformSkuId })))
   await putJobs(tx, tenantId, [
     ...fresh.map((shelf) => flowJob(shelf.connectionId, shelf.skuId, now)),
-    ...[...new Set(fresh.map((shelf) => shelf.connectionId))].map((connectionId) => ({ kind: reconcileJobKind, key: connectionId, dueAt: now + 15 * 60_000, state: { connectionId } })),
+    ...[...new Set(fresh.map((shelf) => shelf.connectionId))].map((connectionId) => ({ kind: reconcileJobKind, key: connectionId, dueAt: now + reconcileMs, state: { connectionId } })),
   ])
 }
 

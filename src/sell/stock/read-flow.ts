@@ -104,7 +104,8 @@ export function stockFlow(platform: StockPlatform): JobHandler {
  * of those that differ, are not opened, or have a move that is out.
  */
 export const reconcileJobKind = 'stock.reconcile'
-const reconcileMs = 15 * 60_000
+/** Paid orders, our own moves and low-stock events have the flow read at once; this finds the rest. */
+export const reconcileMs = 60 * 60_000
 const productsPerCall = 20
 
 export function stockReconcile(platform: StockPlatform): JobHandler {

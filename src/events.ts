@@ -50,7 +50,7 @@ export const events = {
   }),
   'order.paid': row({
     v: 1, zh: '付款', what: 'an order is paid', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order',
-    hears: ['acquire/attribution', 'sell/stock', 'retain/journey', 'retain/points', 'restrain/effect'],
+    hears: ['acquire/attribution', 'sell/stock', 'retain/journey', 'retain/points'],
     payload: z.looseObject({ ...order, paidFen: fen, lines: z.int(), /** What the platform says of where it came from; scene is its number. */ source: z.looseObject({ scene: z.int().optional() }).optional() }),
   }),
   'order.cancelled': row({
@@ -58,13 +58,13 @@ export const events = {
     payload: z.looseObject(order),
   }),
   'order.refunded': row({
-    v: 1, zh: '退款', what: 'money of an order went back', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: ['retain/points', 'restrain/effect'],
+    v: 1, zh: '退款', what: 'money of an order went back', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: ['retain/points'],
     payload: z.looseObject({ shelf, orderId: z.string(), refundId: z.string(), amountFen: fen }),
   }),
 
   // retain: what we say
   'touch.sent': row({
-    v: 1, zh: '触达', what: 'a message really reached the platform for this person', aggregate: 'person/<personId>', emits: 'retain/outbound', hears: ['restrain/pressure'],
+    v: 1, zh: '触达', what: 'a message really reached the platform for this person', aggregate: 'person/<personId>', emits: 'retain/outbound', hears: [],
     payload: z.looseObject({ ...pair, personId: z.uuid(), messageId: z.uuid(), campaign: z.string(), messageKind, weight: z.number(), sentAt: instant, gateId: z.string() }),
   }),
   'touch.refused': row({
@@ -87,7 +87,7 @@ export const events = {
   // restrain: who leaves, and what that teaches
   'contact.lost': row({
     v: 1, zh: '流失', what: 'a follow ended: the contact deleted the member, or the member the contact', aggregate: 'person/<personId>', emits: 'retain/contact',
-    hears: ['retain/journey', 'restrain/effect', 'restrain/capacity'],
+    hears: ['retain/journey', 'restrain/capacity'],
     payload: z.looseObject({
       ...pair, personId: z.uuid(), by: z.enum(['contact', 'staff']), lostAt: instant, /** How we learned of it. */ evidence: z.enum(['event', 'read', 'send-result']),
       followedAt: instant, /** Newest first, at most five. */ lastTouches: z.array(z.looseObject({ occurredAt: instant, kind: z.string(), reason: z.string(), ref: z.string() })),

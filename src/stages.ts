@@ -1,5 +1,6 @@
 import type { Tx } from './kernel/db/index.ts'
-import type { Handlers } from './kernel/engine/index.ts'
+import { ringDoorbells } from './kernel/doorbell/index.ts'
+import type { Handlers, Work } from './kernel/engine/index.ts'
 import type { AnyPublicRoute, AnyRoute } from './kernel/http/index.ts'
 import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
@@ -16,10 +17,17 @@ import { attributionRoutes, attributionSubscriber } from './acquire/attribution/
 import { contactBackfill, contactFacts, contactReader, contactRoutes, forgetContacts } from './retain/contact/index.ts'
 import { tagFacts, tagMarked, tagRoutes, tagSync } from './retain/tag/index.ts'
 import { fieldsOf, houseFacts, segmentRoutes, type FactSource } from './retain/segment/index.ts'
-import { allowAllSendGate, forgetMessagesTo, outboundRoutes, taskCancelled, taskMade, taskPoll, welcomeFacts, welcomeSent, type SendGate } from './retain/outbound/index.ts'
+import { forgetMessagesTo, outboundRoutes, taskCancelled, taskMade, taskPoll, welcomeFacts, welcomeSent, type SendGate } from './retain/outbound/index.ts'
 import { broadcastClose, broadcastDispatch, broadcastRoutes } from './retain/broadcast/index.ts'
 import { journeyRoutes, journeySubscriber, journeyTick } from './retain/journey/index.ts'
 import { pointsRoutes, pointsSubscriber } from './retain/points/index.ts'
+import { pressureFacts, pressureRoutes, pressureSendGate } from './restrain/pressure/index.ts'
+import { epochJob, epochJobKind, experimentRoutes, nightStarter, placesAt, reachable } from './restrain/experiment/index.ts'
+import { handJob, planJob, planJobKind, planRoutes } from './restrain/planner/index.ts'
+import { capacityRoutes } from './restrain/capacity/index.ts'
+import { lossRoutes, removalTicker } from './restrain/loss/index.ts'
+import { lightRoutes } from './learn/meter/index.ts'
+import { caseRoutes } from './learn/benchmark/index.ts'
 
 export type StageParts = { handlers: Handlers; routes: AnyRoute[]; publicRoutes?: AnyPublicRoute[] }
 
@@ -52,8 +60,17 @@ export function stages(context: StageContext): StageParts {
     await forgetContacts(tx, tenantId, values)
     await forgetMessagesTo(tx, tenantId, values)
   }
-  const gate: SendGate = allowAllSendGate
-  const sources: FactSource[] = [houseFacts]
+  const gate: SendGate = pressureSendGate({ dosesOf: placesAt })
+  const sources: FactSource[] = [houseFacts, pressureFacts]
+  // What routes need to act as the engine does.
+  const workOf = (tenantId: number): Work => ({
+    tenantId, now: context.clockOf(tenantId).now(), clock: context.clockOf(tenantId), ids: context.ids, random: context.random,
+    emit: (tx, events) => context.emit(tx, tenantId, events), ring: (tx, bells) => ringDoorbells(tx, tenantId, bells),
+  })
+  const light = {
+    processes: 2,
+    accountsOf: (tenantId: number) => context.connectionsOf(tenantId).map((one) => ({ line: one.line, values: 1 + Object.keys(one.secrets).length, openChecks: one.checks.filter((check) => check.ok === false).length })),
+  }
   const fields = fieldsOf(sources)
   return {
     handlers: {
@@ -80,10 +97,12 @@ export function stages(context: StageContext): StageParts {
         productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), expireOrders(payment), refundPoll(payment), shippingProbe(payment),
         contactBackfill(wecom), tagSync(wecom),
         taskPoll(wecom, gate), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
+        epochJob(context), planJob(context), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
       subscribers: [
         ordersFollowMerges, attributionSubscriber(channelsOfStates), stockHearsPaid,
         journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn),
+        nightStarter([epochJobKind, planJobKind]), removalTicker,
       ],
       replies: [moveReply, refundReply, shippingReply, codeMade, codeChanged, welcomeSent(gate), taskMade(gate), taskCancelled(), tagMarked],
     },
@@ -91,6 +110,8 @@ export function stages(context: StageContext): StageParts {
       ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
       ...codeRoutes(wecom), ...attributionRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources), ...journeyRoutes(wecom, sources), ...pointsRoutes,
+      ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf }), ...planRoutes({ workOf }), ...capacityRoutes, ...lossRoutes({}),
+      ...lightRoutes(light), ...caseRoutes(light),
     ],
     publicRoutes: mallRoutes({
       db: context.db, ids: context.ids, random: context.random, seal: context.seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts: mallAccounts,

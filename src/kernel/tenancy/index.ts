@@ -4,6 +4,6 @@
  * Owns: tenant, block, setting, callback_route.
  */
 export {
-  createTenant, findTenant, listTenants, listBlocks, switchBlock, readSetting, writeSetting, listRoutes, addRoute, tenantsWithWork, nextWorkAfter, type Tenant, type CallbackRoute,
+  createTenant, findTenant, listTenants, listBlocks, switchBlock, readSetting, writeSetting, listSettings, listRoutes, addRoute, tenantsWithWork, nextWorkAfter, type Tenant, type CallbackRoute,
 } from './store.ts'
 export { blocks, type BlockKey, type BlockRow } from './blocks.ts'

@@ -50,6 +50,10 @@ export async function writeSetting(tx: Tx, tenantId: number, key: string, value:
   )
 }
 
+export function listSettings(tx: Tx, tenantId: number): Promise<Array<{ key: string; value: unknown; changedAt: Instant }>> {
+  return tx.query(`select key, value, changed_at as "changedAt" from setting where tenant_id = $1 order by key`, [tenantId])
+}
+
 export function listRoutes(tx: Tx): Promise<CallbackRoute[]> {
   return tx.query(`select route_key as "routeKey", tenant_id as "tenantId", connection_id as "connectionId" from callback_route order by route_key`)
 }

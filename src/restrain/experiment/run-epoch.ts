@@ -10,7 +10,7 @@ import { moneyCap, type Digest, type DosePrior } from '../../math/evidence/index
 import { optOutsBetween, waitingPersons } from '../pressure/index.ts'
 import { armsFor, armWeights, assignRoster, defaultDosageSettings, rosterMin, segmentOf, segments, type DosageSettings, type RosterPerson } from './design.ts'
 import { judgeDosage, type Judgement } from './judge.ts'
-import { outcomeOf, type EpochOutcome, type PersonOutcome } from './outcome.ts'
+import { outcomeOf, type Cells, type EpochOutcome, type PersonOutcome } from './outcome.ts'
 import { valuePersons, type OrderHistory, type PersonValues } from './person-value.ts'
 import {
   assignmentsOf, closeEpochRow, insertAssignments, insertEpoch, insertOutcomes, listEpochs, lostBetween, netBetween, orderHistories, outcomesOf, reachable, touchesInEpoch, type Epoch,
@@ -85,7 +85,19 @@ export async function measure(tx: Tx, tenantId: number, epoch: Epoch, until: Ins
   return outcomeOf(rows, epoch.design.weights, epoch.doses.length, epoch.capFen)
 }
 
-export type DosageState = { settings: DosageSettings; epochs: Epoch[]; running: Epoch | undefined; outcome: EpochOutcome | undefined; judgement: Judgement; doses: number[]; people: People; alarm: boolean }
+export type DosageState = {
+  settings: DosageSettings
+  /** Newest first. */
+  epochs: Epoch[]
+  /** Closed epochs with a sound sample ratio and today's arms, oldest first. */
+  closed: Array<{ epoch: Epoch; cells: Cells; largest: readonly number[] }>
+   running: Epoch | undefined
+  outcome: EpochOutcome | undefined
+  judgement: Judgement
+  doses: number[]
+  people: People
+  alarm: boolean
+}
 
 /** Everything known about dosage now: closed epochs with today's arms, the running one so far, people, judgement. */
 export async function readDosage(tx: Tx, tenantId: number, now: Instant, prior: PriorSource = noPrior): Promise<DosageState> {
@@ -102,14 +114,15 @@ export async function readDosage(tx: Tx, tenantId: number, now: Instant, prior: 
   const cells = await outcomesOf(tx, tenantId, same, segments.length, doses)
   // An epoch whose arms lost people in ways the draw cannot explain teaches nothing.
   const sound = same.filter((epoch) => epoch.result?.ratio.alarm === false && cells.has(epoch.epochId))
+  const closed = sound.map((epoch) => ({ epoch, cells: cells.get(epoch.epochId)!, largest: epoch.result!.largest }))
   const usual = running?.design ?? (await usualMoney(tx, tenantId, people, days, now))
   const judgement = judgeDosage({
-    settings: { ...settings, epochDays: days as 14 | 28 }, doses, habitArm, closed: sound.map((epoch) => ({ cells: cells.get(epoch.epochId)!, largest: epoch.result!.largest })),
+    settings: { ...settings, epochDays: days as 14 | 28 }, doses, habitArm, closed,
     running: running === undefined ? undefined : { cells: outcome!.cells, largest: outcome!.largest, elapsed: Math.min(1, Math.max(0, (now - running.startsAt) / (running.endsAt - running.startsAt))) },
     roster: segments.map((_, s) => people.contacts.filter((c) => c.segment === s).length), usualFen: usual.usualFen, spreadFen: usual.spreadFen,
     valueFen: segments.map((_, s) => meanValue(people, s)), valueLogSd: people.values.logSd, prior: await prior(tx, tenantId, doses), seed: 20_260_301 + epochs.length,
   })
-  return { settings, epochs, running, outcome, judgement, doses, people, alarm: outcome?.ratio.alarm === true }
+  return { settings, epochs, closed, running, outcome, judgement, doses, people, alarm: outcome?.ratio.alarm === true }
 }
 
 /** Part of the contacts without an order who will buy one day, before anything is known of it. */

@@ -1,0 +1,49 @@
+import { listAudit } from '../../kernel/audit/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Tx } from '../../kernel/db/index.ts'
+import { route, type AnyRoute } from '../../kernel/http/index.ts'
+import { readDosage, type PriorSource } from '../../restrain/experiment/index.ts'
+import { readLight, type LightPorts } from '../meter/index.ts'
+import { caseSentence, effectOf, type CaseBody, type Move } from './measure-case.ts'
+import { firstContactAt, keepCase, listCases, messagesSent, stateAt } from './store.ts'
+
+/** Acts that change how the house works; the others are its daily work. */
+const moveActions = new Set([
+  'block.switch', 'connection.put', 'connection.remove', 'pressure.policy', 'dosage.settings', 'dosage.start', 'plan.settings', 'plan.campaign', 'journey.create', 'journey.switch', 'code.create', 'code.close',
+  'staff.capacity', 'welcome.write', 'points.rate', 'segment.create', 'product.list', 'product.unlist',
+])
+
+export async function measureCase(tx: Tx, tenantId: number, now: Instant, ports: LightPorts & { prior?: PriorSource }): Promise<CaseBody> {
+  const state = await readDosage(tx, tenantId, now, ports.prior)
+  const first = state.epochs.at(-1)
+  const from = first?.startsAt ?? (await firstContactAt(tx, tenantId)) ?? now
+  const moves = (await listAudit(tx, tenantId, Number.MAX_SAFE_INTEGER, 5000)).filter((act) => moveActions.has(act.action)).map(({ at, action, object }): Move => ({ at, action, object })).reverse()
+  const messages = await messagesSent(tx, tenantId, from, now)
+  const light = await readLight(tx, tenantId, ports)
+  return {
+    measuredAt: now, badge: state.closed.length > 0 ? 'with-holdout' : 'before-after-only', start: await stateAt(tx, tenantId, from), now: await stateAt(tx, tenantId, now), moves, epochs: state.closed.length,
+    effect: effectOf(state.closed, state.doses.length, state.alarm), losses: state.judgement.losses,
+    cost: { messages, messagesFen: Math.round(messages * state.settings.touchCostFen), minutesPerDay: light.minutesPerDay }, light,
+  }
+}
+
+export function caseRoutes(ports: LightPorts & { prior?: PriorSource }): AnyRoute[] {
+  return [
+    route({
+      method: 'GET', path: '/case', right: 'chain.read', block: 'cases', what: "this merchant's own case as it stands: where it began, moves, effect against the holdout with interval or plainly not enough evidence, cost, losses, lightness; and the kept ones",
+      async handle({ tx, tenantId, clock, language }) {
+        const body = await measureCase(tx, tenantId, clock.now(), ports)
+        return { case: { ...body, sentence: caseSentence(body, language) }, kept: (await listCases(tx, tenantId)).map((row) => ({ ...row, sentence: caseSentence(row.body, language) })) }
+      },
+    }),
+    route({
+      method: 'POST', path: '/case/keep', right: 'settings.write', block: 'cases', audit: 'case.keep', what: 'keep the case as measured now; nothing of it is typed by hand',
+      async handle({ tx, tenantId, clock, ids, actor }) {
+        const body = await measureCase(tx, tenantId, clock.now(), ports)
+        const caseId = ids.next()
+        await keepCase(tx, tenantId, caseId, body, actor)
+        return { caseId }
+      },
+    }),
+  ]
+}

@@ -1,7 +1,7 @@
 /**
  * FactSource (事实来源): fields that a segment may ask about. Declared by the segment builder; other stages give theirs (pressure, dose arm, value
- * class, …) in `stages.ts`. A field is an SQL expression over one candidate person: `p.tenant_id` and `p.person_id` are in scope, and `:now` stands
- * for the instant of the question. It must tie every table or view it reads to `p.tenant_id`.
+ * class, …) in `stages.ts`. A field is an SQL expression about one candidate, `p.person_id`. `p.tenant_id` stands for the tenant (`$1`), `:now` for the
+ * instant of the question (`$2`, bigint milliseconds). Every table or view in it must be tied to the tenant.
  */
 export type FactSource = { name: string; fields: readonly SegmentField[] }
 

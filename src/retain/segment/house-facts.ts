@@ -1,8 +1,8 @@
 import type { FactSource } from './fact-source.ts'
 
-const follow = `from v_follow f where f.tenant_id = p.tenant_id and f.person_id = p.person_id`
-const order = `from v_order o where o.tenant_id = p.tenant_id and o.person_id = p.person_id and o.paid_at is not null`
-const touch = `from v_message m where m.tenant_id = p.tenant_id and m.person_id = p.person_id and m.state = 'sent'`
+const follow = `from v_follow f where f.tenant_id = $1 and f.person_id = p.person_id`
+const order = `from v_order o where o.tenant_id = $1 and o.person_id = p.person_id and o.paid_at is not null`
+const touch = `from v_message m where m.tenant_id = $1 and m.person_id = p.person_id and m.state = 'sent'`
 
 const messages = (more: string): string => `select count(*) ${touch} ${more}`
 
@@ -17,15 +17,15 @@ export const houseFacts: FactSource = {
     {
       key: 'contact.tag', zh: '标签', en: 'tag', type: 'set',
       sql: `select array_agg(distinct t.tag_id) from v_follow f join v_follow_tag t on t.tenant_id = f.tenant_id and t.corp_id = f.corp_id and t.external_userid = f.external_userid and t.staff = f.staff
-            where f.tenant_id = p.tenant_id and f.person_id = p.person_id and f.active`,
+            where f.tenant_id = $1 and f.person_id = p.person_id and f.active`,
     },
-    { key: 'contact.known', zh: '能认出买家身份', en: 'joined to purchases', type: 'boolean', sql: 'exists (select 1 from v_contact c where c.tenant_id = p.tenant_id and c.person_id = p.person_id and c.has_unionid)' },
+    { key: 'contact.known', zh: '能认出买家身份', en: 'joined to purchases', type: 'boolean', sql: 'exists (select 1 from v_contact c where c.tenant_id = $1 and c.person_id = p.person_id and c.has_unionid)' },
     { key: 'orders.count', zh: '付款订单数', en: 'paid orders', type: 'number', sql: `select count(*) ${order}` },
     { key: 'orders.net-fen', zh: '净付款（分）', en: 'net paid (fen)', type: 'number', sql: `select coalesce(sum(o.paid_fen - o.refunded_fen), 0) ${order}` },
     { key: 'orders.last', zh: '最近付款', en: 'last paid', type: 'instant', sql: `select max(o.paid_at) ${order}` },
     { key: 'orders.first', zh: '首次付款', en: 'first paid', type: 'instant', sql: `select min(o.paid_at) ${order}` },
     { key: 'messages.last', zh: '最近触达', en: 'last message', type: 'instant', sql: `select max(m.sent_at) ${touch}` },
-    { key: 'messages.count-28d', zh: '28 天触达次数', en: 'messages in 28 days', type: 'number', sql: messages('and m.sent_at >= :now::bigint - 2419200000') },
-    { key: 'points.balance', zh: '羽毛余额', en: 'feathers', type: 'number', sql: 'select a.balance from v_points a where a.tenant_id = p.tenant_id and a.person_id = p.person_id' },
+    { key: 'messages.count-28d', zh: '28 天触达次数', en: 'messages in 28 days', type: 'number', sql: messages('and m.sent_at >= $2::bigint - 2419200000') },
+    { key: 'points.balance', zh: '羽毛余额', en: 'feathers', type: 'number', sql: 'select a.balance from v_points a where a.tenant_id = $1 and a.person_id = p.person_id' },
   ],
 }

@@ -37,10 +37,10 @@ export function fieldsOf(sources: readonly FactSource[]): Map<string, SegmentFie
 }
 
 /**
- * A condition over `p.tenant_id`, `p.person_id`.
- * @param first number of the first free parameter; @param nowParam text of the parameter that holds the instant of the question.
+ * A condition on `p.person_id`, in a statement whose `$1` is the tenant and `$2` the instant of the question.
+ * @param first number of the first free parameter, 3 or more.
  */
-export function compileRule(rule: Rule, fields: ReadonlyMap<string, SegmentField>, first: number, nowParam: string): Compiled {
+export function compileRule(rule: Rule, fields: ReadonlyMap<string, SegmentField>, first: number): Compiled {
   const params: unknown[] = []
   const param = (value: unknown): string => `$${first + params.push(value) - 1}`
   const walk = (node: Rule): string => {
@@ -54,7 +54,7 @@ export function compileRule(rule: Rule, fields: ReadonlyMap<string, SegmentField
     if (!field) throw segmentFault('segment/no-field', { field: node.field })
     const fits = allowed[field.type].includes(node.op)
     if (!fits) throw segmentFault('segment/no-operator', { field: node.field, op: node.op, expected: allowed[field.type].join(', ') })
-    const sql = `(${field.sql.replaceAll(':now', nowParam)})`
+    const sql = `(${field.sql.replaceAll(/\bp\.tenant_id\b/g, '$$1').replaceAll(':now', '$$2::bigint')})`
     const bad = (expected: string): never => {
       throw segmentFault('segment/bad-value', { field: node.field, found: JSON.stringify(node.value ?? null), expected })
     }
@@ -69,7 +69,7 @@ export function compileRule(rule: Rule, fields: ReadonlyMap<string, SegmentField
         if (node.op === 'is-not') return `coalesce(${sql} <> ${param(number())}::numeric, true)`
         return `coalesce(${sql} ${node.op === 'at-least' ? '>=' : '<='} ${param(number())}::numeric, false)`
       case 'instant': {
-        const since = `${nowParam}::bigint - ${param(Math.round(number() * 86_400_000))}::bigint`
+        const since = `$2::bigint - ${param(Math.round(number() * 86_400_000))}::bigint`
         return node.op === 'within-days' ? `coalesce(${sql} >= ${since}, false)` : `coalesce(${sql} < ${since}, true)`
       }
       case 'text':
@@ -81,7 +81,8 @@ export function compileRule(rule: Rule, fields: ReadonlyMap<string, SegmentField
       }
       case 'set':
         if (node.op === 'any-of') return `coalesce(${sql} && ${param(list())}::text[], false)`
-        return node.op === 'is' ? `coalesce(${param(text())}::text = any(${sql}), false)` : `not coalesce(${param(text())}::text = any(${sql}), false)`
+        // Through coalesce: `= any((select …))` would be read as a comparison with each row.
+        return `${node.op === 'is' ? '' : 'not '}(${param(text())}::text = any(coalesce(${sql}, '{}'::text[])))`
     }
   }
   return { and: ` and ${walk(rule)}`, params }

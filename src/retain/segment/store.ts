@@ -4,19 +4,19 @@ import type { SegmentField } from './fact-source.ts'
 import { compileRule, type Rule } from './rules.ts'
 
 /** People a segment chooses from: everybody who is or was a contact, on any corp of the tenant. */
-const candidates = `(select distinct c.tenant_id, c.person_id from v_contact c where c.tenant_id = $1) p`
+const candidates = `(select distinct c.person_id from v_contact c where c.tenant_id = $1) p`
 
 export async function countSegment(tx: Tx, tenantId: number, rule: Rule, fields: ReadonlyMap<string, SegmentField>, now: Instant): Promise<number> {
-  const { and, params } = compileRule(rule, fields, 3, '$2')
-  const [{ n }] = await tx.query<{ n: number }>(`select count(*) as n from ${candidates} where p.tenant_id = $1 and $2::bigint is not null${and}`, [tenantId, now, ...params])
+  const { and, params } = compileRule(rule, fields, 3)
+  const [{ n }] = await tx.query<{ n: number }>(`select count(*) as n from ${candidates} where $2::bigint is not null${and}`, [tenantId, now, ...params])
   return n
 }
 
 /** Persons of a segment, ordered by id. `among`: only these. */
 export async function listSegment(tx: Tx, tenantId: number, rule: Rule, fields: ReadonlyMap<string, SegmentField>, now: Instant, options: { among?: readonly string[]; limit?: number } = {}): Promise<string[]> {
-  const { and, params } = compileRule(rule, fields, 5, '$2')
+  const { and, params } = compileRule(rule, fields, 5)
   const rows = await tx.query<{ personId: string }>(
-    `select p.person_id as "personId" from ${candidates} where p.tenant_id = $1 and $2::bigint is not null and ($3::uuid[] is null or p.person_id = any($3))${and} order by p.person_id limit $4`,
+    `select p.person_id as "personId" from ${candidates} where $2::bigint is not null and ($3::uuid[] is null or p.person_id = any($3))${and} order by p.person_id limit $4`,
     [tenantId, now, options.among ?? null, options.limit ?? 1_000_000, ...params],
   )
   return rows.map((row) => row.personId)

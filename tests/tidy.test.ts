@@ -97,10 +97,11 @@ const tablesIn = (sql: string): string[] => [...new Set([...sql.matchAll(/\b(?:f
 
 /**
  * Tables that more than one module touches, each with the reason. `kernel/tenancy` and `kernel/engine` ask five queues for what is due in one statement;
- * sign-in joins its own tables with the list of merchants; touches follow a person to everybody who turned out to be the same one.
+ * sign-in joins its own tables with the list of merchants; touches follow a person to everybody who turned out to be the same one;
+ * the audit of stock compares its numbers with the sums of the ledger.
  */
 const queues = ['inbox', 'doorbell', 'outbox', 'job', 'event_delivery']
-const sharedTables: Record<string, readonly string[]> = { 'src/kernel/tenancy': queues, 'src/kernel/engine': queues, 'src/kernel/access': ['tenant'], 'src/book/touch': ['person'] }
+const sharedTables: Record<string, readonly string[]> = { 'src/kernel/tenancy': queues, 'src/kernel/engine': queues, 'src/kernel/access': ['tenant'], 'src/book/touch': ['person'], 'src/sell/stock': ['entry'] }
 
 // ---- titles ----
 

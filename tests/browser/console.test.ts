@@ -18,12 +18,12 @@ describe.skipIf(missing !== undefined)('the console in a browser', () => {
   const heading = (): Promise<string> => page.locator('h1').innerText()
 
   beforeAll(async () => {
-    harbour = await openHarbour({ days: 20, seaStart: Date.UTC(2026, 4, 3, 16) })
+    harbour = await openHarbour({ days: 12, seaStart: Date.UTC(2026, 4, 3, 16) })
     browser = await openBrowser()
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
     page = await context.newPage()
     page.on('pageerror', (error) => errors.push(error.message))
-  })
+  }, 120_000)
   afterAll(async () => {
     await browser?.close()
     await harbour?.close()

@@ -32,7 +32,7 @@ export async function openHarbour(options: { days: number; seaStart: number }): 
   const folder = mkdtempSync(join(tmpdir(), 'qz-browser-'))
   const { config } = readConfig({ QZ_DATA_DIR: folder })
   const runtime = await openRuntime({ config, log: silentLog, say: () => {}, disposable: true, anyPort: true, seaStart: options.seaStart, journal: false, consoleFolder })
-  const ownerId = await runtime.house.access.createUser('owner', '\u6797\u6653', null)
+  const ownerId = await runtime.house.access.createUser('owner', '林晓', null)
   await teaShop(runtime, ownerId, options.seaStart, options.days)
   const link = async (): Promise<string> => `${runtime.url}/login/link/${await runtime.house.access.createLink(ownerId)}`
   // A session of its own for asking the API what a page must show.
@@ -49,7 +49,7 @@ export async function openHarbour(options: { days: number; seaStart: number }): 
 }
 
 const goods = [
-  ['\u767d\u8336 50g', 9800], ['\u767d\u8336 200g \u793c\u76d2', 32800], ['\u6b63\u5c71\u5c0f\u79cd 100g', 6800], ['\u8309\u8389\u82b1\u8336 250g', 4500], ['\u6842\u82b1\u4e4c\u9f99 100g', 5600], ['\u76d6\u7897 \u767d\u74f7', 8800], ['\u8336\u70b9 \u516d\u5473', 3200],
+  ['白茶 50g', 9800], ['白茶 200g 礼盒', 32800], ['正山小种 100g', 6800], ['茉莉花茶 250g', 4500], ['桂花乌龙 100g', 5600], ['盖碗 白瓷', 8800], ['茶点 六味', 3200],
 ] as const
 
 /** A tea shop with a past of its own: newcomers by six scenes, older buyers coming back, some refunds, some who cannot be recognised. */
@@ -57,7 +57,7 @@ async function teaShop(runtime: Runtime, ownerId: string, start: number, days: n
   const { house } = runtime
   const emulator = runtime.emulator!
   const tenantId = await onboard({ house, emulator, emulatorUrl: runtime.emulatorUrl!, productUrl: runtime.url }, {
-    slug: 'tea', name: '\u5c0f\u6ee1\u8336\u94fa', world: 'main', origin: { kind: 'demo' }, blocks: ['shop', 'contacts', 'codes'], ownerId,
+    slug: 'tea', name: '小满茶铺', world: 'main', origin: { kind: 'demo' }, blocks: ['shop', 'contacts', 'codes'], ownerId,
     // The clock leaps here with callbacks still on their way: comparing with the platform waits.
     backfillAt: start + 3650 * dayMs,
   })
@@ -95,7 +95,7 @@ async function teaShop(runtime: Runtime, ownerId: string, start: number, days: n
     })
     const result = (await emulator.act('main', 'shop.runOrders', { shop, orders })) as { orders: Array<{ key: string; orderId: string | null }> }
     const refunds = result.orders.filter((row, n) => row.orderId !== null && 'payAt' in orders[n] && random.u('refund', day, n) < 0.05)
-    if (refunds.length > 0) await emulator.act('main', 'shop.runRefunds', { shop, refunds: refunds.map((row) => ({ key: `r-${row.key}`, orderId: row.orderId, line: 0, count: 1, amountFen: 2000, at: emulator.namespace('main').now, reason: '\u5305\u88c5\u6709\u78e8\u635f' })) })
+    if (refunds.length > 0) await emulator.act('main', 'shop.runRefunds', { shop, refunds: refunds.map((row) => ({ key: `r-${row.key}`, orderId: row.orderId, line: 0, count: 1, amountFen: 2000, at: emulator.namespace('main').now, reason: '包装有磨损' })) })
     await emulator.pump('main')
     await settled()
   }

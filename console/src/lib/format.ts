@@ -73,7 +73,7 @@ export function shanghaiParts(at: number): Parts {
 const two = (n: number): string => String(n).padStart(2, '0')
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const weekdaysEn = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-const weekdaysZh = '\u65e5\u4e00\u4e8c\u4e09\u56db\u4e94\u516d'
+const weekdaysZh = '日一二三四五六'
 
 /** Tables: 06-25 14:05, with the year when it is not the present one. */
 export function timeInTable(at: number, now: number): string {
@@ -90,7 +90,7 @@ export const timeExact = (at: number): string => {
 export function dateSaid(at: number, language: Language, clock = false): string {
   const p = shanghaiParts(at)
   const time = clock ? `${two(p.hour)}:${two(p.minute)}` : ''
-  if (language === 'zh') return `${p.month}\u6708${p.day}\u65e5 \u5468${weekdaysZh[p.weekday]}${time && ` ${time}`}`
+  if (language === 'zh') return `${p.month}月${p.day}日 周${weekdaysZh[p.weekday]}${time && ` ${time}`}`
   return `${weekdaysEn[p.weekday]} ${p.day} ${months[p.month - 1]}${time && `, ${time}`}`
 }
 /** 2024-06-25 of the merchant's day. */
@@ -102,20 +102,20 @@ export const dayKey = (at: number): string => {
 export function ago(at: number, now: number, language: Language): string {
   const minutes = Math.floor((now - at) / 60_000)
   if (minutes < 0 || minutes >= 24 * 60) return dateSaid(at, language, true)
-  if (minutes < 1) return language === 'zh' ? '\u521a\u521a' : 'just now'
-  if (minutes < 60) return language === 'zh' ? `${minutes} \u5206\u949f\u524d` : `${minutes} min ago`
+  if (minutes < 1) return language === 'zh' ? '刚刚' : 'just now'
+  if (minutes < 60) return language === 'zh' ? `${minutes} 分钟前` : `${minutes} min ago`
   const hours = Math.floor(minutes / 60)
-  return language === 'zh' ? `${hours} \u5c0f\u65f6\u524d` : `${hours} h ago`
+  return language === 'zh' ? `${hours} 小时前` : `${hours} h ago`
 }
 /** A duration in words: 0, 12 s, 3 min, 5 h, 2 days. */
 export function duration(ms: number, language: Language): string {
   const zh = language === 'zh'
   if (ms < 1000) return '0'
   const s = ms / 1000
-  if (s < 60) return zh ? `${Math.round(s)} \u79d2` : `${Math.round(s)} s`
-  if (s < 3600) return zh ? `${Math.round(s / 60)} \u5206` : `${Math.round(s / 60)} min`
-  if (s < 86_400) return zh ? `${Math.round(s / 3600)} \u5c0f\u65f6` : `${Math.round(s / 3600)} h`
-  return zh ? `${Math.round(s / 86_400)} \u5929` : `${Math.round(s / 86_400)} ${Math.round(s / 86_400) === 1 ? 'day' : 'days'}`
+  if (s < 60) return zh ? `${Math.round(s)} 秒` : `${Math.round(s)} s`
+  if (s < 3600) return zh ? `${Math.round(s / 60)} 分` : `${Math.round(s / 60)} min`
+  if (s < 86_400) return zh ? `${Math.round(s / 3600)} 小时` : `${Math.round(s / 3600)} h`
+  return zh ? `${Math.round(s / 86_400)} 天` : `${Math.round(s / 86_400)} ${Math.round(s / 86_400) === 1 ? 'day' : 'days'}`
 }
 /** The last five characters; copying gives all. */
 export const shortId = (id: string): string => (id.length > 6 ? `…${id.slice(-5)}` : id)

@@ -43,7 +43,6 @@ function Known({ person }: { person: Person }): ReactNode {
         kicker={<><TextLink quiet to="/retain/people">{t('retain.people')}</TextLink> · <ShortId id={person.personId} /></>}
         sentence={t('person.sentence', { kind, n: f.count(orders.data?.total ?? 0), money: f.moneySaid(orders.data?.paidFen ?? 0), since: f.dateSaid(person.createdAt, language) })}
         why={orders.data && t('person.net', { net: f.moneySaid(orders.data.paidFen - orders.data.refundedFen), refunded: f.moneySaid(orders.data.refundedFen) })}
-        actions={<Permitted allowed={may('people.erase')} who={t('person.eraseOwner')}>{(disabled) => <Button danger disabled={disabled} onClick={() => setErasing(true)}>{t('person.erase')}</Button>}</Permitted>}
       />
       <div className="cards">
         {orders.data && orders.data.rows.length > 0 && <Card title={t('person.line')}><Line orders={orders.data.rows} since={person.createdAt} /></Card>}
@@ -60,7 +59,7 @@ function Known({ person }: { person: Person }): ReactNode {
           />
         </Card>
         <div className="c5 stack wide">
-          <Card title={t('person.identities')} unit={person.masked ? t('person.masked') : undefined}>
+          <Card title={t('person.identities')} unit={person.masked ? t('person.masked') : undefined} end={<Permitted allowed={may('people.erase')} who={t('person.eraseOwner')}>{(disabled) => <Button size="small" type="text" danger disabled={disabled} onClick={() => setErasing(true)}>{t('person.erase')}</Button>}</Permitted>}>
             {person.identities.length === 0 ? <p className="second">{t('person.identitiesNone')}</p> : (
               <ul className="list">{person.identities.map((row) => (
                 <li key={`${row.kind}/${row.scope}/${row.value}`}>
@@ -110,7 +109,7 @@ function Line(props: { orders: Order[]; since: number }): ReactNode {
   if (rows.length === 0) return null
   const from = Math.min(props.since, rows[0].placedAt)
   const span = Math.max(1, now - from)
-  const at = (time: number): number => 1 + ((time - from) / span) * 96
+  const at = (time: number): number => 2 + ((time - from) / span) * 96
   let lastLabel = -100
   return (
     <svg className="flow" width="100%" height={56} role="img" aria-label={t('person.lineLabel', { n: rows.length, from: f.dayKey(rows[0].placedAt), to: f.dayKey(rows.at(-1)!.placedAt) })}>

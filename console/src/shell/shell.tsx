@@ -96,7 +96,7 @@ function TopBar(props: { open: (dialog: 'search' | 'keys' | 'password') => void 
           else if (key === 'out') void request('POST', '/api/sign-out').finally(() => location.assign('/'))
           else props.open(key as 'keys' | 'password')
         },
-      }}><button type="button" className="iconbutton" aria-label={me.name}><span className="ellipsis username" style={{ maxWidth: 80 }}>{me.name}</span><Icon name="down" size={14} /></button></Dropdown>
+      }}><button type="button" className="iconbutton" aria-label={me.name}><span className="ellipsis username" style={{ maxWidth: 80 }}>{me.name}</span><span className="username row"><Icon name="down" size={14} /></span><span className="phoneonly row"><Icon name="more" /></span></button></Dropdown>
     </header>
   )
 }

@@ -1,7 +1,6 @@
 /** Words of 获客: [Chinese, English]. */
 export const acquire = {
   'acquire.sources': ['来源', 'Sources'],
-  'sources.kicker': ['获客 · 来源 · {window}', 'Acquire · Sources · {window}'],
   'sources.sentence': ['{source}带来的人最多：{n}，净收入 {net}。', '{source} brings the most people: {n}, net revenue {net}.'],
   'sources.sentenceNone': ['还没有人付过款，看不出来源。', 'Nobody has paid yet, so there are no sources to compare.'],
   'sources.best': ['又来买的最多是{source}：{share}。', '{source} has the most who return: {share}.'],

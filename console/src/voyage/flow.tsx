@@ -158,7 +158,7 @@ function Level(drawing: Drawing): ReactNode {
       <rect x={x1} y={nodeTop} width={node} height={Math.max(firstH, 2)} rx={2} fill="var(--sell)" />
       {on.map((row) => {
         const thick = row.again * scale
-        const shape = <path key={row.key} className={lit(row.key)} d={ribbon(x1 + node, onward, onward + thick, x2, onward, onward + thick)} fill="var(--sell)" opacity={band} />
+        const shape = <path key={row.key} className={lit(row.key)} shapeRendering="crispEdges" d={ribbon(x1 + node, onward, onward + thick, x2, onward, onward + thick)} fill="var(--sell)" opacity={band} />
         onward += thick
         return shape
       })}
@@ -189,7 +189,7 @@ function Upright(drawing: Drawing): ReactNode {
   const y0 = 48
   const y1 = y0 + bar + drop
   const y2 = y1 + bar + drop
-  const order = [...on, ...(earlier ? [earlier] : []), ...(unknown ? [unknown] : [])]
+  const order = [...(earlier ? [earlier] : []), ...on, ...(unknown ? [unknown] : [])]
   let x = 0
   const segments = order.map((row) => {
     const segment = { row, x, w: Math.max(row.value * scale, 1) }
@@ -203,8 +203,10 @@ function Upright(drawing: Drawing): ReactNode {
     const m = (ya + yb) / 2
     return `M${xa} ${ya}C${xa} ${m} ${xb} ${m} ${xb} ${yb}H${xb + wb}C${xb + wb} ${m} ${xa + wa} ${m} ${xa + wa} ${ya}Z`
   }
+  // Earlier customers run down the left edge straight to buying again; everything else stands beside them.
   const earlierSegment = segments.find((s) => s.row.kind === 'earlier')
-  let into = 0
+  const base = earlierSegment ? earlierSegment.w + 2 : 0
+  let into = base
   return (
     <svg className="flow" width={width} height={y2 + 62} role="img" aria-label={t('flow.label', { sentence: drawing.sentence })}>
       <Defs />
@@ -221,14 +223,14 @@ function Upright(drawing: Drawing): ReactNode {
           </g>
         )
       })}
-      <rect x={0} y={y1} width={Math.max(firstW, 2)} height={bar} rx={2} fill="var(--sell)" />
-      <path d={down(0, againW, y1 + bar, 0, againW, y2)} fill="var(--sell)" opacity={band} />
-      <rect x={againW} y={y1 + bar} width={Math.max(0, firstW - againW)} height={drop * 0.62} fill="url(#fadedown)" />
+      <rect x={base} y={y1} width={Math.max(firstW, 2)} height={bar} rx={2} fill="var(--sell)" />
+      <path d={down(base, againW, y1 + bar, base, againW, y2)} fill="var(--sell)" opacity={band} />
+      <rect x={base + againW} y={y1 + bar} width={Math.max(0, firstW - againW)} height={drop * 0.62} fill="url(#fadedown)" />
       <linearGradient id="fadedown" x1="0" x2="0" y1="0" y2="1"><stop offset="0" stopColor="var(--ink3)" stopOpacity=".26" /><stop offset="1" stopColor="var(--ink3)" stopOpacity="0" /></linearGradient>
-      {earlierSegment && <path d={down(earlierSegment.x, earlierSegment.w, y0 + bar, againW + 2, earlierSegment.w, y2)} fill="var(--retain)" opacity={band} />}
-      <rect x={0} y={y2} width={Math.max(againW + (earlierSegment ? earlierSegment.w + 2 : 0), 2)} height={bar} rx={2} fill="var(--retain)" />
-      <text x={2} y={y1 - 10}><tspan className="figure">{show(measure === 'people' ? first : first - again)}</tspan><tspan className="word" dx="8">{measure === 'people' ? t('flow.first') : t('flow.firstMoney')}</tspan></text>
-      {firstW - againW > 90 && <text className="small" x={againW + 10} y={y1 + bar + 26}>{measure === 'people' ? t('flow.waiting', { n: show(first - again) }) : ''}</text>}
+      {earlierSegment && <path d={down(0, earlierSegment.w, y0 + bar, 0, earlierSegment.w, y2)} fill="var(--retain)" opacity={band} />}
+      <rect x={0} y={y2} width={Math.max(base + againW, 2)} height={bar} rx={2} fill="var(--retain)" />
+      <text x={base + 2} y={y1 - 10}><tspan className="figure">{show(measure === 'people' ? first : first - again)}</tspan><tspan className="word" dx="8">{measure === 'people' ? t('flow.first') : t('flow.firstMoney')}</tspan></text>
+      {firstW - againW > 90 && <text className="small" x={base + againW + 10} y={y1 + bar + 26}>{measure === 'people' ? t('flow.waiting', { n: show(first - again) }) : ''}</text>}
       <text x={2} y={y2 + bar + 28}><tspan className="figure">{show(again + (earlier?.value ?? 0))}</tspan><tspan className="word" dx="8">{measure === 'people' ? t('flow.again') : t('flow.laterMoney')}</tspan>{measure === 'people' && first > 0 && !earlier && <tspan className="word" dx="8">{f.shareOf(again, first)}</tspan>}</text>
     </svg>
   )

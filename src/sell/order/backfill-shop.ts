@@ -2,22 +2,24 @@ import { dayMs } from '../../kernel/calendar.ts'
 import type { JobHandler, Work } from '../../kernel/engine/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { ShopPlatform } from './read-shop.ts'
-import { bookedRefunds, bookedVersions } from './store.ts'
+import { bookedRefunds, bookedVersions, openRefunds } from './store.ts'
 
 /**
  * Back-fill (补拉): callbacks can be lost for good after some hours, so every so often the Shop is asked what changed in a window (`order/list/get` by
- * update time, at most 7 days; `getaftersalelist` by creation time) and what our book does not show is read again. One job per connection; its
- * state is the instant up to which everything has been compared.
+ * update time, at most 7 days; `getaftersalelist` by creation time) and what our book does not show is read again. An after-sale is listed by its creation only, so those that
+ * are open in our book are read again every some hours: the callback of their end may have been the lost one. One job per connection; its state is
+ * the instant up to which everything has been compared.
  */
 export const shopBackfillKind = 'shop.backfill'
 
-type State = { connectionId: string; doneUpTo: Instant }
+type State = { connectionId: string; doneUpTo: Instant; openReadAt?: Instant }
 type Listed = { orders: Array<{ id: string; from: Instant }>; aftersales: string[]; upTo: Instant; error?: string }
 
 const everyMs = 30 * 60_000
 /** The youngest minutes are left to callbacks that are still on their way (the platform retries for hours; reading early is harmless, only dearer). */
 const settleMs = 10 * 60_000
 const windowMs = 7 * dayMs - 60_000
+const openEveryMs = 6 * 3_600_000
 
 export function shopBackfill(platform: ShopPlatform): JobHandler {
   return {
@@ -60,8 +62,11 @@ export function shopBackfill(platform: ShopPlatform): JobHandler {
       const refunds = await bookedRefunds(tx, work.tenantId, listed.aftersales)
       const bell = (kind: string, objectId: string) => ({ connectionId: state.connectionId, kind, objectId, at: work.now, cause: 'backfill' as const })
       await work.ring(tx, [...orders.map((o) => bell('shop.order', o.id)), ...listed.aftersales.filter((id) => !refunds.has(id)).map((id) => bell('shop.aftersale', id))])
+      const openReadAt = state.openReadAt ?? work.now
+      const readOpen = work.now - openReadAt >= openEveryMs
+      if (readOpen) await work.ring(tx, (await openRefunds(tx, work.tenantId, state.connectionId, 500)).map((id) => bell('shop.aftersale', id)))
       const behind = work.now - settleMs - listed.upTo > everyMs
-      return { dueAt: behind ? work.now : work.now + everyMs, state: { connectionId: state.connectionId, doneUpTo: listed.upTo } satisfies State }
+      return { dueAt: behind ? work.now : work.now + everyMs, state: { connectionId: state.connectionId, doneUpTo: listed.upTo, openReadAt: readOpen ? work.now : openReadAt } satisfies State }
     },
   }
 }

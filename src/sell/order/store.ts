@@ -332,6 +332,16 @@ export async function bookedRefunds(tx: Tx, tenantId: number, refundIds: readonl
   return new Set(rows.map((row) => row.refundId))
 }
 
+/** After-sales of a Shop that are not finished in our book, oldest first; of orders that are known to it. */
+export async function openRefunds(tx: Tx, tenantId: number, connectionId: string, limit: number): Promise<string[]> {
+  const rows = await tx.query<{ refundId: string }>(
+    `select r.refund_id as "refundId" from refund r join shop_order o on o.tenant_id = r.tenant_id and o.shelf = r.shelf and o.order_id = r.order_id
+     where r.tenant_id = $1 and r.shelf = 'shop' and r.status = 'pending' and o.connection_id = $2 order by r.requested_at, r.refund_id limit $3`,
+    [tenantId, connectionId, limit],
+  )
+  return rows.map((row) => row.refundId)
+}
+
 /** Source lines and invoices that an import left on order lines and refunds. */
 export async function importedLines(tx: Tx, tenantId: number): Promise<{ orderLines: number; refunds: number }> {
   const [row] = await tx.query<{ orderLines: number; refunds: number }>(

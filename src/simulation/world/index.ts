@@ -6,3 +6,4 @@ export { runWorld, replayLine, type WorldOptions, type WorldReport } from './wor
 export { openCluster, type Cluster } from './cluster.ts'
 export { shrink, type Shrunk } from './shrink.ts'
 export type { Canary } from './canary.ts'
+export { createCaptain, type Captain } from './captain.ts'

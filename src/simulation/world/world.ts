@@ -259,7 +259,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
   async function work(current: House, tenantId: number, now: Instant): Promise<void> {
     try {
       for (let ticks = 0; (await current.engine.tick(tenantId)) > 0; ticks++) if (ticks > maxTicks) throw new Error(`the house does not come to rest at ${new Date(now).toISOString()}`)
-      nextPump = current.engine.nextDue(tenantId) ?? Infinity
+      const due = current.engine.nextDue(tenantId) ?? Infinity
+      // What was planned ahead may be a little late, as in a busy house; what is being tried again may not.
+      nextPump = due - now > 60_000 ? due + Math.round(lagMs * random.u('late', now)) : due
     } catch (error) {
       if (!(error instanceof CommitLost) && !(error instanceof Fenced)) throw error
       nextPump = now + second

@@ -97,6 +97,24 @@ export const events = {
     v: 1, zh: '清理', what: 'a member deleted a contact who was gone already: a place is free again', aggregate: 'person/<personId>', emits: 'retain/contact', hears: ['restrain/capacity'],
     payload: z.looseObject({ ...pair, personId: z.uuid(), removedAt: instant }),
   }),
+  'epoch.started': row({
+    v: 1, zh: '一轮开始', what: 'a roster was frozen and every person given a dose arm; nothing of the epoch was sent yet', aggregate: 'epoch/<epochId>', emits: 'restrain/experiment', hears: [],
+    payload: z.looseObject({ epochId: z.uuid(), n: z.int(), startsAt: instant, endsAt: instant, doses: z.array(z.int()), roster: z.int() }),
+  }),
+  'epoch.closed': row({
+    v: 1, zh: '一轮结束', what: 'an epoch is over and its outcomes are kept; `sound` is false when the arms do not match the draw', aggregate: 'epoch/<epochId>', emits: 'restrain/experiment', hears: [],
+    payload: z.looseObject({ epochId: z.uuid(), n: z.int(), persons: z.int(), losses: z.int(), sound: z.boolean() }),
+  }),
+  'plan.approved': row({
+    v: 1, zh: '批准计划', what: "somebody approved the week's plan; its messages leave when the hold is over", aggregate: 'plan/<planId>', emits: 'restrain/planner', hears: [],
+    payload: z.looseObject({ planId: z.uuid(), persons: z.int(), messages: z.int(), heldUntil: instant }),
+  }),
+
+  // learn: what it came to
+  'case.measured': row({
+    v: 1, zh: '案例算出', what: 'a case was measured and kept; `enough` is false when nothing can be claimed yet', aggregate: 'case/<caseId>', emits: 'learn/benchmark', hears: [],
+    payload: z.looseObject({ caseId: z.uuid(), measuredAt: instant, epochs: z.int(), enough: z.boolean() }),
+  }),
 } as const
 export type EventName = keyof typeof events
 export type PayloadOf<N extends EventName> = z.output<(typeof events)[N]['payload']>

@@ -111,7 +111,7 @@ export function stages(context: StageContext): StageParts {
       ...codeRoutes(wecom), ...attributionRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources), ...journeyRoutes(wecom, sources), ...pointsRoutes,
       ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf }), ...planRoutes({ workOf }), ...capacityRoutes, ...lossRoutes({}),
-      ...lightRoutes(light), ...caseRoutes(light),
+      ...lightRoutes(light), ...caseRoutes({ ...light, emit: context.emit }),
     ],
     publicRoutes: mallRoutes({
       db: context.db, ids: context.ids, random: context.random, seal: context.seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts: mallAccounts,

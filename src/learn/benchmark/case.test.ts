@@ -55,7 +55,7 @@ describe('a case of a merchant', () => {
   test('start, moves, losses, cost and lightness come from the books; a kept case stays as it was', async () => {
     const tenantId = await makeTenant(t, 'case')
     const ids = testIds('case')
-    const at = (now: number): Work => ({ tenantId, now, ids, random: seededRandom('case') }) as unknown as Work
+    const at = (now: number): Work => ({ tenantId, now, ids, random: seededRandom('case'), emit: async () => {} }) as unknown as Work
     const ports = { processes: 2, accountsOf: () => [{ line: 'wecom', values: 3, openChecks: 0 }] }
     await plantShop(t, tenantId, 120)
     await t.app(tenantId, (tx) => recordAudit(tx, tenantId, [['block.switch', 'dosage'], ['orders.export', ''], ['pressure.policy', '']].map(([action, object], n) => ({ auditId: ids.next(), at: start + n, actor: 'owner', action, object, detail: {} }))))

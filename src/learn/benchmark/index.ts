@@ -1,7 +1,7 @@
 /**
  * Benchmark (标杆案例): a case measured from the merchant's own voyage, never narrated.
  *
- * Owns: benchmark_case.  Reads: dosage, v_follow, v_order, v_contact_loss, v_gate, the audit trail, the light meter.
+ * Owns: benchmark_case.  Emits: case.measured.  Reads: dosage, v_follow, v_order, v_contact_loss, v_gate, the audit trail, the light meter.
  *
  * Invariants
  * - An effect is a contrast with the holdout and carries its interval; without enough evidence it says so and claims nothing.

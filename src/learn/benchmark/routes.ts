@@ -1,7 +1,9 @@
 import { listAudit } from '../../kernel/audit/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
+import type { DomainEvent } from '../../kernel/event/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
+import { makeEvent } from '../../events.ts'
 import { readDosage, type PriorSource } from '../../restrain/experiment/index.ts'
 import { readLight, type LightPorts } from '../meter/index.ts'
 import { caseSentence, effectOf, type CaseBody, type Move } from './measure-case.ts'
@@ -27,7 +29,7 @@ export async function measureCase(tx: Tx, tenantId: number, now: Instant, ports:
   }
 }
 
-export function caseRoutes(ports: LightPorts & { prior?: PriorSource }): AnyRoute[] {
+export function caseRoutes(ports: LightPorts & { prior?: PriorSource; emit(tx: Tx, tenantId: number, events: readonly DomainEvent[]): Promise<void> }): AnyRoute[] {
   return [
     route({
       method: 'GET', path: '/case', right: 'chain.read', block: 'cases', what: "this merchant's own case as it stands: where it began, moves, effect against the holdout with interval or plainly not enough evidence, cost, losses, lightness; and the kept ones",
@@ -42,6 +44,7 @@ export function caseRoutes(ports: LightPorts & { prior?: PriorSource }): AnyRout
         const body = await measureCase(tx, tenantId, clock.now(), ports)
         const caseId = ids.next()
         await keepCase(tx, tenantId, caseId, body, actor)
+        await ports.emit(tx, tenantId, [makeEvent(ids, body.measuredAt, 'case.measured', `case/${caseId}`, body.measuredAt, { caseId, measuredAt: body.measuredAt, epochs: body.epochs, enough: body.effect.enough })])
         return { caseId }
       },
     }),

@@ -66,5 +66,5 @@ export function stepsLeft(blocks: ReadonlyArray<{ key: string; needs: readonly s
 export function lightSentence(light: Light, language: 'zh' | 'en'): string {
   const minutes = light.minutesPerDay === null ? null : Math.round(light.minutesPerDay)
   if (language === 'zh') return `${light.processes} 个进程、${light.valuesSet} 个填过的值、${light.blocksOn} 块积木${light.stepsLeft === 0 ? '' : `，还差 ${light.stepsLeft} 步`}；${minutes === null ? '还没有人动过手' : `动手的日子一天约 ${minutes} 分钟`}。`
-  return `${light.processes} processes, ${light.valuesSet} values set, ${light.blocksOn} blocks${light.stepsLeft === 0 ? '' : `, ${light.stepsLeft} steps left`}; ${minutes === null ? 'nobody has done anything yet' : `about ${minutes} minutes on a day of work`}.`
+  return `${light.processes} processes, ${light.valuesSet} values set, ${light.blocksOn} blocks${light.stepsLeft === 0 ? '' : `, ${light.stepsLeft} step${light.stepsLeft === 1 ? '' : 's'} left`}; ${minutes === null ? 'nobody has done anything yet' : `about ${minutes} minutes on a day of work`}.`
 }

@@ -2,7 +2,7 @@
  * Experiment (剂量实验): who is randomised to which dose, and what came of it.
  *
  * Owns: dose_epoch, dose_assignment, dose_outcome.  Publishes: v_dose.  Reads: v_follow, v_order, v_contact_loss, v_gate.
- * Implements: DoseSource (declared by pressure).  Asks: PriorSource.  Hears: contact.added.
+ * Implements: DoseSource (declared by pressure).  Asks: PriorSource.  Hears: contact.added.  Emits: epoch.started, epoch.closed.
  *
  * Invariants
  * - An assignment is written before anything of its epoch is sent, and never changed: outcomes count by what was assigned, not by what was sent.

@@ -14,7 +14,7 @@ let t: TestDb
 let tenantId = 0
 let count = 0
 const ids = testIds('epochs')
-const at = (now: number): Work => ({ tenantId, now, ids, random: seededRandom('epochs') }) as Work
+const at = (now: number): Work => ({ tenantId, now, ids, random: seededRandom('epochs'), emit: async () => {} }) as unknown as Work
 const gate = pressureSendGate({ dosesOf: placesAt })
 const request = (key: string, person: string): SendRequest => ({ key, personId: person, line: 'wecom', purpose: 'broadcast', messageKind: 'sell', campaign: 'broadcast/1', corpId: 'corp', externalUserId: 'wm1', staff: 'wang' })
 

@@ -6,6 +6,7 @@ import type { Tx } from '../../kernel/db/index.ts'
 import type { Work } from '../../kernel/engine/index.ts'
 import { readSetting, writeSetting } from '../../kernel/tenancy/index.ts'
 import { mergedPersons } from '../../book/person/index.ts'
+import { makeEvent } from '../../events.ts'
 import { moneyCap, type Digest, type DosePrior } from '../../math/evidence/index.ts'
 import { optOutsBetween, waitingPersons } from '../pressure/index.ts'
 import { armsFor, armWeights, assignRoster, defaultDosageSettings, rosterMin, segmentOf, segments, type DosageSettings, type RosterPerson } from './design.ts'
@@ -190,6 +191,7 @@ export async function startEpoch(tx: Tx, work: Work, prior: PriorSource = noPrio
   }
   await insertEpoch(tx, tenantId, epoch)
   await insertAssignments(tx, tenantId, epoch.epochId, assigned, now)
+  await work.emit(tx, [makeEvent(ids, now, 'epoch.started', `epoch/${epoch.epochId}`, now, { epochId: epoch.epochId, n, startsAt: epoch.startsAt, endsAt: epoch.endsAt, doses, roster: epoch.roster })])
   return { started: true, epoch }
 }
 
@@ -201,5 +203,9 @@ export async function closeDueEpoch(tx: Tx, work: Work): Promise<Epoch | undefin
   const outcome = await measure(tx, tenantId, running, running.endsAt)
   await insertOutcomes(tx, tenantId, running.epochId, outcome.cells, running.doses.length)
   await closeEpochRow(tx, tenantId, running.epochId, now, { largest: outcome.largest, ratio: outcome.ratio })
+  const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
+  await work.emit(tx, [makeEvent(work.ids, now, 'epoch.closed', `epoch/${running.epochId}`, running.endsAt, {
+    epochId: running.epochId, n: running.n, persons: sum(outcome.cells.persons), losses: sum(outcome.cells.losses), sound: !outcome.ratio.alarm,
+  })])
   return running
 }

@@ -3,6 +3,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { JobHandler, Work } from '../../kernel/engine/index.ts'
 import { putJobs } from '../../kernel/job/index.ts'
+import { makeEvent } from '../../events.ts'
 import { sendersOf } from '../../retain/contact/index.ts'
 import { askToSend, sendAsTasks, type SendGate, type SendRequest } from '../../retain/outbound/index.ts'
 import { nextNight, type PriorSource } from '../experiment/index.ts'
@@ -16,16 +17,18 @@ export const planJobKind = 'restrain.plan'
 export type Approval = { done: true; plan: PlanHead } | { done: false; reason: 'no-plan' | 'not-a-draft' | 'week-over' | 'empty'; status?: string }
 
 /** One transaction: the plan is held for half an hour, then its messages leave by the one door; nothing is asked of any member before. */
-export async function approvePlan(tx: Tx, work: Pick<Work, 'tenantId' | 'now'>, planId: string, actor: string): Promise<Approval> {
+export async function approvePlan(tx: Tx, work: Pick<Work, 'tenantId' | 'now' | 'ids' | 'emit'>, planId: string, actor: string): Promise<Approval> {
   const { tenantId, now } = work
   const plan = await lockPlan(tx, tenantId, planId)
   if (plan === undefined) return { done: false, reason: 'no-plan' }
   if (plan.status !== 'draft') return { done: false, reason: 'not-a-draft', status: plan.status }
   if (now >= plan.weekEnd) return { done: false, reason: 'week-over' }
-  if ((await plannedRows(tx, tenantId, planId)).length === 0) return { done: false, reason: 'empty' }
+  const rows = await plannedRows(tx, tenantId, planId)
+  if (rows.length === 0) return { done: false, reason: 'empty' }
   const heldUntil = now + holdMs
   await changePlan(tx, tenantId, planId, { status: 'held', approvedAt: now, approvedBy: actor, heldUntil })
   await putJobs(tx, tenantId, [{ kind: handJobKind, key: planId, dueAt: heldUntil, state: {} }])
+  await work.emit(tx, [makeEvent(work.ids, now, 'plan.approved', `plan/${planId}`, now, { planId, persons: new Set(rows.map((row) => row.personId)).size, messages: rows.length, heldUntil })])
   return { done: true, plan: { ...plan, status: 'held', approvedAt: now, approvedBy: actor, heldUntil } }
 }
 

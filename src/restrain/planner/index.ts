@@ -1,7 +1,7 @@
 /**
  * Planner (计划): who is written to this week and who is left in peace, with a reason for each and a bound on what any other plan could earn.
  *
- * Owns: plan, plan_row, plan_campaign.  Reads: dosage, pressure, contacts.  Sends by: retain/outbound.
+ * Owns: plan, plan_row, plan_campaign.  Reads: dosage, pressure, contacts.  Sends by: retain/outbound.  Emits: plan.approved.
  *
  * Invariants
  * - Nobody is planned above their dose, the holdout never; the gate is asked again for each message and has the last word.

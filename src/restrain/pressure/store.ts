@@ -42,7 +42,7 @@ export function answersByKey(tx: Tx, tenantId: number, keys: readonly string[]):
 export function countedAnswers(tx: Tx, tenantId: number, personIds: readonly string[], since: Instant, now: Instant): Promise<Array<{ personId: string; at: Instant; state: string; purpose: string; messageKind: string; line: string; weight: number; epochId: string | null }>> {
   if (personIds.length === 0) return Promise.resolve([])
   return tx.query(
-    `select person_id as "personId", coalesce(settled_at, asked_at) as at, state, purpose, message_kind as "messageKind", line, weight::float8 as weight, epoch_id as "epochId"
+    `select person_id as "personId", greatest(asked_at, coalesce(settled_at, asked_at)) as at, state, purpose, message_kind as "messageKind", line, weight::float8 as weight, epoch_id as "epochId"
      from gate_answer where tenant_id = $1 and person_id = any($2) and asked_at >= $3 and (state = 'sent' or (state = 'reserved' and expires_at > $4)) order by person_id, asked_at, gate_id`,
     [tenantId, personIds, since, now],
   )
@@ -115,7 +115,7 @@ export function gateTotals(tx: Tx, tenantId: number, from: Instant, to: Instant)
 /** Messages that count, of everybody, for planning: one row per message. */
 export function countedOfAll(tx: Tx, tenantId: number, since: Instant, now: Instant): Promise<Array<{ personId: string; at: Instant; purpose: string; messageKind: string; weight: number; state: string }>> {
   return tx.query(
-    `select person_id as "personId", coalesce(settled_at, asked_at) as at, purpose, message_kind as "messageKind", weight::float8 as weight, state
+    `select person_id as "personId", greatest(asked_at, coalesce(settled_at, asked_at)) as at, purpose, message_kind as "messageKind", weight::float8 as weight, state
      from gate_answer where tenant_id = $1 and asked_at >= $2 and (state = 'sent' or (state = 'reserved' and expires_at > $3)) order by person_id, asked_at, gate_id`,
     [tenantId, since, now],
   )

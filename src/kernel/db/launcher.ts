@@ -84,22 +84,33 @@ export async function startPostgres(options: LauncherOptions): Promise<PostgresS
     ...(disposable ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum_naptime: '60s' } : {}),
   }
   const logFile = join(dirname(folder), 'postgres.log')
-  const child = spawnAs(identity, join(native, 'bin/postgres'), ['-D', folder, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])])
-  let output = ''
-  const keep = (chunk: Buffer): void => {
-    output = (output + chunk.toString()).slice(-4000)
-    if (!disposable) appendFileSync(logFile, chunk)
+  const launch = async (): Promise<{ child: ChildProcess } | { failed: string }> => {
+    const child = spawnAs(identity, join(native, 'bin/postgres'), ['-D', folder, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])])
+    let output = ''
+    const keep = (chunk: Buffer): void => {
+      output = (output + chunk.toString()).slice(-4000)
+      if (!disposable) appendFileSync(logFile, chunk)
+    }
+    child.stderr?.on('data', keep)
+    child.stdout?.on('data', keep)
+    let exited = false
+    child.on('error', (error) => ((exited = true), (output += String(error))))
+    child.on('exit', () => (exited = true))
+    for (let attempt = 0; ; attempt++) {
+      if (exited) return { failed: output.trim().slice(-600) }
+      if (await answers(socketFolder)) return { child }
+      if (attempt > 600) return { failed: `no answer in 30 s; ${output.trim().slice(-600)}` }
+      await systemTimers.sleep(attempt < 20 ? 15 : 50)
+    }
   }
-  child.stderr?.on('data', keep)
-  child.stdout?.on('data', keep)
-  let exited = false
-  child.on('exit', () => (exited = true))
-  for (let attempt = 0; ; attempt++) {
-    if (exited) throw dbFault('db/not-started', { folder, output: output.trim().slice(-600) })
-    if (await answers(socketFolder)) break
-    if (attempt > 600) throw dbFault('db/not-started', { folder, output: `no answer in 30 s; ${output.trim().slice(-600)}` })
-    await systemTimers.sleep(attempt < 20 ? 15 : 50)
+  let launched = await launch()
+  // After a hard kill of the server its helpers live a moment longer, and a new one refuses to start beside them.
+  for (let wait = 0; 'failed' in launched && wait < 20 && /shared memory block|lock file "postmaster\.pid" already exists/.test(launched.failed); wait++) {
+    await systemTimers.sleep(500)
+    launched = await launch()
   }
+  if ('failed' in launched) throw dbFault('db/not-started', { folder, output: launched.failed })
+  const { child } = launched
   child.unref()
   for (const stream of [child.stdout, child.stderr]) (stream as unknown as { unref?: () => void })?.unref?.()
   const pid = Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0])

@@ -13,13 +13,15 @@ describe('what becomes of a call after its answer', () => {
     ['refused until later', refused('later'), 'never', 1, { state: 'due', dueAt: 120_000 }],
     ['no answer, safe', no, 'safe', 1, { state: 'due', dueAt: 4_000 }],
     ['no answer, keyed', no, { keyed: 'out_refund_no' }, 1, { state: 'due', dueAt: 4_000 }],
-    ['no answer, ask first', no, { probe: 'shop.stock.flow' }, 1, { state: 'due', dueAt: 4_000, probe: 'shop.stock.flow' }],
+    ['no answer, ask first', no, { probe: 'shop.stock.flow' }, 1, { state: 'unknown' }],
+    ['busy, ask first: busy does not say that nothing was done', refused('now'), { probe: 'shop.stock.flow' }, 1, { state: 'unknown' }],
+    ['another refusal, ask first', { ...refused('now'), code: '45009' }, { probe: 'shop.stock.flow' }, 1, { state: 'due', dueAt: 2_000 }],
     ['no answer, never again', no, 'never', 1, { state: 'unknown' }],
     ['the eighth try', no, 'safe', 8, { state: 'failed' }],
     ['the eighth refusal', refused('later'), 'safe', 8, { state: 'failed' }],
   ] as const)('%s', (_what, answer, repeat, attempts, expected) => expect(afterAnswer(answer, repeat, attempts, 0)).toEqual(expected))
 
   test('a call that may not be repeated is never due again after no answer, however often it was tried', () => {
-    for (let attempts = 0; attempts < 20; attempts++) expect(afterAnswer(no, 'never', attempts, 0)).toEqual({ state: 'unknown' })
+    for (let attempts = 0; attempts < 20; attempts++) for (const rule of ['never', { probe: 'x' }] as const) expect(afterAnswer(no, rule, attempts, 0)).toEqual({ state: 'unknown' })
   })
 })

@@ -42,7 +42,8 @@ export type DosageReport = {
   regimes: Array<{ name: string; G: number | null; R: number; doseAtMostOne: number }>
 }
 
-export const dosageTuning = (contacts: number): Partial<DoseTuning> => (contacts >= 10_000 ? {} : {})
+/** Departures from the decision's own defaults, chosen on fleets of other seeds: the habit holds longer, and exploration costs less. */
+export const dosageTuning: Readonly<Partial<DoseTuning>> = { habitGuard: 0.9, explore: 0.06 }
 
 type Result = { merchant: Merchant; silence: Float64Array; policies: Record<PolicyName, Play>; oracleValue: Float64Array; quiet: number }
 
@@ -111,7 +112,7 @@ export function simulateDosage(options: DosageOptions): DosageReport {
   let done = 0
   const priorMerchants = options.priorMerchants ?? 40
   const prior = priorMerchants >= 3 ? makePrior(parameters, tables, priorMerchants, 2000, seed + 7_000_003) : undefined
-  const ours = (index: number): LearnerOptions => ({ seed: seed + 1000 * index, prior, ...learnerDefaults, tuning: { ...dosageTuning(contacts), ...options.tuning } })
+  const ours = (index: number): LearnerOptions => ({ seed: seed + 1000 * index, prior, ...learnerDefaults, tuning: { ...dosageTuning, ...options.tuning } })
   const run = (merchant: Merchant, index: number): Result => {
     const result = playMerchant(makeStart(merchant, tables(merchant.preset), seed, index, contacts), epochs, seed, ours(index))
     options.onProgress?.(++done, total)

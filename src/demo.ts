@@ -2,6 +2,7 @@ import { dayMs, saleDate, startOfDay } from './kernel/calendar.ts'
 import type { Instant } from './kernel/clock.ts'
 import type { Emulator } from './emulator/index.ts'
 import { onboard } from './onboard.ts'
+import { createCaptain } from './simulation/world/index.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
@@ -20,7 +21,7 @@ export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line
   if (!house.tenants().some((tenant) => tenant.slug === slug)) {
     say('making the demo merchant')
     await onboard({ house, emulator, emulatorUrl: runtime.emulatorUrl!, productUrl: runtime.url }, {
-      slug, name: '小满茶铺', world: 'main', origin: { kind: 'demo' }, blocks: ['shop', 'contacts', 'codes'], ownerId,
+      slug, name: '小满茶铺', world: 'main', origin: { kind: 'demo' }, blocks: ['shop', 'mall', 'contacts', 'codes', 'broadcasts', 'journeys', 'points', 'dosage', 'cases'], ownerId,
     })
     const shopId = emulator.namespace('main').accounts.find((account) => account.kind === 'shop')!.id
     await emulator.act('main', 'shop.addProducts', {
@@ -61,4 +62,10 @@ async function day(runtime: Runtime, start: Instant): Promise<void> {
   const emulator = runtime.emulator!
   await peopleThere(emulator)
   await emulator.act('main', 'population.day', { start })
+  // What the shop's own people do in the console, through the same routes.
+  const tenant = runtime.house.tenants().find((one) => one.slug === slug)!
+  const staff = emulator.namespace('main').accounts.find((account) => account.kind === 'wecom') === undefined ? undefined : 'WangXiaoHe'
+  const captain = createCaptain({ tenantId: tenant.tenantId, clock: runtime.house.context.clockOf(tenant.tenantId), staff })
+  await captain.day(runtime.house, Math.round((start - startOfDay(saleDate(tenant.createdAt))) / dayMs))
+  runtime.house.wake(tenant.tenantId)
 }

@@ -173,7 +173,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
         const clock = house.context.clockOf(tenantId)
         const actor = `${session.login} · ${session.name}`
         const result = await house.ports.db.tx({ role: 'app', tenantId }, async (tx) => {
-          const call: ApiCall<unknown, unknown, unknown> = { tenantId, session, role: membership.role, actor, params, query, body, tx, db: house.ports.db, clock, ids: house.ports.ids, language: language(request) }
+          const call: ApiCall<unknown, unknown, unknown> = { tenantId, session, role: membership.role, actor, params, query, body, tx, db: house.ports.db, clock, ids: house.ports.ids, language: language(request), simulated: membership.world !== 'real' }
           const answer = await (definition.handle as (c: typeof call) => Promise<unknown>)(call)
           if (definition.audit !== undefined) {
             await recordAudit(tx, tenantId, [{ auditId: house.ports.ids.next(), at: house.ports.processClock.now(), actor, action: definition.audit, object: auditObject(raw), detail: { params: (params as Record<string, unknown>) ?? {} } }])

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { ConfigProvider } from 'antd'
 import enUS from 'antd/locale/en_US'
 import zhCN from 'antd/locale/zh_CN'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router'
 import { BarsProvider, ErrorBlock, LostBlock, Mark, StateBlock } from './kit/index.ts'
 import { setRequestContext } from './lib/api.ts'
@@ -22,7 +22,14 @@ const firstMode = (): Mode => (stored('qz.theme') === 'dark' || (stored('qz.them
 const firstLanguage = (): Language => (stored('qz.language') === 'en' ? 'en' : 'zh')
 
 export function App(): ReactNode {
-  const [client] = useState(() => new QueryClient({ defaultOptions: { queries: { staleTime: 5_000, retry: (count, error) => count < 2 && !((error as { status?: number }).status! >= 400 && (error as { status?: number }).status! < 500), refetchOnWindowFocus: true } } }))
+  const [client] = useState(() => {
+    const made: QueryClient = new QueryClient({
+      // A session that ended elsewhere leads back to sign-in.
+      queryCache: new QueryCache({ onError: (error, query) => { if ((error as { status?: number }).status === 401 && query.queryKey[0] !== 'me') void made.resetQueries({ queryKey: ['me'] }) } }),
+      defaultOptions: { queries: { staleTime: 5_000, retry: (count, error) => count < 2 && !((error as { status?: number }).status! >= 400 && (error as { status?: number }).status! < 500), refetchOnWindowFocus: true } },
+    })
+    return made
+  })
   const [mode, setMode] = useState(firstMode)
   const [language, setLanguage] = useState(firstLanguage)
   setRequestContext({ language })

@@ -179,5 +179,14 @@ describe.skipIf(missing !== undefined)('the console in a browser', () => {
     await expect.poll(total).toBe(before)
   })
 
+  test('an export from the sea is marked as simulated in its name and first row, and holds every order of the filter', async () => {
+    const { total } = await harbour.api<OrderPage>('/api/t/tea/orders?status=completed')
+    const file = await page.request.get(`${harbour.url}/api/t/tea/orders.csv?status=completed`)
+    expect(decodeURIComponent(file.headers()['content-disposition'])).toContain('模拟')
+    const rows = (await file.text()).trim().split('\r\n')
+    expect(rows[0]).toContain('模拟')
+    expect(rows.length).toBe(total + 1)
+  })
+
   test('no page threw an error', () => expect(errors).toEqual([]))
 })

@@ -31,7 +31,7 @@ export async function request<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path
     response = await fetch(path, {
       method,
       headers: { 'x-language': memory.language, ...(method === 'GET' ? {} : { 'x-csrf': memory.csrf }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   } catch {
     throw new ApiError(0, 'http/offline', '')

@@ -5,7 +5,7 @@ export const sell = {
   'status.unpaid': ['待付款', 'To pay'], 'status.to_ship': ['待发货', 'To ship'], 'status.part_shipped': ['发了一部分', 'Partly shipped'], 'status.to_receive': ['在路上', 'On the way'], 'status.completed': ['已完成', 'Completed'], 'status.cancelled': ['已取消', 'Cancelled'], 'status.refunded': ['已全退', 'Refunded'],
   'orders.kicker': ['成交 · 订单', 'Sell · Orders'], 'orders.kickerFiltered': ['成交 · 订单 · 筛选后', 'Sell · Orders · filtered'],
   'orders.sentence': ['{n} 单要发货；一共 {total} 单，收了 {paid}。', '{n} {n|order|orders} to ship; {total} in all, {paid} received.'], 'orders.sentenceClear': ['没有等着发货的；一共 {total} 单，收了 {paid}。', 'Nothing waits to be shipped; {total} orders in all, {paid} received.'],
-  'orders.sentenceFiltered': ['符合条件的 {total} 单，收了 {paid}，退了 {refunded}。', '{total} {total|order matches|orders match}: {paid} received, {refunded} refunded.'],
+  'orders.sentenceFiltered': ['符合条件的 {total} 单，收了 {paid}。', '{total} {total|order matches|orders match}: {paid} received.'],
   'orders.why': ['退了 {refunded}，净收入 {net}。', '{refunded} refunded, net {net}.'],
   'orders.search': ['订单号、商品、SKU 编码', 'Order number, product, SKU code'], 'orders.export': ['导出', 'Export'], 'orders.exportOwner': ['店主和运营能导出', 'Owner and operator can export'],
   'orders.chip.status': ['状态', 'State'], 'orders.chip.shelf': ['货架', 'Shelf'], 'orders.chip.dates': ['下单日', 'Placed'], 'orders.chip.unknown': ['认不出是谁', 'Buyer not recognised'], 'orders.chip.person': ['客人 {id}', 'Person {id}'], 'orders.from': ['从', 'From'], 'orders.to': ['到', 'To'],

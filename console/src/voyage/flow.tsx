@@ -176,6 +176,9 @@ function Level(drawing: Drawing): ReactNode {
   )
 }
 
+/** About how wide a label is at the axis size: Chinese signs are as wide as high, Latin ones about half. */
+const labelWidth = (words: string): number => [...words].reduce((sum, sign) => sum + (sign.charCodeAt(0) > 0x2e80 ? 12.5 : 7), 0)
+
 /** The same, turned for the phone: sources as one segmented bar, nodes as bars one below the other. */
 function Upright(drawing: Drawing): ReactNode {
   const { rows, width, words, at, setAt, band, measure } = drawing
@@ -219,7 +222,7 @@ function Upright(drawing: Drawing): ReactNode {
             {shape}
             <rect x={left} y={y0} width={w} height={bar} rx={2} fill={row.kind === 'unknown' ? 'url(#hatch)' : row.kind === 'earlier' ? 'var(--retain)' : 'var(--acquire)'} stroke={row.kind === 'unknown' ? 'var(--ink3)' : 'none'} />
             <rect x={left} y={y0 - 26} width={w} height={bar + 34} fill="transparent" />
-            {w > row.name.length * 13 + 2 && <text className="small" x={left} y={y0 - 8}>{row.name}</text>}
+            {w > labelWidth(row.name) + 2 && <text className="small" x={left} y={y0 - 8}>{row.name}</text>}
           </g>
         )
       })}

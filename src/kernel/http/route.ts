@@ -20,6 +20,8 @@ export type ApiCall<P, Q, B> = {
   clock: Clock
   ids: Ids
   language: 'zh' | 'en'
+  /** The merchant lives in a simulated sea: exports say so. */
+  simulated: boolean
 }
 
 /** A download: text or bytes with a name. */

@@ -36,12 +36,13 @@ export const orderRoutes: AnyRoute[] = [
   }),
   route({
     method: 'GET', path: '/orders.csv', right: 'orders.export', audit: 'orders.export', what: 'the orders of the filter as CSV (UTF-8 with BOM, yuan)', query: filter,
-    handle: async ({ tx, tenantId, query, clock }) => {
-      const rows: string[] = ['订单号,货架,状态,下单日,付款,已退,商品,来源场景,买家未知']
+    handle: async ({ tx, tenantId, query, clock, simulated }) => {
+      const mark = simulated ? '（模拟）' : ''
+      const rows: string[] = [`订单号${mark},货架,状态,下单日,付款,已退,商品,来源场景,买家未知`]
       await streamOrders(tx, tenantId, filterOf(query), (page) => {
         for (const o of page) rows.push([o.orderId + '\t', o.shelf, o.status, saleDate(o.placedAt), fenToYuan(o.paidFen), fenToYuan(o.refundedFen), o.firstTitle, (o.source as { scene?: number }).scene ?? '', o.buyerUnknown ? '是' : ''].map(cell).join(','))
       })
-      return new FileAnswer(`订单-${saleDate(clock.now())}.csv`, 'text/csv; charset=utf-8', '\ufeff' + rows.join('\r\n') + '\r\n')
+      return new FileAnswer(`${simulated ? '模拟-' : ''}订单-${saleDate(clock.now())}.csv`, 'text/csv; charset=utf-8', '\ufeff' + rows.join('\r\n') + '\r\n')
     },
   }),
   route({

@@ -202,6 +202,15 @@ describe('the house', () => {
     expect(problems).toEqual([])
   })
 
+  test('links between pages lead somewhere, and commands that pages name exist', () => {
+    const pages = ['README.md', 'README.zh-CN.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesBelow('docs', '.md')]
+    const broken = pages.flatMap((page) => [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].filter((found) => !existsSync(join(root, dirname(page), found[1]))).map((found) => `${page}: ${found[1]}`))
+    const commands = new Set([...text.get('src/main.ts')!.matchAll(/\.command\('(\w[\w-]*)/g)].map((found) => found[1]))
+    const unknown = pages.flatMap((page) => [...read(page).matchAll(/qz -- (\w[\w-]*)/g)].filter((found) => !commands.has(found[1])).map((found) => `${page}: qz ${found[1]}`))
+    const files = pages.flatMap((page) => [...read(page).matchAll(/`((?:src|tests|scripts|migrations)\/[\w./-]+\.(?:ts|sql|txt))`/g)].filter((found) => !existsSync(join(root, found[1]))).map((found) => `${page}: ${found[1]}`))
+    expect([...broken, ...unknown, ...files]).toEqual([])
+  })
+
   test('nothing is left over', () => {
     expect([...text].filter(([path]) => path !== 'tests/tidy.test.ts').flatMap(([path, content]) => leftovers(path, content))).toEqual([])
   })

@@ -54,7 +54,7 @@ export const events = {
     payload: z.looseObject({ ...order, paidFen: fen, lines: z.int(), /** What the platform says of where it came from; scene is its number. */ source: z.looseObject({ scene: z.int().optional() }).optional() }),
   }),
   'order.cancelled': row({
-    v: 1, zh: '取消', what: 'an order ended before it was paid', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: [],
+    v: 1, zh: '取消', what: 'an order ended before it was paid', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: ['sell/stock'],
     payload: z.looseObject(order),
   }),
   'order.refunded': row({

@@ -7,7 +7,7 @@ import type { StageContext } from './house.ts'
 import { bellsOfShopEvent, orderRoutes, ordersFollowMerges, returnOrders, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
 import { adjustmentRoutes } from './sell/adjustment/index.ts'
 import { catalogRoutes, productBackfill, shopProductReader } from './sell/catalog/index.ts'
-import { mallAvailable, moveReply, openStock, stockFlow, stockHearsPaid, stockReconcile, stockRoutes } from './sell/stock/index.ts'
+import { mallAvailable, moveReply, openStock, stockFacts, stockFlow, stockHearsOrders, stockReconcile, stockRoutes } from './sell/stock/index.ts'
 import { mallRoutes, type MallAccounts } from './sell/checkout/index.ts'
 import { expireOrders, payNotices, payParams, paymentRoutes, refundPoll, refundReply, settlementFacts, shippingProbe, shippingReply } from './sell/payment/index.ts'
 import { randomText } from './kernel/random.ts'
@@ -89,7 +89,7 @@ export function stages(context: StageContext): StageParts {
         welcomeFacts(wecom, gate, welcomeTextsOf),
         contactFacts(wecom),
         tagFacts,
-        payNotices(payment), settlementFacts,
+        payNotices(payment), settlementFacts, stockFacts,
       ],
       readers: [shopOrderReader(platform), shopAftersaleReader(platform), shopProductReader(catalog), contactReader(wecom)],
       jobs: [
@@ -100,7 +100,7 @@ export function stages(context: StageContext): StageParts {
         epochJob(context), planJob(context), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
       subscribers: [
-        ordersFollowMerges, attributionSubscriber(channelsOfStates), stockHearsPaid,
+        ordersFollowMerges, attributionSubscriber(channelsOfStates), stockHearsOrders,
         journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn),
         nightStarter([epochJobKind, planJobKind]), removalTicker,
       ],

@@ -18,6 +18,6 @@ export { bellsOfShopEvent, type ShopBell } from './shop-events.ts'
 export {
   returnOrders, findOrder, listOrders, listFacts, listOrderLines, listRefunds, orderTotals, chainFigures, cohortRows, ordersOfPerson, streamOrders, importedLines, importedInvoices, knownBuyers, refundReasons, type OrderRow, type OrderFilter,
 } from './store.ts'
-export { linesOfOrders, paidOrders, soldByDay } from './line-store.ts'
+export { linesOfOrders, paidOrders, soldByDay, soldBySku } from './line-store.ts'
 export { ordersFollowMerges } from './follow-persons.ts'
 export { orderFault } from './errors.ts'

@@ -3,7 +3,7 @@
  * are postings in the unit sku:<id> and only grow. The Shop's share lives on the platform: we add and subtract, never set, and its stock flow is the
  * journal that the share follows; an answer `ok` proves nothing.
  *
- * Owns: stock, stock_shelf, stock_move, stock_hold, stock_alarm, reservation.  Hears: order.paid.
+ * Owns: stock, stock_shelf, stock_move, stock_hold, stock_alarm, reservation.  Hears: order.paid, order.cancelled, low stock of the Shop.
  *
  * Invariants (`checkSku`, `unbooked`)
  * - mall + reserved + reserve + moving + shop + held + sold - restored - unbacked = received, for every SKU at every instant.
@@ -19,7 +19,8 @@ export {
 export { reserveBaskets, settleReservations, type Basket, type Reserved } from './reserve-units.ts'
 export { requestMove, moveReply, flowJob, flowJobKind, type MoveWish, type MoveOutcome } from './move-units.ts'
 export { openStock, changeStock, type OwnChange, type OwnOutcome } from './open-stock.ts'
-export { stockFlow, stockReconcile, stockHearsPaid, reconcileJobKind, type StockPlatform } from './read-flow.ts'
+export { stockFlow, stockReconcile, stockHearsOrders, stockFacts, reconcileJobKind, type StockPlatform } from './read-flow.ts'
 export { mallAvailable, readSkus, listStockRows, listMoves, listAlarms, reservationsOf, unbooked, ensureStock, type StockRow } from './store.ts'
+export { suggestMove, type Suggestion } from './suggest-move.ts'
 export { stockRoutes } from './routes.ts'
 export { stockFault } from './errors.ts'

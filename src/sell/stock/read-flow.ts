@@ -1,7 +1,8 @@
 import type { Db } from '../../kernel/db/index.ts'
-import type { JobHandler, PlatformAnswer, Subscriber, Work } from '../../kernel/engine/index.ts'
+import type { FactHandler, JobHandler, PlatformAnswer, Subscriber, Work } from '../../kernel/engine/index.ts'
 import { dayMs } from '../../kernel/calendar.ts'
 import { putJobs } from '../../kernel/job/index.ts'
+import { parseJson } from '../../kernel/json.ts'
 import { finishCall, withdrawCalls } from '../../kernel/outbox/index.ts'
 import { linesOfOrders, paidOrders } from '../order/index.ts'
 import { applyFlow, openShelf, proofMs, sellHold, type FlowEntry } from './escrow.ts'
@@ -138,14 +139,16 @@ export function stockReconcile(platform: StockPlatform): JobHandler {
   }
 }
 
-/** A paid order of the Shop: what it held is sold; what the flow has not shown yet is read soon. Refunds change nothing here (shop sheet 3). */
-export const stockHearsPaid: Subscriber = {
+/** A paid order of the Shop: what it held is sold; what the flow has not shown yet is read soon, as after a cancellation. Refunds change nothing here (shop sheet 3). */
+export const stockHearsOrders: Subscriber = {
   name: 'stock',
-  hears: ['order.paid'],
+  hears: ['order.paid', 'order.cancelled'],
   async handle(work, tx, events) {
     const { tenantId, now, ids } = work
-    const orderIds = events.filter((event) => event.payload.shelf === 'shop').map((event) => String(event.payload.orderId))
+    const inShop = events.filter((event) => event.payload.shelf === 'shop')
+    const orderIds = inShop.map((event) => String(event.payload.orderId))
     if (orderIds.length === 0) return
+    const paid = new Set(inShop.filter((event) => event.name === 'order.paid').map((event) => String(event.payload.orderId)))
     const lines = await linesOfOrders(tx, tenantId, 'shop', orderIds)
     const shelves = await shelvesOfPlatformSkus(tx, tenantId, [...new Set(lines.map((line) => line.skuId))])
     if (shelves.length === 0) return
@@ -156,11 +159,22 @@ export const stockHearsPaid: Subscriber = {
       if (!draft || !shelf || shelf.openedAt === null) continue
       const mine = [...new Set(lines.filter((line) => line.skuId === platformSkuId).map((line) => line.orderId))]
       const holds = await readHolds(tx, tenantId, connectionId, skuId, mine)
-      const sold = mine.flatMap((orderId) => holds.get(orderId) ?? []).filter((hold) => hold.state === 'held')
+      const sold = mine.filter((orderId) => paid.has(orderId)).flatMap((orderId) => holds.get(orderId) ?? []).filter((hold) => hold.state === 'held')
       for (const hold of sold) sellHold(draft, shelf, hold, now)
       await putHolds(tx, tenantId, connectionId, skuId, sold)
-      if (mine.some((orderId) => !holds.has(orderId))) await putJobs(tx, tenantId, [flowJob(connectionId, skuId, now)])
+      if (mine.some((orderId) => !holds.has(orderId) || !paid.has(orderId))) await putJobs(tx, tenantId, [flowJob(connectionId, skuId, now)])
     }
     await saveDrafts(tx, tenantId, drafts.values(), now, ids)
+  },
+}
+
+/** The Shop says that a SKU runs low: its flow is read now, so that the stock page and what follows from it are right when it matters. */
+export const stockFacts: FactHandler = {
+  line: 'shop',
+  accepts: (event) => event === 'channels_ec_stock_no_enough',
+  async handle(work, tx, facts) {
+    const skuIds = facts.map((fact) => String((parseJson(fact.message) as { sku_id?: unknown }).sku_id ?? ''))
+    const shelves = await shelvesOfPlatformSkus(tx, work.tenantId, [...new Set(skuIds)])
+    await putJobs(tx, work.tenantId, shelves.map((shelf) => flowJob(shelf.connectionId, shelf.skuId, work.now)))
   },
 }

@@ -4,11 +4,12 @@ import type { Tx } from '../../kernel/db/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import { unitHistory } from '../../book/account/index.ts'
 import { shopListingsOf, skuCards, skuName } from '../catalog/index.ts'
-import { soldByDay } from '../order/index.ts'
+import { soldByDay, soldBySku } from '../order/index.ts'
 import { account, checkSku, shopUpperBound, type Place } from './escrow.ts'
 import { placeNames, stockFault } from './errors.ts'
 import { requestMove } from './move-units.ts'
 import { changeStock, openStock } from './open-stock.ts'
+import { suggestMove } from './suggest-move.ts'
 import { listAlarms, listMoves, listStockRows, readSkus } from './store.ts'
 
 const ownPlaces: Place[] = ['mall', 'reserved', 'reserve', 'moving', 'sold', 'restored', 'unbacked']
@@ -17,6 +18,8 @@ const quantity = z.number().int().min(1).max(1_000_000)
 /** Given by the caller so that the same click twice is one change. */
 const key = z.string().min(8).max(64).optional()
 
+const rateDays = 28
+
 /** Pieces a day over the window with a 95% interval for a Poisson rate (normal approximation on the square root). */
 function rate(pieces: number, days: number): { perDay: number; low: number; high: number } {
   const root = Math.sqrt(pieces)
@@ -24,7 +27,7 @@ function rate(pieces: number, days: number): { perDay: number; low: number; high
 }
 
 async function shelvesSold(tx: Tx, tenantId: number, skuId: string, now: number) {
-  const days = 28
+  const days = rateDays
   const listings = await shopListingsOf(tx, tenantId, [skuId])
   const rows = await soldByDay(tx, tenantId, [skuId, ...listings.map((listing) => listing.platformSkuId)], now - days * dayMs)
   const today = dayNumber(now)
@@ -38,13 +41,18 @@ export const stockRoutes: AnyRoute[] = [
   route({
     method: 'GET', path: '/stock', right: 'orders.read', what: 'where the units of every tracked SKU are, with open moves and alarms',
     query: z.object({ page: z.coerce.number().int().min(1).default(1), pageSize: z.coerce.number().int().min(1).max(500).default(100) }),
-    async handle({ tx, tenantId, query }) {
+    async handle({ tx, tenantId, query, clock }) {
       const rows = await listStockRows(tx, tenantId, null, { offset: (query.page - 1) * query.pageSize, limit: query.pageSize })
       const cards = new Map((await skuCards(tx, tenantId, rows.map((row) => row.skuId))).map((card) => [card.skuId, card]))
+      const listings = await shopListingsOf(tx, tenantId, rows.map((row) => row.skuId))
+      const sold = await soldBySku(tx, tenantId, [...rows.map((row) => row.skuId), ...listings.map((listing) => listing.platformSkuId)], clock.now() - rateDays * dayMs)
+      const pieces = (shelf: string, names: readonly string[]): number => sold.filter((one) => one.shelf === shelf && names.includes(one.skuId)).reduce((sum, one) => sum + one.quantity, 0)
       return {
         rows: rows.map((row) => {
           const card = cards.get(row.skuId)
-          return { ...row, title: card?.title ?? '', name: card === undefined ? '' : skuName(card.attrs, card.skuCode), skuCode: card?.skuCode ?? '', image: card?.image ?? '', onMall: card?.onMall ?? false }
+          const shopNames = listings.filter((listing) => listing.skuId === row.skuId).map((listing) => listing.platformSkuId)
+          const perDay = { shop: pieces('shop', shopNames) / rateDays, mall: pieces('mall', [row.skuId]) / rateDays }
+          return { ...row, perDay, suggestion: shopNames.length === 0 || row.openMoves > 0 ? null : suggestMove({ mall: row.mall, shop: row.shop, reserve: row.reserve }, perDay), title: card?.title ?? '', name: card === undefined ? '' : skuName(card.attrs, card.skuCode), skuCode: card?.skuCode ?? '', image: card?.image ?? '', onMall: card?.onMall ?? false }
         }),
         alarms: await listAlarms(tx, tenantId, null, 50), page: query.page, pageSize: query.pageSize,
       }

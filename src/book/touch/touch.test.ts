@@ -50,6 +50,20 @@ describe('touches', () => {
     expect((await ask(start))[0]).toBeCloseTo(1.5, 6)
   })
 
+  test('rows of a transaction that was given up are not remembered', async () => {
+    const index = createTouchIndex()
+    const p = await person('wm-given-up')
+    await t.app(tenantId, (tx) => recordTouches(tx, tenantId, [sent(p, start, 'g1')]))
+    await expect(t.app(tenantId, async (tx) => {
+      await recordTouches(tx, tenantId, [sent(p, start, 'g2'), sent(p, start, 'g3')])
+      expect((await index.pressureOf(tx, tenantId, [p], start, 7))[0]).toBeCloseTo(3, 6)
+      throw new Error('given up')
+    })).rejects.toThrow('given up')
+    expect((await t.app(tenantId, (tx) => index.pressureOf(tx, tenantId, [p], start, 7)))[0]).toBeCloseTo(1, 6)
+    await t.app(tenantId, (tx) => recordTouches(tx, tenantId, [sent(p, start, 'g4', 4), sent(p, start, 'g5', 4)])) // the same seqs again
+    expect((await t.app(tenantId, (tx) => index.pressureOf(tx, tenantId, [p], start, 7)))[0]).toBeCloseTo(9, 6)
+  })
+
   test('after a merge the pressure and the touches of both belong to the one that is kept', async () => {
     const index = createTouchIndex()
     const first = await person('wm-first', 'union-1')

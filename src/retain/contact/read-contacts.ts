@@ -60,7 +60,7 @@ export function contactReader(platform: ContactPlatform): ObjectReader {
       await upsertContacts(tx, tenantId, shown, now)
       await upsertFollows(tx, tenantId, plan.write)
       for (const [n, contact] of shown.entries()) {
-        if (contact.name !== '') await writeFields(tx, tenantId, personIds[n], { name: contact.name, ...(contact.avatar === '' ? {} : { avatar: contact.avatar }) }, now, platform.seal, platform.random)
+        if (contact.name !== '') await writeFields(tx, tenantId, personIds[n], { name: contact.name }, now, platform.seal, platform.random)
       }
       const personOf = new Map(shown.map((contact, n) => [`${contact.corpId}/${contact.externalUserId}`, personIds[n]]))
       const added = plan.added.map((follow) => {

@@ -124,7 +124,7 @@ export function sendersOf(tx: Tx, tenantId: number, corpId: string, personIds: r
   return tx.query<Sender>(
     `select distinct on (f.person_id) f.person_id as "personId", f.corp_id as "corpId", f.external_userid as "externalUserId", f.staff
      from v_follow f join unnest($3::uuid[]) as r(person_id) on r.person_id = f.person_id
-     where f.tenant_id = $1 and f.corp_id = $2 and f.active order by f.person_id, f.followed_at desc, f.staff`,
+     where f.tenant_id = $1 and f.corp_id = $2 and f.active order by f.person_id, f.followed_at desc, f.staff, f.external_userid`,
     [tenantId, corpId, personIds],
   )
 }

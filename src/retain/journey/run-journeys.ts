@@ -30,7 +30,7 @@ export function journeySubscriber(blockOn: (tenantId: number, block: 'journeys')
       const reachable = new Set<string>()
       for (const corpId of corps) for (const sender of await sendersOf(tx, tenantId, corpId, lost)) reachable.add(sender.personId)
       const left = await leaveAll(tx, tenantId, lost.filter((personId) => !reachable.has(personId)), 'lost', now)
-      await work.emit(tx, left.sort((a, b) => (a.eventId < b.eventId ? -1 : 1)).map((one) => makeEvent(work.ids, now, 'journey.finished', `person/${one.personId}`, now, { ...one, state: 'left' })))
+      await work.emit(tx, left.sort((a, b) => (`${a.eventId}/${a.journeyId}` < `${b.eventId}/${b.journeyId}` ? -1 : 1)).map((one) => makeEvent(work.ids, now, 'journey.finished', `person/${one.personId}`, now, { ...one, state: 'left' })))
     },
   }
 }

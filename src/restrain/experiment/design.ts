@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dayMs } from '../../kernel/calendar.ts'
+import { dayMs, saleDate, startOfDay } from '../../kernel/calendar.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { assignArms, buildStrata, spendTerciles, type Digest } from '../../math/evidence/index.ts'
 
@@ -76,3 +76,12 @@ export function assignRoster(input: { digest: Digest; key: string; epoch: string
   }
   return result
 }
+
+/** 03:00 in Shanghai, the next one after `now`: before anybody confirms anything. */
+export function nextNight(now: Instant): Instant {
+  const today = startOfDay(saleDate(now)) + 3 * 3_600_000
+  return today > now ? today : today + dayMs
+}
+
+/** An epoch ends at night, so that the next one follows without a gap; one begun by day is some hours shorter. */
+export const epochEnd = (startsAt: Instant, days: number): Instant => nextNight(startsAt) + (days - 1) * dayMs

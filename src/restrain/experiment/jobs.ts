@@ -1,16 +1,9 @@
-import { dayMs, saleDate, startOfDay } from '../../kernel/calendar.ts'
-import type { Instant } from '../../kernel/clock.ts'
 import type { JobHandler, Subscriber } from '../../kernel/engine/index.ts'
 import { putJobs } from '../../kernel/job/index.ts'
+import { nextNight } from './design.ts'
 import { closeDueEpoch, noPrior, startEpoch, type PriorSource } from './run-epoch.ts'
 
 export const epochJobKind = 'restrain.epoch'
-
-/** 03:00 in Shanghai, the next one after `now`: before anybody confirms anything. */
-export function nextNight(now: Instant): Instant {
-  const today = startOfDay(saleDate(now)) + 3 * 3_600_000
-  return today > now ? today : today + dayMs
-}
 
 /** Every night: closes an epoch that is over and starts the next while the block is on. */
 export function epochJob(ports: { blockOn(tenantId: number, block: 'dosage'): boolean; prior?: PriorSource }): JobHandler {

@@ -5,7 +5,7 @@ import type { Work } from '../../kernel/engine/index.ts'
 import { seededRandom } from '../../kernel/random.ts'
 import type { SendRequest } from '../../retain/outbound/index.ts'
 import { pressureSendGate } from '../pressure/index.ts'
-import { nextNight } from './jobs.ts'
+import { epochEnd, nextNight } from './design.ts'
 import { closeDueEpoch, measure, readDosage, startEpoch } from './run-epoch.ts'
 import { personId, plantLoss, plantOrders, plantShop } from './fixtures/shop.ts'
 import { assignmentsOf, placesAt, type Epoch } from './store.ts'
@@ -39,7 +39,7 @@ describe('epochs', () => {
     await plantShop(t, tenantId, 200)
     await plantLoss(t, tenantId, 7, start - day)
     const epoch = await begin()
-    expect(epoch).toMatchObject({ n: 1, roster: 199, doses: [0, 2, 4], startsAt: start, endsAt: start + 28 * day })
+    expect(epoch).toMatchObject({ n: 1, roster: 199, doses: [0, 2, 4], startsAt: start, endsAt: Date.parse('2026-03-29T03:00:00+08:00') })
     expect((await arms(epoch)).has(personId(7))).toBe(false)
     expect(await t.app(tenantId, (tx) => startEpoch(tx, at(start + hour)))).toMatchObject({ started: false, reason: 'running' })
     expect(await t.app(tenantId, (tx) => tx.run('update dose_assignment set arm = 0 where tenant_id = $1', [tenantId])).catch((error: { code: string }) => error.code)).toBe('42501')
@@ -85,7 +85,7 @@ describe('epochs', () => {
   test('an epoch closes when it is over, its cells stay, and the next begins with another draw', async () => {
     await plantShop(t, tenantId, 300)
     const first = await begin()
-    expect(await t.app(tenantId, (tx) => closeDueEpoch(tx, at(start + 27 * day)))).toBeUndefined()
+    expect(await t.app(tenantId, (tx) => closeDueEpoch(tx, at(first.endsAt - 1)))).toBeUndefined()
     await plantOrders(t, tenantId, Array.from({ length: 60 }, (_, i) => ({ person: personId(i), id: `n${i}`, at: start + day, fen: 6000 })))
     const end = start + 28 * day
     expect((await t.app(tenantId, (tx) => closeDueEpoch(tx, at(end))))!.epochId).toBe(first.epochId)
@@ -102,5 +102,6 @@ describe('epochs', () => {
     expect(nextNight(start)).toBe(Date.parse('2026-03-02T03:00:00+08:00'))
     expect(nextNight(Date.parse('2026-03-02T02:59:00+08:00'))).toBe(Date.parse('2026-03-02T03:00:00+08:00'))
     expect(nextNight(Date.parse('2026-03-02T03:00:00+08:00'))).toBe(Date.parse('2026-03-03T03:00:00+08:00'))
+    expect(epochEnd(Date.parse('2026-03-02T03:00:00+08:00'), 14)).toBe(Date.parse('2026-03-16T03:00:00+08:00'))
   })
 })

@@ -9,7 +9,7 @@ import { mergedPersons } from '../../book/person/index.ts'
 import { makeEvent } from '../../events.ts'
 import { moneyCap, type Digest, type DosePrior } from '../../math/evidence/index.ts'
 import { optOutsBetween, waitingPersons } from '../pressure/index.ts'
-import { armsFor, armWeights, assignRoster, defaultDosageSettings, rosterMin, segmentOf, segments, type DosageSettings, type RosterPerson } from './design.ts'
+import { armsFor, armWeights, assignRoster, defaultDosageSettings, epochEnd, rosterMin, segmentOf, segments, type DosageSettings, type RosterPerson } from './design.ts'
 import { judgeDosage, type Judgement } from './judge.ts'
 import { outcomeOf, type Cells, type EpochOutcome, type PersonOutcome } from './outcome.ts'
 import { valuePersons, type OrderHistory, type PersonValues } from './person-value.ts'
@@ -186,7 +186,7 @@ export async function startEpoch(tx: Tx, work: Work, prior: PriorSource = noPrio
   const roster = eligible.map((c): RosterPerson => ({ personId: c.personId, segment: c.segment, previousArm: before.get(c.personId) ?? -1, preFen: pre.get(c.personId) ?? 0 }))
   const assigned = assignRoster({ digest: hmac, key, epoch: `epoch ${n}`, persons: roster, weights })
   const epoch: Epoch = {
-    epochId: ids.next(), n, startsAt: now, endsAt: now + settings.epochDays * dayMs, doses, habitDose: doses[habitArm], design: { habitArm, epochDays: settings.epochDays, weights, usualFen, spreadFen },
+    epochId: ids.next(), n, startsAt: now, endsAt: epochEnd(now, settings.epochDays), doses, habitDose: doses[habitArm], design: { habitArm, epochDays: settings.epochDays, weights, usualFen, spreadFen },
     capFen, roster: assigned.length, status: 'running', closedAt: null, result: null,
   }
   await insertEpoch(tx, tenantId, epoch)

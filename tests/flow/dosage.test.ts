@@ -31,7 +31,7 @@ const routes: AnyRoute[] = [
 async function call<T = Record<string, never>>(method: string, path: string, given: { query?: unknown; body?: unknown; params?: unknown; language?: 'zh' | 'en' } = {}): Promise<T> {
   const route = routes.find((one) => one.method === method && one.path === path)!
   return t.app(tenantId, (tx) => route.handle({
-    tenantId, tx, db: t.db, clock, ids, role: 'owner', actor: 'owner', session: undefined as never, language: given.language ?? 'zh',
+    tenantId, tx, db: t.db, clock, ids, role: 'owner', actor: 'owner', session: undefined as never, simulated: true, language: given.language ?? 'zh',
     params: given.params, query: route.query?.parse(given.query ?? {}), body: route.body?.parse(given.body ?? {}),
   })) as Promise<T>
 }

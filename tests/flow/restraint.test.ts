@@ -5,6 +5,7 @@ import { createLog } from '../../src/kernel/log.ts'
 import { writeSetting } from '../../src/kernel/tenancy/index.ts'
 import { onboard } from '../../src/onboard.ts'
 import { openRuntime, type Runtime } from '../../src/runtime.ts'
+import { holdToRules } from '../setup/test-db.ts'
 
 /** How much is too much, through the real protocols: an epoch that starts by itself, a plan approved by one click, and a holdout that nobody writes to. */
 const start = Date.parse('2026-03-08T10:00:00+08:00') // a Sunday
@@ -12,6 +13,7 @@ const minute = 60_000
 const world = 'main'
 const people = 72
 
+const statements = new Set<string>()
 let runtime: Runtime
 let tenantId: number
 let staff: string
@@ -26,7 +28,7 @@ async function call<T>(method: string, path: string, body: unknown = {}, query: 
   const route = runtime.house.routes.find((one) => one.method === method && one.path === path)!
   const { context } = runtime.house
   const answer = await app((tx) => route.handle({
-    tenantId, tx, db: context.db, clock: context.clockOf(tenantId), ids: context.ids, role: 'owner', actor: 'owner', session: undefined as never, language: 'zh', params: undefined, query: route.query?.parse(query), body: route.body?.parse(body),
+    tenantId, tx, db: context.db, clock: context.clockOf(tenantId), ids: context.ids, role: 'owner', actor: 'owner', session: undefined as never, simulated: true, language: 'zh', params: undefined, query: route.query?.parse(query), body: route.body?.parse(body),
   }))
   runtime.house.wake(tenantId)
   return answer as T
@@ -34,7 +36,7 @@ async function call<T>(method: string, path: string, body: unknown = {}, query: 
 
 beforeAll(async () => {
   const { config } = readConfig({})
-  runtime = await openRuntime({ config: { ...config, sea: 'on' }, log: createLog('silent'), say: () => {}, disposable: true, anyPort: true, seaStart: start, journal: false })
+  runtime = await openRuntime({ config: { ...config, sea: 'on' }, log: createLog('silent'), say: () => {}, disposable: true, statementHook: (text) => void statements.add(text), anyPort: true, seaStart: start, journal: false })
   tenantId = await onboard({ house: runtime.house, emulator: runtime.emulator!, emulatorUrl: runtime.emulatorUrl!, productUrl: runtime.url }, {
     slug: 'restraint', name: '小满茶铺', world, origin: { kind: 'test' }, blocks: ['contacts', 'broadcasts', 'dosage', 'cases'], lines: ['wecom'], ownerId: undefined,
   })
@@ -46,6 +48,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   await runtime?.close()
+  await holdToRules(statements)
 })
 
 describe('restraint', () => {
@@ -83,7 +86,7 @@ describe('restraint', () => {
     const { broadcastId } = await call<{ broadcastId: string }>('POST', '/broadcasts', { name: '发给所有人', messageKind: 'sell', rules: { all: [] }, content: { text: '全场九折' } })
     const route = runtime.house.routes.find((one) => one.method === 'POST' && one.path === '/broadcasts/:broadcastId/approve')!
     const { context } = runtime.house
-    await app((tx) => route.handle({ tenantId, tx, db: context.db, clock: context.clockOf(tenantId), ids: context.ids, role: 'owner', actor: 'owner', session: undefined as never, language: 'zh', params: { broadcastId }, query: undefined, body: route.body?.parse({}) }))
+    await app((tx) => route.handle({ tenantId, tx, db: context.db, clock: context.clockOf(tenantId), ids: context.ids, role: 'owner', actor: 'owner', session: undefined as never, simulated: true, language: 'zh', params: { broadcastId }, query: undefined, body: route.body?.parse({}) }))
     runtime.house.wake(tenantId)
     await runTo(now() + 35 * minute)
     const messages = await rows<{ id: string; state: string; reason: string | null }>(`select person_id as id, state, gate_reason as reason from outbound_message where tenant_id = $1 and campaign like 'broadcast/%'`)

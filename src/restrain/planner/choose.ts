@@ -215,7 +215,7 @@ export function choosePlan(input: ChooseInput): Chosen {
       if (candidate.value < 0) result.learningFen -= candidate.value
       rows.push({
         ...base, campaignId: candidate.campaign.campaignId, chosen: true, valueFen: candidate.value, offsetDays: offset.get(j)!, reason: candidate.reason, clearAt: null,
-        detail: { ...(person.rhythm ?? {}), dose: person.place?.dose ?? input.chosen[person.segment].dose, n: (person.place?.used ?? person.lastWeek) + mine },
+        detail: { ...person.rhythm, dose: person.place?.dose ?? input.chosen[person.segment].dose, n: (person.place?.used ?? person.lastWeek) + mine },
       })
     }
     if (mine > 0) {

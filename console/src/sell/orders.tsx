@@ -54,7 +54,7 @@ export function Orders(): ReactNode {
     <>
       <PageHead
         kicker={filtered ? t('orders.kickerFiltered') : t('orders.kicker')} sentence={sentence || '\u00a0'} why={all.data ? t('orders.why', { refunded: f.moneySaid((filtered ? data ?? all.data : all.data).refundedFen), net: f.moneySaid((filtered ? data ?? all.data : all.data).paidFen - (filtered ? data ?? all.data : all.data).refundedFen) }) : '\u00a0'}
-        actions={<Permitted allowed={may('orders.export')} who={t('orders.exportOwner')}>{(disabled) => <Button type="primary" disabled={disabled} href={disabled ? undefined : url('/orders.csv', asked)}>{t('orders.export')}</Button>}</Permitted>}
+        actions={<Permitted allowed={may('orders.export')} who={t('orders.exportOwner')}>{(disabled) => <Button type="primary" disabled={disabled || data?.total === 0} href={disabled || data?.total === 0 ? undefined : url('/orders.csv', asked)}>{t('orders.export')}</Button>}</Permitted>}
       />
       <Filters search={{ value: asked.search, hint: t('orders.search'), set: (search) => filter.set({ search }) }} onClear={filtered ? () => filter.clear() : undefined} end={fresh > 0 ? <button type="button" className="chip on" onClick={() => void query.refetch()}>{t('kit.newRows', { n: f.count(fresh) })}</button> : undefined}>
         <Chip label={t('orders.chip.status')} value={asked.status} options={statusOptions} onPick={(status) => filter.set({ status })} />

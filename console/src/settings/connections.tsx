@@ -122,7 +122,7 @@ function Step(props: { n: number; step: GuideStep; check: CheckResult | undefine
     <li className={`step ${state}`}>
       <span className="mark" aria-hidden="true">{state === 'ok' ? '✓' : state === 'bad' ? '!' : '○'}</span>
       <span>{props.n} {named(step, language)}</span>
-      <span className="second">{check?.detail && state === 'ok' && language === 'zh' ? check.detail : ''}</span>
+      <span className="second">{check?.detail && state === 'ok' && language === 'zh' && !/^[A-Z0-9_]+ /.test(check.detail) ? check.detail : ''}</span>
       {check?.detail && state === 'bad' && <span className="more" style={{ color: 'var(--danger)' }}>{check.detail}</span>}
       {state !== 'ok' && <span className="more">{t('connect.youDo', { where: named(step.where, language) })}</span>}
       {props.connection && <span className="more">{props.connection.callbackUrl !== null ? <>{t('connect.callbackAddress')} <ShortId id={props.connection.callbackUrl} whole /></> : t(props.connection.simulated ? 'connect.simulatedAddress' : 'connect.noAddress', { path: props.connection.callbackPath })}</span>}

@@ -1,4 +1,6 @@
 import { acquire } from './acquire.ts'
+import { learn } from './learn.ts'
+import { restrain } from './restrain.ts'
 import { retain } from './retain.ts'
 import { sell } from './sell.ts'
 import { settings } from './settings.ts'
@@ -6,5 +8,5 @@ import { shell } from './shell.ts'
 import { voyage } from './voyage.ts'
 
 /** Every sentence of the console, one table per stage, [Chinese, English]. `{n}` is a value, `{n|order|orders}` singular or plural by it. */
-export const text = { ...shell, ...voyage, ...acquire, ...sell, ...retain, ...settings } as const
+export const text = { ...shell, ...voyage, ...acquire, ...sell, ...retain, ...restrain, ...learn, ...settings } as const
 export type TextKey = keyof typeof text

@@ -155,7 +155,7 @@ function Level(drawing: Drawing): ReactNode {
         )
       })}
 
-      <rect x={x1} y={nodeTop} width={node} height={Math.max(firstH, 2)} rx={2} fill="var(--sell)" />
+      <rect x={x1} y={nodeTop} width={node} height={firstH > 0 ? Math.max(firstH, 2) : 0} rx={2} fill="var(--sell)" />
       {on.map((row) => {
         const thick = row.again * scale
         const shape = <path key={row.key} className={lit(row.key)} shapeRendering="crispEdges" d={ribbon(x1 + node, onward, onward + thick, x2, onward, onward + thick)} fill="var(--sell)" opacity={band} />
@@ -168,8 +168,8 @@ function Level(drawing: Drawing): ReactNode {
           <text className="small" x={x1 + node + 12} y={nodeTop + againH + Math.max(16, (firstH - againH) / 2 + 4)}>{measure === 'people' ? t('flow.waiting', { n: show(chosen?.kind === 'source' ? chosen.on - chosen.again : waiting) }) : t('flow.firstOnly', { n: show(chosen?.kind === 'source' ? chosen.on - chosen.again : waiting) })}</text>
         </g>
       )}
-      <rect x={x2} y={deck} width={node} height={Math.max(2, earlierH > 0 ? nodeTop - deck + againH : againH)} rx={2} fill="var(--retain)" />
-      <rect x={x2 + node} y={deck} width={Math.max(0, width - x2 - node)} height={Math.max(2, earlierH > 0 ? nodeTop - deck + againH : againH)} fill="url(#onward)" />
+      <rect x={x2} y={deck} width={node} height={againAll === 0 ? 0 : Math.max(2, earlierH > 0 ? nodeTop - deck + againH : againH)} rx={2} fill="var(--retain)" />
+      <rect x={x2 + node} y={deck} width={Math.max(0, width - x2 - node)} height={earlierH > 0 ? nodeTop - deck + againH : againH} fill="url(#onward)" />
       {againAll > 0 && againH + earlierH > 22 && <text className="small" x={x2 + node + 12} y={deck + Math.max(16, (earlierH > 0 ? nodeTop - deck + againH : againH) / 2 + 4)}>{measure === 'people' ? t('flow.stays') : ''}</text>}
       {unknownBar && <text className="small" x={x0 + node + 12} y={unknownBar.y + Math.max(unknownBar.h, 0) + 15}>{t('flow.unknownNote')}</text>}
     </svg>
@@ -231,7 +231,7 @@ function Upright(drawing: Drawing): ReactNode {
       <rect x={base + againW} y={y1 + bar} width={Math.max(0, firstW - againW)} height={drop * 0.62} fill="url(#fadedown)" />
       <linearGradient id="fadedown" x1="0" x2="0" y1="0" y2="1"><stop offset="0" stopColor="var(--ink3)" stopOpacity=".26" /><stop offset="1" stopColor="var(--ink3)" stopOpacity="0" /></linearGradient>
       {earlierSegment && <path d={down(0, earlierSegment.w, y0 + bar, 0, earlierSegment.w, y2)} fill="var(--retain)" opacity={band} />}
-      <rect x={0} y={y2} width={Math.max(base + againW, 2)} height={bar} rx={2} fill="var(--retain)" />
+      <rect x={0} y={y2} width={base + againW} height={bar} rx={2} fill="var(--retain)" />
       <text x={base + 2} y={y1 - 10}><tspan className="figure">{show(measure === 'people' ? first : first - again)}</tspan><tspan className="word" dx="8">{measure === 'people' ? t('flow.first') : t('flow.firstMoney')}</tspan></text>
       {firstW - againW > 90 && <text className="small" x={base + againW + 10} y={y1 + bar + 26}>{measure === 'people' ? t('flow.waiting', { n: show(first - again) }) : ''}</text>}
       <text x={2} y={y2 + bar + 28}><tspan className="figure">{show(again + (earlier?.value ?? 0))}</tspan><tspan className="word" dx="8">{measure === 'people' ? t('flow.again') : t('flow.laterMoney')}</tspan>{measure === 'people' && first > 0 && !earlier && <tspan className="word" dx="8">{f.shareOf(again, first)}</tspan>}</text>

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import pg from 'pg'
 import { systemClock, systemTimers, type Clock, type Instant } from './kernel/clock.ts'
 import type { Config } from './kernel/config.ts'
-import { migrate, openDb, readMigrations, startPostgres, type PostgresServer } from './kernel/db/index.ts'
+import { migrate, openDb, readMigrations, startPostgres, type PostgresServer, type StatementHook } from './kernel/db/index.ts'
 import { uuidIds } from './kernel/ids.ts'
 import type { Log } from './kernel/log.ts'
 import { createMetrics, type Metrics } from './kernel/metrics.ts'
@@ -42,6 +42,8 @@ export type RuntimeOptions = {
   /** Pushes under way at once per namespace. */
   pushConcurrency?: number
   consoleFolder?: string
+  /** Sees every statement of the product: tests hold them to the rules of a distributed PostgreSQL. */
+  statementHook?: StatementHook
 }
 
 export type Runtime = {
@@ -91,7 +93,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     const applied = await migrate(ownerConfig, readMigrations(join(packageRoot, 'migrations')), systemClock.now())
     if (applied.length > 0) say(`database schema is up to date (${applied.length} migrations applied)`)
-    const db = openDb(serviceConfig)
+    const db = openDb(serviceConfig, options.statementHook)
     closers.push(() => db.close())
 
     // The sea: emulator and its world clock.

@@ -4,6 +4,7 @@ import type { Tx } from '../../src/kernel/db/index.ts'
 import { createLog } from '../../src/kernel/log.ts'
 import { onboard } from '../../src/onboard.ts'
 import { openRuntime, type Runtime } from '../../src/runtime.ts'
+import { holdToRules } from '../setup/test-db.ts'
 import { checkBalanced } from '../../src/book/account/index.ts'
 import { checkListing, listProducts, putListings, skusOfProducts } from '../../src/sell/catalog/index.ts'
 import { findMallOrder, lockMallOrders } from '../../src/sell/checkout/index.ts'
@@ -16,6 +17,7 @@ import { changeStock, checkSku, listAlarms, listMoves, openStock, readSkus, requ
 const start = Date.parse('2026-03-10T10:00:00+08:00')
 const minute = 60_000
 const world = 'main'
+const statements = new Set<string>()
 let runtime: Runtime
 let tenantId: number
 let shop: string
@@ -61,7 +63,7 @@ async function allAddsUp(): Promise<void> {
 
 beforeAll(async () => {
   const { config } = readConfig({})
-  runtime = await openRuntime({ config: { ...config, sea: 'on' }, log: createLog('silent'), say: () => {}, disposable: true, anyPort: true, seaStart: start, journal: false })
+  runtime = await openRuntime({ config: { ...config, sea: 'on' }, log: createLog('silent'), say: () => {}, disposable: true, statementHook: (text) => void statements.add(text), anyPort: true, seaStart: start, journal: false })
   shop = runtime.emulator!.namespace(world).accounts.find((account) => account.kind === 'shop')!.id
   await act('shop.addProducts', { shop, products: [{ title: '白茶 50g', outProductId: 'tea', image: 'https://img.example/tea.jpg', skus: [{ outSkuId: 'tea-50', skuCode: 'TEA50', priceFen: 9_800, stock: 20 }] }] })
   tenantId = await onboard({ house: runtime.house, emulator: runtime.emulator!, emulatorUrl: runtime.emulatorUrl!, productUrl: runtime.url }, {
@@ -75,6 +77,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await runtime?.close()
+  await holdToRules(statements)
 })
 
 describe('one product on two shelves', { timeout: 60_000 }, () => {

@@ -23,6 +23,12 @@ export type TestDb = {
 /** `current` is the embedded version; `floor` is PostgreSQL 15, the oldest that is supported, on a cluster of its own. */
 export type PostgresVersion = 'current' | 'floor'
 
+/** @throws when a distributed PostgreSQL would refuse one of the statements. */
+export async function holdToRules(statements: ReadonlySet<string>): Promise<void> {
+  const broken = (await Promise.all([...statements].map(async (text) => ({ text, problems: await checkStatement(text) })))).filter((one) => one.problems.length > 0)
+  if (broken.length > 0) throw new Error(`statements that a distributed PostgreSQL refuses:\n${broken.map((one) => `${one.problems.join('; ')}\n    ${one.text}`).join('\n')}`)
+}
+
 export async function openTestDb(options: { version?: PostgresVersion } = {}): Promise<TestDb> {
   const floor = options.version === 'floor' ? await startPostgres({ profile: 'disposable', version: 'floor' }) : undefined
   const { host, port } = floor ?? inject('postgres')
@@ -47,8 +53,7 @@ export async function openTestDb(options: { version?: PostgresVersion } = {}): P
       await admin.query(`drop database if exists ${name} with (force)`)
       await admin.end()
       await floor?.stop()
-      const broken = (await Promise.all([...statements].map(async (text) => ({ text, problems: await checkStatement(text) })))).filter((one) => one.problems.length > 0)
-      if (broken.length > 0) throw new Error(`statements that a distributed PostgreSQL refuses:\n${broken.map((one) => `${one.problems.join('; ')}\n    ${one.text}`).join('\n')}`)
+      await holdToRules(statements)
     },
   }
 }

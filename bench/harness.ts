@@ -23,6 +23,8 @@ export type BenchReport = {
   rows: BenchRow[]
   peakRssMb: number
   skipped: Array<{ case: string; why: string }>
+  /** Added by the command: cores, and the load average before the run. */
+  machine?: { cores: number; loadBefore: number }
 }
 export type BenchOptions = { size?: string; seed: number; rounds: number; log: (line: string) => void }
 /** Each file `bench/speed/<name>.ts` exports one of these as `bench`. */

@@ -153,7 +153,7 @@ export function benchReadme(reports: Reports): string {
   ]
   for (const [name, report] of [...reports].sort(([a], [b]) => (a < b ? -1 : 1))) {
     text.push(
-      '', `## ${name}`, '', `\`npm run -s qz -- bench ${name}${report.size === 'default' ? '' : ` --size ${report.size}`} --json\`: ${report.rows.length} rows, ${report.rows.filter((one) => one.agrees).length} agree, peak ${report.peakRssMb} MB.`, '',
+      '', `## ${name}`, '', `\`npm run -s qz -- bench ${name}${report.size === 'default' ? '' : ` --size ${report.size}`} --json\`: ${report.rows.length} rows, ${report.rows.filter((one) => one.agrees).length} agree, peak ${report.peakRssMb} MB${report.machine ? `; printed on ${report.machine.cores} cores at load average ${report.machine.loadBefore}${report.machine.loadBefore > report.machine.cores ? ' (busy: read the ratios, not the times)' : ''}` : ''}.`, '',
       '| Case | Ours | Unit | Anchor | Its figure | Ratio (range) | Agrees | Goal | Note |', '|---|--:|---|---|--:|--:|---|---|---|',
       ...report.rows.map((one) => `| ${cell(one.case)} | ${one.own === null ? '' : number(one.own)} | ${cell(one.unit)} | ${cell(one.anchor)} | ${one.anchorValue === null ? '' : number(one.anchorValue)} | ${one.ratio ? `${number(one.ratio.median)} (${number(one.ratio.min)}–${number(one.ratio.max)})` : ''} | ${one.agrees ? 'yes' : '**no**'} | ${cell(one.goal ?? '')} | ${cell(one.note ?? '')} |`),
     )

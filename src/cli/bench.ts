@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { packageRoot } from '../root.ts'
@@ -27,16 +28,18 @@ export async function bench(name: string | undefined, options: { size?: string; 
   // Stdout is the answer alone: what libraries and anchors print meanwhile goes to stderr.
   const write = process.stdout.write
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write
-  let result: Report
+  let result: Report & { machine: { cores: number; loadBefore: number } }
+  // How busy the machine was: a reader of a time must know.
+  const machine = { cores: availableParallelism(), loadBefore: Math.round(loadavg()[0] * 10) / 10 }
   try {
-    result = await found.run({ size, seed, rounds, log: (line) => process.stderr.write(`${line}\n`) })
+    result = { ...(await found.run({ size, seed, rounds, log: (line) => process.stderr.write(`${line}\n`) })), machine }
     if (options.plot !== undefined) await plot(result, seed, resolve(options.plot))
   } finally {
     process.stdout.write = write
   }
   const number = (value: number | null): string => (value === null ? '-' : Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(4))))
   report(options.json, result, [
-    `${result.bench} (${result.size}), peak ${result.peakRssMb} MB`,
+    `${result.bench} (${result.size}), peak ${result.peakRssMb} MB; ${machine.cores} cores, load average ${machine.loadBefore} before`,
     ...result.rows.map((row) => `${row.agrees ? ' ' : '!'} ${row.case}: ${number(row.own)} ${row.unit}; ${row.anchor} ${number(row.anchorValue)}${row.ratio ? `; ratio ${number(row.ratio.median)} (${number(row.ratio.min)} to ${number(row.ratio.max)})` : ''}${row.goal ? `; goal ${row.goal}` : ''}${row.note ? `; ${row.note}` : ''}`),
     ...result.skipped.map((one) => `  skipped ${one.case}: ${one.why}`),
     ...(options.plot === undefined ? [] : [`drawn to ${resolve(options.plot)}`]),

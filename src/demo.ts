@@ -14,6 +14,7 @@ const goods = [
 ] as const
 
 const slug = 'tea'
+const tenHours = 10 * 3_600_000
 
 export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line: string) => void): Promise<void> {
   const { house, emulator, sea } = runtime
@@ -32,6 +33,15 @@ export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line
   void sailHistory(runtime).then(() => {
     sea.onDay('main', (start) => day(runtime, start))
     sea.setPace('main', 60)
+    // Afterwards too, somebody opens the shop at ten: once a day of the world, when its clock has come by.
+    let steered = saleDate(emulator.namespace('main').now)
+    house.ports.timers.every(1_000, () => {
+      const now = emulator.namespace('main').now
+      const today = saleDate(now)
+      if (today === steered || now < startOfDay(today) + tenHours) return
+      steered = today
+      void steer(runtime, now).catch((error: unknown) => house.ports.log.warn({ error: String(error) }, 'the demo shop was not steered today'))
+    })
   }, (error: unknown) => house.ports.log.error({ error: String(error) }, 'the demo history stopped'))
 }
 
@@ -43,9 +53,18 @@ async function sailHistory(runtime: Runtime): Promise<void> {
     const now = emulator.namespace('main').now
     const next = startOfDay(saleDate(now)) + dayMs
     if (next > processClock.now()) return
+    const quiet = async (): Promise<void> => {
+      while (!(await runtime.house.quiet('main'))) await timers.sleep(5)
+    }
     if (now === startOfDay(saleDate(now))) await day(runtime, now)
+    const morning = startOfDay(saleDate(now)) + tenHours
+    if (now < morning) {
+      await emulator.leapTo(morning, 'main')
+      await quiet()
+      await steer(runtime, morning)
+    }
     await emulator.leapTo(next, 'main')
-    while (!(await runtime.house.quiet('main'))) await timers.sleep(5)
+    await quiet()
   }
 }
 
@@ -62,10 +81,12 @@ async function day(runtime: Runtime, start: Instant): Promise<void> {
   const emulator = runtime.emulator!
   await peopleThere(emulator)
   await emulator.act('main', 'population.day', { start })
-  // What the shop's own people do in the console, through the same routes.
+}
+
+/** What the shop's own people do in the console at ten in the morning, through the same routes. */
+async function steer(runtime: Runtime, now: Instant): Promise<void> {
   const tenant = runtime.house.tenants().find((one) => one.slug === slug)!
-  const staff = emulator.namespace('main').accounts.find((account) => account.kind === 'wecom') === undefined ? undefined : 'WangXiaoHe'
-  const captain = createCaptain({ tenantId: tenant.tenantId, clock: runtime.house.context.clockOf(tenant.tenantId), staff })
-  await captain.day(runtime.house, Math.round((start - startOfDay(saleDate(tenant.createdAt))) / dayMs))
+  const captain = createCaptain({ tenantId: tenant.tenantId, clock: runtime.house.context.clockOf(tenant.tenantId), staff: 'WangXiaoHe' })
+  await captain.day(runtime.house, Math.round((startOfDay(saleDate(now)) - startOfDay(saleDate(tenant.createdAt))) / dayMs))
   runtime.house.wake(tenant.tenantId)
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { dayMs } from '../../kernel/calendar.ts'
 import type { Session } from '../../kernel/access/index.ts'
+import type { BlockKey } from '../../kernel/tenancy/index.ts'
 import type { House } from '../../house.ts'
 
 /**
@@ -14,7 +15,7 @@ export function createCaptain(options: { tenantId: number; clock: Clock; staff: 
 
   async function go(house: House, method: string, path: string, body?: unknown, params: Record<string, string> = {}): Promise<Record<string, unknown> | undefined> {
     const route = house.routes.find((one) => one.method === method && one.path === path)
-    if (!route) return undefined
+    if (!route || (route.block !== undefined && !house.context.blockOn(tenantId, route.block as BlockKey))) return undefined
     const { db, ids } = house.ports
     const call = { tenantId, session: {} as Session, role: 'owner', actor: 'captain', params, query: route.query?.parse({}) as unknown, body: route.body?.parse(body), db, clock, ids, language: 'zh' as const }
     return (await db.tx({ role: 'app', tenantId }, (tx) => route.handle({ ...call, tx } as never))) as Record<string, unknown> | undefined
@@ -27,6 +28,12 @@ export function createCaptain(options: { tenantId: number; clock: Clock; staff: 
         await go(house, 'POST', '/codes', { name: '包裹卡', channel: 'parcel', staff: [staff], welcomeText: '欢迎来喝茶' })
         await go(house, 'POST', '/journeys', { name: '三天后问好', trigger: 'contact.added', waitMs: 3 * dayMs, messageKind: 'news', content: { text: '茶喝着还合口味吗？' } })
         await go(house, 'POST', '/journeys', { name: '买后两周', trigger: 'order.paid', waitMs: 14 * dayMs, messageKind: 'sell', content: { text: '老客九折' } })
+      }
+      // Something worth saying, for the planner to place; its plan of the week is approved as it is.
+      if (day % 14 === 0) await go(house, 'POST', '/plan/campaigns', { name: day % 28 === 0 ? '新茶到了' : '老客九折', messageKind: day % 28 === 0 ? 'news' : 'sell', content: { text: '今年的新茶到了，想尝回我一声' }, days: 14 })
+      if (day % 7 === 1) {
+        const made = (await go(house, 'POST', '/plan/make'))?.plan as { planId?: string; summary?: { messages?: number } } | undefined
+        if (made?.planId !== undefined && (made.summary?.messages ?? 0) > 0) await go(house, 'POST', '/plan/approve', { planId: made.planId })
       }
       if (day % 7 === 2) {
         const made = await go(house, 'POST', '/broadcasts', { name: `第 ${day} 天`, messageKind: day % 14 === 2 ? 'sell' : 'news', rules: { all: [] }, content: { text: '新茶到了' } })

@@ -8,7 +8,7 @@ const person = (n: number, more: Partial<PlanPerson> = {}): PlanPerson => ({
   personId: `p${n}`, corpId: 'corp', staff: n % 2 === 0 ? 'wang' : 'li', segment: 0, place: { dose: 4, used: 0, startsAt: start, endsAt: start + 28 * day }, lastWeek: 0, ratio: 1, pressure: 0, rhythm: null, gate: { allowed: true, weight: 1 }, ...more,
 })
 const plan = (persons: readonly PlanPerson[], more: Partial<ChooseInput> = {}) => choosePlan({
-  now: start, weekEnd: start + 7 * day, epochDays: 28, segmentKeys: ['repeat'], persons, campaigns: [campaign], doses: [0, 2, 4, 8], value: [0, 1000, 1600, 900], valueSd: [0, 100, 150, 300], chosen: [{ dose: 4, known: true }],
+  sendAt: start, weekEnd: start + 7 * day, epochDays: 28, segmentKeys: ['repeat'], persons, campaigns: [campaign], doses: [0, 2, 4, 8], value: [0, 1000, 1600, 900], valueSd: [0, 100, 150, 300], chosen: [{ dose: 4, known: true }],
   perWeekMax: 2, settings: { perStaffPerDay: 100, budgetFen: null }, touchCostFen: 1, ...more,
 })
 const n = (count: number, more?: Partial<PlanPerson>) => Array.from({ length: count }, (_, i) => person(i, more))
@@ -87,6 +87,15 @@ describe('choosing the week', () => {
     const two = result.rows.filter((row) => row.personId === result.rows.find((r) => r.detail.n === 2)!.personId)
     expect(two.map((row) => row.campaignId)).toEqual(['c1', 'c2'])
     expect(two[1].offsetDays - two[0].offsetDays).toBe(3)
+  })
+
+  test('late in the week there are fewer days, and nothing is planned beyond it', () => {
+    const late = { sendAt: start + 5.5 * day, settings: { perStaffPerDay: 5, budgetFen: null } }
+    const result = plan(n(80, { staff: 'wang' }), late)
+    expect(result.messages).toBe(10)
+    expect(Math.max(...result.rows.filter((row) => row.chosen).map((row) => row.offsetDays))).toBe(1)
+    const twice = plan(n(30, { place: { dose: 8, used: 0, startsAt: start, endsAt: start + 28 * day } }), { ...late, campaigns: [campaign, { ...campaign, campaignId: 'c2', lift: 0.8 }] })
+    expect(new Set(twice.rows.filter((row) => row.chosen).map((row) => row.personId)).size).toBe(twice.messages)
   })
 
   test('the same input gives the same plan', () => {

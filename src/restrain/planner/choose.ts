@@ -37,7 +37,8 @@ export type PlanPerson = {
 export type PlanCampaign = { campaignId: string; name: string; messageKind: 'help' | 'news' | 'sell'; segments: readonly string[]; lift: number }
 
 export type ChooseInput = {
-  now: Instant
+  /** When the first messages would leave. */
+  sendAt: Instant
   weekEnd: Instant
   epochDays: number
   segmentKeys: readonly string[]
@@ -117,6 +118,9 @@ const exploreFen = 1
  */
 export function choosePlan(input: ChooseInput): Chosen {
   const { persons, doses, campaigns, segmentKeys, settings } = input
+  // A plan stays inside its week: fewer days, fewer confirmations, and no second message when there is no room for a gap.
+  const lastDay = Math.max(0, Math.floor((input.weekEnd - 1 - input.sendAt) / dayMs))
+  const days = Math.min(sendDays, lastDay + 1)
   type Candidate = { person: number; campaign: PlanCampaign; value: number; sd: number; worth: number; reason: InReason }
   const candidates: Candidate[] = []
   const rows: PlanRow[] = []
@@ -137,7 +141,7 @@ export function choosePlan(input: ChooseInput): Chosen {
     const dose = person.place?.dose ?? plain.dose
     // Who is on no roster gets the week's part of the dose that everybody would get.
     const due = person.place !== null ? dueBy(person.place, phase, input.weekEnd) - person.place.used : Math.floor((plain.dose * 7) / input.epochDays + phase) - person.lastWeek
-    const steps = Math.min(due, input.perWeekMax - person.lastWeek, byLift[person.segment].length)
+    const steps = Math.min(due, input.perWeekMax - person.lastWeek, byLift[person.segment].length, 1 + Math.floor(lastDay / stepGapDays))
     if (due <= 0 || input.perWeekMax - person.lastWeek <= 0) {
       outOf.set(p, { reason: 'not-due', detail: { dose, used }, clearAt: person.place === null || person.place.dose === 0 ? null : Math.max(input.weekEnd, dueAt(person.place, phase, person.place.used + 1)) })
       return
@@ -165,7 +169,7 @@ export function choosePlan(input: ChooseInput): Chosen {
   const staff = [...new Set(persons.map((person) => person.staff))].sort()
   const staffRow = new Map(staff.map((name, r) => [name, r]))
   const planRows = [
-    ...staff.map((name) => ({ name, capacity: settings.perStaffPerDay * sendDays })),
+    ...staff.map((name) => ({ name, capacity: settings.perStaffPerDay * days })),
     ...(settings.budgetFen === null || input.touchCostFen <= 0 ? [] : [{ name: 'budget', capacity: settings.budgetFen }]),
   ]
   const per = planRows.length > staff.length ? 2 : 1
@@ -191,7 +195,7 @@ export function choosePlan(input: ChooseInput): Chosen {
     const count = load.get(persons[person].staff) ?? 0
     load.set(persons[person].staff, count + 1)
     const first = dayOf.get(person)
-    const day = first === undefined ? Math.min(sendDays - 1, Math.floor(count / settings.perStaffPerDay)) : first + stepGapDays
+    const day = first === undefined ? Math.min(days - 1, Math.floor(count / settings.perStaffPerDay)) : Math.min(lastDay, first + stepGapDays)
     dayOf.set(person, day)
     offset.set(j, day)
   }

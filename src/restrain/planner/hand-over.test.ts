@@ -104,6 +104,14 @@ describe('a week', () => {
     expect((await calls()).length).toBe(2)
   })
 
+  test('a plan made while another one is under way leaves those people out', async () => {
+    const first = await make()
+    await approve(first)
+    const second = await make(monday + minute)
+    const one = new Set((await rows(first, true)).map((row) => row.personId))
+    expect((await rows(second, true)).filter((row) => one.has(row.personId))).toEqual([])
+  })
+
   test('what the gate refuses after all is marked and does not leave', async () => {
     const plan = await make()
     await approve(plan)

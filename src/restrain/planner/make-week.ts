@@ -6,7 +6,7 @@ import { readSetting } from '../../kernel/tenancy/index.ts'
 import { placesAt, readDosage, segments, type DosageState, type PriorSource } from '../experiment/index.ts'
 import { countedOfAll, decideGate, isMarketing, optedOut, pressureRows, quietEnd, readPolicy, type GateFacts } from '../pressure/index.ts'
 import { choosePlan, defaultPlanSettings, weekEndAfter, type PlanPerson, type PlanSettings } from './choose.ts'
-import { insertPlan, listCampaigns, replaceDrafts, type PlanHead } from './store.ts'
+import { insertPlan, listCampaigns, openRows, replaceDrafts, type PlanHead } from './store.ts'
 
 export const planSettingsKey = 'restrain.plan'
 /** Between approval and the first message: everything can still be changed. */
@@ -28,7 +28,7 @@ export async function makeWeek(tx: Tx, work: Pick<Work, 'tenantId' | 'now' | 'id
   const persons = await planPersons(tx, tenantId, dosage, policy, now, sendAt)
   const { decision } = dosage.judgement
   const chosen = choosePlan({
-    now, weekEnd, epochDays: dosage.running?.design.epochDays ?? dosage.settings.epochDays, segmentKeys: segments.map((s) => s.key), persons, campaigns, doses: dosage.doses,
+    sendAt, weekEnd, epochDays: dosage.running?.design.epochDays ?? dosage.settings.epochDays, segmentKeys: segments.map((s) => s.key), persons, campaigns, doses: dosage.doses,
     value: decision.valueMean, valueSd: decision.valueSd, chosen: segments.map((_, s) => ({ dose: dosage.doses[decision.chosen[s]], known: decision.verdict[s] !== 'not-enough-evidence' })),
     perWeekMax: policy.perWeekMax, settings, touchCostFen: dosage.settings.touchCostFen,
   })
@@ -76,6 +76,14 @@ async function planPersons(tx: Tx, tenantId: number, dosage: DosageState, policy
     if (!isMarketing(message)) continue
     ;(fact.marketingAt as Instant[]).push(at)
     if (fact.dose !== null && at >= places.get(today(message.personId))!.startsAt) fact.dose.used++
+  }
+  // What an approved plan has still to hand over counts as under way.
+  for (const { personId } of await openRows(tx, tenantId)) {
+    const fact = facts.get(today(personId))
+    if (fact === undefined) continue
+    fact.reserved += 1
+    ;(fact.marketingAt as Instant[]).push(now)
+    if (fact.dose !== null) fact.dose.used++
   }
   const meanOf = segments.map((_, s) => {
     const values = people.contacts.filter((c) => c.segment === s).map((c) => people.values.valueFen.get(c.personId) ?? 0)

@@ -82,9 +82,18 @@ export async function listRows(tx: Tx, tenantId: number, planId: string, filter:
   return { rows, total }
 }
 
-/** Chosen rows that are still to be handed over, up to a day of the plan; and the day of the next ones. */
+/** Chosen rows that are still to be handed over, by day. */
 export function plannedRows(tx: Tx, tenantId: number, planId: string): Promise<StoredRow[]> {
   return tx.query<StoredRow>(`select ${rowColumns} from plan_row where tenant_id = $1 and plan_id = $2 and chosen and state = 'planned' order by offset_days, row_no`, [tenantId, planId])
+}
+
+/** Messages of approved plans that have still to leave. */
+export function openRows(tx: Tx, tenantId: number): Promise<Array<{ personId: string }>> {
+  return tx.query(
+    `select r.person_id as "personId" from plan p join plan_row r on r.tenant_id = p.tenant_id and r.plan_id = p.plan_id
+     where p.tenant_id = $1 and p.status in ('held', 'sending') and r.chosen and r.state = 'planned' order by 1`,
+    [tenantId],
+  )
 }
 
 export async function markRows(tx: Tx, tenantId: number, planId: string, rowNos: readonly number[], state: StoredRow['state']): Promise<number> {

@@ -5,6 +5,8 @@
 create unique index touch_ref on touch (tenant_id, ref);
 revoke update, delete on touch from qz_app;
 
+create index person_merged on person (tenant_id, merged_into) where merged_into is not null;
+
 -- ---- contacts ----
 
 create table staff (
@@ -323,8 +325,10 @@ create view v_follow_tag with (security_invoker = true) as select tenant_id, cor
 create view v_touch with (security_invoker = true) as select tenant_id, seq, person_id, occurred_at, kind, line, direction, weight, reason, ref from touch;
 create view v_order with (security_invoker = true) as
   select tenant_id, shelf, order_id, person_id, buyer_unknown, status, placed_at, paid_at, paid_fen, refunded_fen from shop_order;
+-- Who turned out to be somebody else: what was booked for the one that is gone belongs to the one that is kept.
+create view v_merged with (security_invoker = true) as select tenant_id, person_id, merged_into from person where merged_into is not null;
 create view v_points with (security_invoker = true) as select tenant_id, person_id, balance, earned, spent, joined_at from points_account;
 create view v_message with (security_invoker = true) as
   select m.tenant_id, m.message_id, m.campaign, m.purpose, m.message_kind, i.person_id, m.staff, m.state, m.gate_reason, m.asked_at, m.weight, m.sent_at
   from outbound_message m join identity i on i.tenant_id = m.tenant_id and i.kind = 'external_userid' and i.scope = m.corp_id and i.value = m.external_userid;
-grant select on v_contact, v_follow, v_follow_tag, v_touch, v_order, v_points, v_message to qz_app;
+grant select on v_contact, v_follow, v_follow_tag, v_touch, v_order, v_merged, v_points, v_message to qz_app;

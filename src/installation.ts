@@ -8,11 +8,12 @@ import { doorbellDepth, listFailedRings, retryRings } from './kernel/doorbell/in
 import { deliveryDepth } from './kernel/event/index.ts'
 import { route, type AnyRoute } from './kernel/http/index.ts'
 import { countFacts, inboxDepth, listFailedFacts, retryFacts } from './kernel/inbox/index.ts'
-import { listJobs } from './kernel/job/index.ts'
+import { listJobs, putJobs, settleJob } from './kernel/job/index.ts'
 import { listOpenCalls, outboxDepth, retryCalls, skipCalls } from './kernel/outbox/index.ts'
 import { blocks, listBlocks, switchBlock } from './kernel/tenancy/index.ts'
 import { findConnection, listConnections, putConnection, removeConnection, setChecks, type Connection } from './wechat/connection/index.ts'
 import type { Caller } from './wechat/caller.ts'
+import { backfillJobs } from './backfills.ts'
 import { checkConnection, connectionGuide } from './connection-checks.ts'
 import type { House } from './house.ts'
 import type { Sea } from './sea.ts'
@@ -60,6 +61,8 @@ export function installationRoutes(parts: Installation): AnyRoute[] {
           secrets: { ...before?.secrets, ...Object.fromEntries(Object.entries(body.secrets).filter(([, value]) => value !== '')) },
         }
         await putConnection(tx, tenantId, connection, seal)
+        const on = new Set((await listBlocks(tx, tenantId)).filter((row) => row.onSince !== null).map((row) => row.block))
+        await putJobs(tx, tenantId, backfillJobs(connection.line, connection.connectionId, now, connection.createdAt, (block) => on.has(block)))
         house.ports.timers.after(0, () => void linkRoute(house, tenantId, connection))
         return shown(connection)
       },
@@ -78,6 +81,8 @@ export function installationRoutes(parts: Installation): AnyRoute[] {
     route({
       method: 'DELETE', path: '/connections/:connectionId', right: 'connections.write', audit: 'connection.remove', what: 'disconnect an account', params: z.object({ connectionId: z.uuid() }),
       async handle({ tx, tenantId, params }) {
+        const connection = await findConnection(tx, tenantId, params.connectionId, seal)
+        for (const job of connection === undefined ? [] : backfillJobs(connection.line, connection.connectionId, 0, 0, () => true)) await settleJob(tx, tenantId, { ...job, attempts: 0 }, null, null)
         await removeConnection(tx, tenantId, params.connectionId)
         house.ports.timers.after(0, () => void house.refresh(tenantId))
         return { removed: true }
@@ -102,6 +107,8 @@ export function installationRoutes(parts: Installation): AnyRoute[] {
           if (missing.length > 0) throw installationFault('block/needs', { block: block.zh, needs: missing.map(needName).join('、') })
         }
         await switchBlock(tx, tenantId, params.block, body.on, clock.now())
+        // What a block looks after may have changed while it was off. A moment later, when the house knows that it is on.
+        if (body.on) for (const one of await listConnections(tx, tenantId, seal)) await putJobs(tx, tenantId, backfillJobs(one.line, one.connectionId, clock.now() + 1_000, clock.now(), (other) => other === block.key))
         house.ports.timers.after(0, () => void house.refresh(tenantId))
         return { block: params.block, on: body.on }
       },

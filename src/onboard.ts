@@ -1,10 +1,7 @@
 import { putJobs } from './kernel/job/index.ts'
 import { addRoute, createTenant, switchBlock, type BlockKey } from './kernel/tenancy/index.ts'
 import { putConnection, type Connection, type ConnectionSecrets } from './wechat/connection/index.ts'
-import { contactBackfillKind } from './retain/contact/index.ts'
-import { tagSyncKind } from './retain/tag/index.ts'
-import { productBackfillKind } from './sell/catalog/index.ts'
-import { shopBackfillKind } from './sell/order/index.ts'
+import { backfillJobs } from './backfills.ts'
 import type { Account, Emulator } from './emulator/index.ts'
 import type { House } from './house.ts'
 
@@ -42,10 +39,7 @@ export async function onboard(parts: { house: House; emulator: Emulator; emulato
     }
     await db.tx({ role: 'app', tenantId }, async (tx) => {
       await putConnection(tx, tenantId, connection, seal)
-      if (found.line === 'shop') await putJobs(tx, tenantId, [{ kind: shopBackfillKind, key: connection.connectionId, dueAt: wish.backfillAt ?? now, state: { connectionId: connection.connectionId, doneUpTo: now - 1 } }])
-      // Products are fetched where there is a second shelf to put them on; otherwise their callbacks are enough.
-      if (found.line === 'shop' && wish.blocks.includes('mall')) await putJobs(tx, tenantId, [{ kind: productBackfillKind, key: connection.connectionId, dueAt: wish.backfillAt ?? now, state: { connectionId: connection.connectionId } }])
-      if (found.line === 'wecom') await putJobs(tx, tenantId, [contactBackfillKind, tagSyncKind].map((kind) => ({ kind, key: connection.connectionId, dueAt: wish.backfillAt ?? now, state: { connectionId: connection.connectionId } })))
+      await putJobs(tx, tenantId, backfillJobs(found.line, connection.connectionId, wish.backfillAt ?? now, now, (block) => wish.blocks.includes(block)))
     })
     await db.tx({ role: 'auth' }, (tx) => addRoute(tx, { routeKey: connection.routeKey, tenantId, connectionId: connection.connectionId }))
     if (account.kind !== 'pay') await emulator.act(wish.world, 'core.setPush', { kind: account.kind, id: account.id, url: `${parts.productUrl}/callback/${connection.routeKey}` })

@@ -1,7 +1,9 @@
 import type { FactSource } from './fact-source.ts'
 
 const follow = `from v_follow f where f.tenant_id = $1 and f.person_id = p.person_id`
-const order = `from v_order o where o.tenant_id = $1 and o.person_id = p.person_id and o.paid_at is not null`
+// Orders are booked for the person known at the time; a merge since then leaves them there.
+const order = `from v_order o where o.tenant_id = $1 and o.paid_at is not null
+  and o.person_id in (select p.person_id union all select g.person_id from v_merged g where g.tenant_id = $1 and g.merged_into = p.person_id)`
 const touch = `from v_message m where m.tenant_id = $1 and m.person_id = p.person_id and m.state = 'sent'`
 
 const messages = (more: string): string => `select count(*) ${touch} ${more}`

@@ -1,7 +1,7 @@
 /**
  * Segments (人群包): one builder for every choice of people. Rules are data; fields come from fact sources, the house's own and those of other stages.
  *
- * Owns: segment.  Reads: v_contact, v_follow, v_follow_tag, v_order, v_message, v_points.  Asks: FactSource.
+ * Owns: segment.  Reads: v_contact, v_follow, v_follow_tag, v_order, v_merged, v_message, v_points.  Asks: FactSource.
  */
 export type { FactSource, SegmentField } from './fact-source.ts'
 export { houseFacts } from './house-facts.ts'

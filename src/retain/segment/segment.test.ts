@@ -79,6 +79,15 @@ describe('segments in the book', () => {
     expect(await t.app(tenantId, (tx) => countSegment(tx, tenantId, rule, fields, start))).toBe(expected.length)
   })
 
+  test('orders booked before a merge count for the person who is kept', async () => {
+    const rule: Rule = { field: 'orders.count', op: 'is', value: 1 }
+    const [gone] = (await t.app(tenantId, (tx) => resolvePersons(tx, tenantId, [{ unionid: 'u-gone', seenAt: start, evidence: 'test' }], testWork(tenantId, start + day, 'gone').ids))).personIds
+    await t.owner.query(`update shop_order set person_id = $2 where tenant_id = $1`, [tenantId, gone])
+    expect(await choose(rule)).toEqual([])
+    await t.app(tenantId, (tx) => resolvePersons(tx, tenantId, [{ unionid: 'u-gone', local: { kind: 'external_userid', scope: 'corp', value: 'wm-b' }, seenAt: start, evidence: 'test' }], testWork(tenantId, start, 'join').ids))
+    expect(await choose(rule)).toEqual(['wm-b'])
+  })
+
   test('fields of another stage are asked like the house\'s own', async () => {
     const expected = names.filter((_, n) => parseInt(people[n].at(-1)!, 16) % 2 === 0)
     expect(await choose({ field: 'test.mark', op: 'is', value: 'even' })).toEqual(expected)

@@ -33,8 +33,21 @@ export function openTurnstile(config: pg.ClientConfig, random: Random, options: 
     )
     return Promise.resolve()
   }
+  // What is asked within one turn travels in one write.
+  const wire = (client as unknown as { connection: { stream: { cork(): void; uncork(): void } } }).connection
+  let corked = false
+  const gather = (): void => {
+    if (corked) return
+    corked = true
+    wire.stream.cork()
+    process.nextTick(() => {
+      corked = false
+      wire.stream.uncork()
+    })
+  }
   const prepared = {
     query(text: string, values?: unknown[]) {
+      gather()
       if (broken !== undefined) return Promise.reject(broken)
       if (text === 'commit' || text.startsWith('begin;')) return ahead(text)
       if (values === undefined) return client.query(text)

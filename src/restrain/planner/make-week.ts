@@ -4,7 +4,7 @@ import type { Tx } from '../../kernel/db/index.ts'
 import type { Work } from '../../kernel/engine/index.ts'
 import { readSetting } from '../../kernel/tenancy/index.ts'
 import { placesAt, readDosage, segments, type DosageState, type PriorSource } from '../experiment/index.ts'
-import { countedOfAll, decideGate, isMarketing, optedOut, pressureRows, quietEnd, readPolicy, type GateFacts } from '../pressure/index.ts'
+import { countedOfAll, countMessage, decideGate, optedOut, pressureRows, quietEnd, readPolicy, type CountedMessage, type GateFacts } from '../pressure/index.ts'
 import { choosePlan, defaultPlanSettings, weekEndAfter, type PlanPerson, type PlanSettings } from './choose.ts'
 import { insertPlan, listCampaigns, openRows, replaceDrafts, type PlanHead } from './store.ts'
 
@@ -66,25 +66,13 @@ async function planPersons(tx: Tx, tenantId: number, dosage: DosageState, policy
       dose: place === undefined ? null : { dose: place.dose, used: 0, endsAt: place.endsAt },
     })
   }
-  for (const message of await countedOfAll(tx, tenantId, now - 32 * dayMs, now)) {
-    const fact = facts.get(today(message.personId))
-    if (fact === undefined) continue
-    const waiting = message.state === 'reserved'
-    const at = waiting ? now : message.at
-    if (waiting) fact.reserved += message.weight
-    if (message.purpose !== 'welcome') (fact.massAt as Instant[]).push(at)
-    if (!isMarketing(message)) continue
-    ;(fact.marketingAt as Instant[]).push(at)
-    if (fact.dose !== null && at >= places.get(today(message.personId))!.startsAt) fact.dose.used++
-  }
-  // What an approved plan has still to hand over counts as under way.
-  for (const { personId } of await openRows(tx, tenantId)) {
+  const count = (personId: string, message: Omit<CountedMessage, 'line'>): void => {
     const fact = facts.get(today(personId))
-    if (fact === undefined) continue
-    fact.reserved += 1
-    ;(fact.marketingAt as Instant[]).push(now)
-    if (fact.dose !== null) fact.dose.used++
+    if (fact !== undefined) countMessage(fact, { ...message, line: 'wecom' }, places.get(today(personId))?.startsAt, now)
   }
+  for (const message of await countedOfAll(tx, tenantId, now - 32 * dayMs, now)) count(message.personId, { ...message, waiting: message.state === 'reserved' })
+  // What an approved plan has still to hand over counts as under way.
+  for (const { personId } of await openRows(tx, tenantId)) count(personId, { purpose: 'broadcast', messageKind: 'sell', weight: 1, at: now, waiting: true })
   const meanOf = segments.map((_, s) => {
     const values = people.contacts.filter((c) => c.segment === s).map((c) => people.values.valueFen.get(c.personId) ?? 0)
     return values.length === 0 ? 0 : values.reduce((sum, x) => sum + x, 0) / values.length

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { day, hour, start } from '../../../tests/setup/fixtures.ts'
-import { decideGate, gateReasons, pressureOf, quietEnd, type GateFacts } from './decide-gate.ts'
+import { randomStream } from '../../math/random/index.ts'
+import { decideGate, gateReasons, gatherFacts, pressureOf, quietEnd, type CountedMessage, type GateFacts } from './decide-gate.ts'
 import { defaultPressurePolicy, type PressurePolicy } from './policy.ts'
 import { gateWords, whenWords } from './words.ts'
 
@@ -104,4 +105,43 @@ test('every reason has words in both languages, with when it clears', () => {
   for (const reason of gateReasons) for (const language of ['zh', 'en'] as const) expect(gateWords(reason, { dose: 2, count: 2, pressure: 8.04, pressureMax: 8 }, start, language)).not.toMatch(/[{}]/)
   expect(gateWords('over-pressure', { pressure: 7.53, pressureMax: 8 }, start, 'zh')).toBe('压力 7.5，再发会超过上限 8；3月1日 09:00 起可以')
   expect(whenWords(start, 'en')).toBe('1 March 09:00')
+})
+
+describe('many questions over two months, with members who tap late or never', () => {
+  /** One person; questions at random instants; an allowed message goes up to six days later, or never, and is known of at once. */
+  function live(seed: number, rules: PressurePolicy, dose: number | null, obey = true): { sent: number[]; peak: number } {
+    const draw = randomStream(seed)
+    const place = dose === null ? null : { dose, startsAt: start, endsAt: start + 28 * day }
+    const messages: Array<CountedMessage & { goesAt: number }> = []
+    let peak = 0
+    for (let now = start; now < start + 56 * day; now += Math.round(draw.uniform() * 6 * hour)) {
+      for (const message of messages) if (message.waiting && message.goesAt <= now) Object.assign(message, { waiting: false, at: message.goesAt })
+      const open = messages.filter((message) => message.goesAt > now - 60 * day && !(message.goesAt === Infinity && message.at < now - 8 * day))
+      const touches = messages.filter((message) => !message.waiting).map((message) => ({ occurredAt: message.at, weight: message.weight }))
+      const facts = gatherFacts({ touches, messages: open, optedOut: false, place: place !== null && now < place.endsAt ? place : null }, rules.halfLifeDays, now)
+      peak = Math.max(peak, pressureOf(touches, rules.halfLifeDays, now))
+      if (!decideGate(rules, sell, facts, now).allowed && obey) continue
+      const goesAt = draw.uniform() < 0.15 ? Infinity : now + Math.round(draw.uniform() ** 3 * 6 * day)
+      messages.push({ ...sell, weight: 1, at: now, waiting: true, goesAt })
+    }
+    return { sent: messages.map((message) => message.goesAt).filter((at) => at < start + 56 * day).sort((a, b) => a - b), peak }
+  }
+  const closest = (sent: readonly number[], apart: number): number => Math.min(Infinity, ...sent.slice(apart).map((at, i) => at - sent[i]))
+  const rules: PressurePolicy = { ...policy, platformRule: 'one-a-day', perWeekMax: 2, pressureMax: 3 }
+
+  test.each([1, 2, 3, 4, 5, 6])('whatever members do, no limit is passed (seed %s)', (seed) => {
+    const { sent, peak } = live(seed, rules, 5)
+    expect(sent.filter((at) => at < start + 28 * day).length).toBeLessThanOrEqual(5)
+    expect(sent.length).toBeGreaterThan(4)
+    expect(closest(sent, 2)).toBeGreaterThanOrEqual(7 * day)
+    expect(new Set(sent.map((at) => Math.floor((at + 8 * hour) / day))).size).toBe(sent.length)
+    expect(peak).toBeLessThanOrEqual(3)
+    expect(live(seed, rules, 0).sent.filter((at) => at < start + 28 * day)).toEqual([])
+  })
+
+  test('control: without the gate the same life passes every one of them', () => {
+    const { sent, peak } = live(1, rules, 5, false)
+    expect(closest(sent, 2)).toBeLessThan(7 * day)
+    expect(peak).toBeGreaterThan(3)
+  })
 })

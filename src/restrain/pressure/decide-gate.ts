@@ -10,9 +10,9 @@ export type GateFacts = {
   /** Weight of messages that were allowed and are still under way. */
   reserved: number
   /** Instants of mass messages sent or under way, any order; those of the calendar month and of the last seven days are looked at. */
-  massAt: readonly Instant[]
+  massAt: Instant[]
   /** Instants of marketing messages, sent or under way. */
-  marketingAt: readonly Instant[]
+  marketingAt: Instant[]
   optedOut: boolean
   /** The person's place in the running epoch; null: not on its roster. `used` counts marketing touches since its start. */
   dose: { dose: number; used: number; endsAt: Instant } | null
@@ -89,6 +89,32 @@ export function quietEnd(policy: Pick<PressurePolicy, 'quietFromMinute' | 'quiet
   if (!inside) return undefined
   const today = startOfDay(saleDate(now)) + to * 60_000
   return today > now ? today : today + dayMs
+}
+
+/** A message that was allowed: `at` when it was sent, or when it was asked for while it still waits for a member's tap. */
+export type CountedMessage = { line: string; purpose: string; messageKind: string; weight: number; at: Instant; waiting: boolean }
+
+/** Counts one message into the facts. What waits may go out at any moment, so it counts as if it went now. */
+export function countMessage(facts: GateFacts, message: CountedMessage, epochStart: Instant | undefined, now: Instant): void {
+  const at = message.waiting ? now : message.at
+  if (message.waiting) facts.reserved += message.weight
+  if (message.purpose !== 'welcome' && message.line === 'wecom') facts.massAt.push(at)
+  if (!isMarketing(message)) return
+  facts.marketingAt.push(at)
+  if (facts.dose !== null && epochStart !== undefined && at >= epochStart) facts.dose.used++
+}
+
+/** Facts of one person from what is known of them. */
+export function gatherFacts(
+  known: { touches: ReadonlyArray<{ occurredAt: Instant; weight: number }>; messages: readonly CountedMessage[]; optedOut: boolean; place: { dose: number; startsAt: Instant; endsAt: Instant } | null },
+  halfLifeDays: number, now: Instant,
+): GateFacts {
+  const { place } = known
+  const facts: GateFacts = {
+    pressure: pressureOf(known.touches, halfLifeDays, now), reserved: 0, massAt: [], marketingAt: [], optedOut: known.optedOut, dose: place === null ? null : { dose: place.dose, used: 0, endsAt: place.endsAt },
+  }
+  for (const message of known.messages) countMessage(facts, message, place?.startsAt, now)
+  return facts
 }
 
 /** Decayed sum of weights at `now`: the pressure of one person. Touches after `now` do not count. */

@@ -9,7 +9,7 @@
  * - The gate's answer is stored before the send it allows, so a crash can over-count but never under-count.
  * - A person in the holdout is never allowed marketing; nobody gets more marketing in an epoch than their dose.
  */
-export { decideGate, gateReasons, pressureOf, quietEnd, type GateDecision, type GateFacts, type GateReason } from './decide-gate.ts'
+export { countMessage, decideGate, gateReasons, gatherFacts, pressureOf, quietEnd, type CountedMessage, type GateDecision, type GateFacts, type GateReason } from './decide-gate.ts'
 export { defaultPressurePolicy, isMarketing, pressurePolicySchema, touchWeights, weightOf, type Line, type PressurePolicy } from './policy.ts'
 export { gateFacts, pressureSendGate, policyKey, readPolicy, type DosePlace, type DoseSource } from './pressure-send-gate.ts'
 export { gateWords, whenWords } from './words.ts'

@@ -5,8 +5,8 @@ import type { Work } from '../../kernel/engine/index.ts'
 import { readSetting } from '../../kernel/tenancy/index.ts'
 import { standIns, touchesOf } from '../../book/touch/index.ts'
 import type { GateAnswer, SendGate, SendRequest } from '../../retain/outbound/index.ts'
-import { decideGate, pressureOf, type GateFacts } from './decide-gate.ts'
-import { defaultPressurePolicy, isMarketing, type PressurePolicy } from './policy.ts'
+import { countMessage, decideGate, gatherFacts, type GateFacts } from './decide-gate.ts'
+import { defaultPressurePolicy, type PressurePolicy } from './policy.ts'
 import { answersByKey, countedAnswers, lockPersons, optedOut, saveAnswers, settleAnswers, type GateRow } from './store.ts'
 
 export type DosePlace = { epochId: string; dose: number; startsAt: Instant; endsAt: Instant }
@@ -34,42 +34,29 @@ export async function gateFacts(tx: Tx, tenantId: number, policy: PressurePolicy
   const counted = await countedAnswers(tx, tenantId, all, now - lookbackMs, now)
   const out = await optedOut(tx, tenantId, line, now, all)
   const places = await dosesOf(tx, tenantId, all, now)
-  const facts = new Map<string, GateFacts & { epochId: string | null }>()
-  for (const person of persons) facts.set(person, { pressure: 0, reserved: 0, massAt: [], marketingAt: [], optedOut: false, dose: null, epochId: null })
-  for (const id of out) facts.get(owner.get(id)!)!.optedOut = true
-  const start = new Map<string, Instant>()
-  for (const [id, place] of places) {
-    const fact = facts.get(owner.get(id)!)!
-    if (fact.dose !== null && fact.dose.dose <= place.dose) continue
-    fact.dose = { dose: place.dose, used: 0, endsAt: place.endsAt }
-    fact.epochId = place.epochId
-    start.set(owner.get(id)!, place.startsAt)
+  const place = new Map<string, DosePlace>()
+  for (const [id, one] of places) {
+    const known = place.get(owner.get(id)!)
+    if (known === undefined || one.dose < known.dose) place.set(owner.get(id)!, one)
   }
-  const byPerson = new Map<string, typeof touches>()
-  for (const touch of touches) {
-    const list = byPerson.get(touch.personId)
-    if (list) list.push(touch)
-    else byPerson.set(touch.personId, [touch])
-  }
-  for (const [person, list] of byPerson) {
-    const fact = facts.get(person)
-    if (fact) fact.pressure = pressureOf(list, policy.halfLifeDays, now)
-  }
-  for (const answer of counted) {
-    const person = owner.get(answer.personId)!
-    // What a colleague has not sent yet may go out at any moment, so it counts as if it went now.
-    const waiting = answer.state === 'reserved'
-    add(facts.get(person)!, answer, waiting ? now : answer.at, waiting ? answer.weight : 0, start.get(person))
-  }
-  return facts
+  const leaving = new Set([...out].map((id) => owner.get(id)!))
+  const touchesBy = groupBy(touches, (touch) => touch.personId)
+  const messagesBy = groupBy(counted, (answer) => owner.get(answer.personId)!)
+  return new Map(persons.map((person) => {
+    const mine = place.get(person) ?? null
+    const messages = (messagesBy.get(person) ?? []).map((answer) => ({ ...answer, waiting: answer.state === 'reserved' }))
+    return [person, { ...gatherFacts({ touches: touchesBy.get(person) ?? [], messages, optedOut: leaving.has(person), place: mine }, policy.halfLifeDays, now), epochId: mine?.epochId ?? null }]
+  }))
 }
 
-function add(fact: GateFacts, message: { line: string; purpose: string; messageKind: string }, at: Instant, reserved: number, epochStart: Instant | undefined): void {
-  fact.reserved += reserved
-  if (message.purpose !== 'welcome' && message.line === 'wecom') fact.massAt = [...fact.massAt, at]
-  if (!isMarketing(message)) return
-  fact.marketingAt = [...fact.marketingAt, at]
-  if (fact.dose !== null && epochStart !== undefined && at >= epochStart) fact.dose.used++
+function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const row of rows) {
+    const group = groups.get(keyOf(row))
+    if (group) group.push(row)
+    else groups.set(keyOf(row), [row])
+  }
+  return groups
 }
 
 /**
@@ -95,7 +82,7 @@ export function pressureSendGate(ports: { dosesOf: DoseSource }): SendGate {
         rows.push(row)
         known.set(request.key, row)
         // The next question about the same person sees this answer.
-        if (decision.allowed) add(fact, request, now, decision.weight, fact.dose === null ? undefined : now)
+        if (decision.allowed) countMessage(fact, { ...request, weight: decision.weight, at: now, waiting: true }, now, now)
         return answerOf(row)
       })
       await saveAnswers(tx, tenantId, rows)

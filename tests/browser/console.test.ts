@@ -4,7 +4,7 @@ import { openBrowser, openHarbour, whyNot, type Harbour } from './harness.ts'
 import { count, money, moneySaid, shortId } from '../../console/src/lib/format.ts'
 
 type OrderPage = { total: number; paidFen: number; refundedFen: number; rows: Array<{ shelf: string; orderId: string; status: string; paidFen: number; firstTitle: string }> }
-type Chain = { figures: { paidFen: number; refundedFen: number }; flow: Array<{ source: string; people: number; again: number; firstFen: number; againFen: number }> }
+type Chain = { figures: { paidFen: number; refundedFen: number; buyers: number; repeatBuyers: number }; flow: Array<{ source: string; people: number; again: number; firstFen: number; againFen: number }> }
 
 const missing = whyNot()
 if (missing !== undefined) process.stderr.write(`browser tests skipped: ${missing}\n`)
@@ -59,6 +59,12 @@ describe.skipIf(missing !== undefined)('the console in a browser', () => {
     expect(said).toContain(moneySaid(net))
     expect(await page.locator('[data-figure=net]').innerText()).toBe(money(net))
     expect(flow.reduce((sum, row) => sum + row.firstFen + row.againFen, 0)).toBe(net)
+    expect([known.reduce((sum, row) => sum + row.people, 0), known.reduce((sum, row) => sum + row.again, 0)]).toEqual([figures.buyers, figures.repeatBuyers])
+    // In a window that begins later, earlier customers are counted apart and the parts still add up.
+    const late = await harbour.api<Chain>('/api/t/tea/chain?from=2026-05-10')
+    expect(late.flow.some((row) => row.source === 'earlier')).toBe(true)
+    expect(flow.some((row) => row.source === 'earlier')).toBe(false)
+    expect(late.flow.reduce((sum, row) => sum + row.firstFen + row.againFen, 0)).toBe(late.figures.paidFen - late.figures.refundedFen)
     // The same by hand in SQL.
     const { house } = harbour.runtime
     const tenantId = house.tenants().find((tenant) => tenant.slug === 'tea')!.tenantId
@@ -71,7 +77,7 @@ describe.skipIf(missing !== undefined)('the console in a browser', () => {
     await page.locator('nav.rail a[href="/sell/orders"]').click()
     await page.locator('table.data tbody tr').first().waitFor()
     const all = await harbour.api<OrderPage>('/api/t/tea/orders')
-    expect(await heading()).toContain(`一共 ${count(all.total)} 单`)
+    await expect.poll(heading, { timeout: 10_000 }).toContain(`一共 ${count(all.total)} 单`)
     await page.locator('.chip').first().click()
     await page.getByRole('menuitem', { name: '已取消' }).click()
     await page.waitForURL(/status=cancelled/)
@@ -79,7 +85,7 @@ describe.skipIf(missing !== undefined)('the console in a browser', () => {
     expect(cancelled.total).toBeGreaterThan(0)
     expect(cancelled.total).toBeLessThan(all.total)
     await page.getByRole('heading', { name: `符合条件的 ${count(cancelled.total)} 单` }).waitFor()
-    await expect.poll(() => page.locator('table.data tbody tr').count()).toBe(Math.min(50, cancelled.total))
+    await expect.poll(() => page.locator('table.data tbody tr').count(), { timeout: 10_000 }).toBe(Math.min(50, cancelled.total))
     await page.reload()
     await page.getByRole('heading', { name: `符合条件的 ${count(cancelled.total)} 单` }).waitFor()
   })
@@ -101,13 +107,13 @@ describe.skipIf(missing !== undefined)('the console in a browser', () => {
     await page.goto(`${harbour.url}/settings/system`)
     await page.locator('h1').waitFor()
     await page.locator('.topbar').getByText('English').click()
-    await expect.poll(heading).toMatch(/^[\x20-\x7e…’“”—]+$/)
+    await expect.poll(heading, { timeout: 10_000 }).toMatch(/^[\x20-\x7e…’“”—]+$/)
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
     expect(await page.locator('nav.rail').innerText()).not.toMatch(/[\u4e00-\u9fff]/)
     await page.goto(harbour.url)
-    await expect.poll(heading).toMatch(/came back/)
+    await expect.poll(heading, { timeout: 10_000 }).toMatch(/came back/)
     await page.locator('.topbar').getByText('中文').click()
-    await expect.poll(heading).toMatch(/又来买/)
+    await expect.poll(heading, { timeout: 10_000 }).toMatch(/又来买/)
   })
 
   test('the keyboard goes to stages, searches and lists its keys, but not while typing', async () => {
@@ -151,7 +157,7 @@ describe.skipIf(missing !== undefined)('the console in a browser', () => {
     const theirs = await other.newPage()
     await theirs.goto(`${harbour.url}/login/link/${await house.access.createLink(userId)}`)
     await theirs.waitForURL(/status=to_ship/)
-    await expect.poll(() => theirs.locator('nav.rail a').allInnerTexts()).toEqual(['成交'])
+    await expect.poll(() => theirs.locator('nav.rail a').allInnerTexts(), { timeout: 10_000 }).toEqual(['成交'])
     await theirs.goto(`${harbour.url}/settings/connections`)
     await theirs.locator('.state').waitFor()
     expect(await theirs.locator('.state').innerText()).toContain('connections.read')
@@ -174,9 +180,9 @@ describe.skipIf(missing !== undefined)('the console in a browser', () => {
     await dialog.locator('input[name=reason]').fill('打碎一只盖碗')
     await dialog.locator('.ant-btn-primary').click()
     await dialog.waitFor({ state: 'hidden' })
-    await expect.poll(total).toBe(before - 1850)
+    await expect.poll(total, { timeout: 10_000 }).toBe(before - 1850)
     await page.locator('.undo button').click()
-    await expect.poll(total).toBe(before)
+    await expect.poll(total, { timeout: 10_000 }).toBe(before)
   })
 
   test('an export from the sea is marked as simulated in its name and first row, and holds every order of the filter', async () => {

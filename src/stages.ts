@@ -17,7 +17,7 @@ import { attributionRoutes, attributionSubscriber } from './acquire/attribution/
 import { contactBackfill, contactFacts, contactReader, contactRoutes, forgetContacts } from './retain/contact/index.ts'
 import { tagFacts, tagMarked, tagRoutes, tagSync } from './retain/tag/index.ts'
 import { fieldsOf, houseFacts, segmentRoutes, type FactSource } from './retain/segment/index.ts'
-import { forgetMessagesTo, outboundRoutes, taskCancelled, taskMade, taskPoll, welcomeFacts, welcomeSent, type SendGate } from './retain/outbound/index.ts'
+import { forgetMessagesTo, outboundRoutes, taskCancelled, taskFind, taskMade, taskPoll, welcomeFacts, welcomeSent, type SendGate } from './retain/outbound/index.ts'
 import { broadcastClose, broadcastDispatch, broadcastRoutes } from './retain/broadcast/index.ts'
 import { journeyRoutes, journeySubscriber, journeyTick } from './retain/journey/index.ts'
 import { pointsRoutes, pointsSubscriber } from './retain/points/index.ts'
@@ -96,7 +96,7 @@ export function stages(context: StageContext): StageParts {
         shopBackfill(platform),
         productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), expireOrders(payment), refundPoll(payment), shippingProbe(payment),
         contactBackfill(wecom), tagSync(wecom),
-        taskPoll(wecom, gate), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
+        taskPoll(wecom, gate), taskFind(wecom, gate), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
         epochJob(context), planJob(context), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
       subscribers: [

@@ -10,7 +10,7 @@ import { writeSetting } from '../../kernel/tenancy/index.ts'
 import { resolvePersons } from '../../book/person/index.ts'
 import { touchesOf } from '../../book/touch/index.ts'
 import {
-  allowAllSendGate, askToSend, campaignCounts, cancelTask, listMessages, remindTask, sendAsTasks, taskCancelled, taskMade, taskPoll, tasksOfCampaign, welcomeFacts, welcomeSent, type GateOutcome, type SendGate, type SendRequest,
+  allowAllSendGate, askToSend, campaignCounts, cancelTask, listMessages, remindTask, sendAsTasks, taskCancelled, taskFind, taskMade, taskPoll, tasksOfCampaign, welcomeFacts, welcomeSent, type GateOutcome, type SendGate, type SendRequest,
 } from './index.ts'
 import { nextPollAfter, stateOfResult, taskLifeMs } from './message.ts'
 
@@ -140,14 +140,60 @@ describe('what becomes of a task', () => {
     expect(gate.outcomes).toHaveLength(4)
   })
 
-  test.each([['a refusal gives everything back', { kind: 'refused', retry: 'never', code: '41048', text: 'no customer' }, 'failed', 'not-sent'], ['no answer counts as sent, and is not repeated', { kind: 'no-answer', text: 'timeout' }, 'unknown', 'sent']] as const)('%s', async (_what, answer, state, outcome) => {
+  test('a refusal gives everything back, when it is final', async () => {
     const gate = watchingGate()
-    const { call } = await handedOut(`broadcast/${state}`, ['wm-u1', 'wm-u2'], gate)
-    await reply(gate, call, { ...answer, final: false })
+    const { call } = await handedOut('broadcast/failed', ['wm-u1', 'wm-u2'], gate)
+    const refused = { kind: 'refused' as const, retry: 'later' as const, code: '45009', text: 'limit' }
+    await reply(gate, call, { ...refused, final: false })
     expect(gate.outcomes).toEqual([]) // it will be tried again
-    await reply(gate, call, { ...answer, final: true })
-    expect(await counts(`broadcast/${state}`)).toMatchObject({ queued: 0, [state]: 2 })
-    expect(gate.outcomes.map((one) => one.outcome)).toEqual([outcome, outcome])
+    await reply(gate, call, { ...refused, final: true })
+    expect(await counts('broadcast/failed')).toMatchObject({ queued: 0, failed: 2 })
+    expect(gate.outcomes.map((one) => one.outcome)).toEqual(['not-sent', 'not-sent'])
+  })
+
+  describe('without an answer', () => {
+    const found = (names: string[], more: { text?: string; userid?: string } = {}) => ({
+      'wecom.broadcast.list': { group_msg_list: [{ msgid: `msg-of-${names[0]}`, create_type: 0, create_time: start / 1000, text: { content: more.text ?? '新茶到了' } }] },
+      'wecom.broadcast.tasks': { task_list: [{ userid: more.userid ?? 'wang', status: 0 }] },
+      'wecom.broadcast.results': { send_list: names.map((external_userid) => ({ external_userid, userid: 'wang', status: 0 })) },
+    })
+    async function look(gate: SendGate, taskId: string, answers: Record<string, unknown>, looks: number) {
+      const at = work(start + hour)
+      const handler = taskFind({ call: async (_tenant, _connection, endpoint) => ({ kind: 'ok', result: answers[endpoint] }), read: (tenant, read) => t.app(tenant, read) }, gate)
+      const job = { kind: handler.kind, key: taskId, dueAt: start, state: { outboxId: work().ids.next(), looks }, attempts: 0 }
+      const prepared = await handler.prepare!(at, job)
+      return t.app(tenantId, (tx) => handler.run(at, tx, job, prepared))
+    }
+    const unanswered = async (name: string) => {
+      const gate = watchingGate()
+      const { call, taskId } = await handedOut(`broadcast/${name}`, [`wm-${name}`], gate)
+      await reply(gate, call, { kind: 'no-answer', text: 'timeout', final: true })
+      return { gate, taskId, state: async () => (await t.app(tenantId, (tx) => tasksOfCampaign(tx, tenantId, `broadcast/${name}`)))[0].state, counts: () => counts(`broadcast/${name}`) }
+    }
+
+    test('the task is looked for, and goes on when it is found; nothing is given back meanwhile', async () => {
+      const one = await unanswered('lost-answer')
+      expect(await one.state()).toBe('unknown')
+      expect(one.gate.outcomes).toEqual([])
+      expect(await look(one.gate, one.taskId, found(['wm-lost-answer']), 0)).toBeNull()
+      expect(await one.state()).toBe('waiting')
+      expect(await one.counts()).toMatchObject({ queued: 1 })
+    })
+
+    test.each([['another text', { text: '别的' }], ['another member', { userid: 'li' }]])('%s is not ours', async (_what, more) => {
+      const one = await unanswered(`other-${Object.keys(more)[0]}`)
+      expect(await look(one.gate, one.taskId, found([`wm-other-${Object.keys(more)[0]}`], more), 0)).toMatchObject({ state: { looks: 1 } })
+      expect(await one.state()).toBe('unknown')
+    })
+
+    test('a send to anybody else is not ours, and what is not there after three looks was not made', async () => {
+      const one = await unanswered('not-made')
+      expect(await look(one.gate, one.taskId, found(['wm-not-made', 'wm-somebody']), 0)).toMatchObject({ state: { looks: 1 } })
+      expect(await look(one.gate, one.taskId, { 'wecom.broadcast.list': { group_msg_list: [] } }, 2)).toBeNull()
+      expect(await one.state()).toBe('failed')
+      expect(await one.counts()).toMatchObject({ queued: 0, failed: 1 })
+      expect(one.gate.outcomes.map((outcome) => outcome.outcome)).toEqual(['not-sent'])
+    })
   })
 
   test('cancelling stops who has not sent; who has sent before is counted as sent', async () => {

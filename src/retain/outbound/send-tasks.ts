@@ -14,6 +14,7 @@ import { changeTask, findTask, insertTasks, queuedOfTask, type TaskRow } from '.
  * (wecom.md 5.7). A task waits at most a week, then it is taken back.
  */
 export const taskPollKind = 'outbound.poll'
+export const taskFindKind = 'outbound.find'
 const createReply = 'outbound.task'
 const cancelReply = 'outbound.cancel'
 export const remindReply = 'outbound.remind'
@@ -85,11 +86,15 @@ export function taskMade(gate: SendGate): ReplyHandler {
         return
       }
       if (!outcome.final) return
-      // Without an answer the task may stand there for the member to send: nobody can tell which it is, so it is not made again.
-      const state = outcome.kind === 'refused' ? 'failed' : 'unknown'
-      await changeTask(tx, work.tenantId, taskId, { state, error: outcome.kind === 'refused' ? `${outcome.code} ${outcome.text}` : outcome.text })
-      const messages = await queuedOfTask(tx, work.tenantId, taskId)
-      await settleMessages(tx, work, gate, messages.map(({ messageId }) => ({ messageId, state, sentAt: null, ...(outcome.kind === 'refused' ? { reason: outcome.code } : {}) })))
+      if (outcome.kind === 'refused') {
+        await changeTask(tx, work.tenantId, taskId, { state: 'failed', error: `${outcome.code} ${outcome.text}` })
+        const messages = await queuedOfTask(tx, work.tenantId, taskId)
+        await settleMessages(tx, work, gate, messages.map(({ messageId }) => ({ messageId, state: 'failed', sentAt: null, reason: outcome.code })))
+        return
+      }
+      // The task may stand there for the member to send: it is not made again, it is looked for.
+      await changeTask(tx, work.tenantId, taskId, { state: 'unknown', error: outcome.text })
+      await putJobs(tx, work.tenantId, [{ kind: taskFindKind, key: taskId, dueAt: work.now + 60_000, state: { outboxId: call.outboxId, looks: 0 } }])
     },
   }
 }

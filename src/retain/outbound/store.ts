@@ -86,6 +86,11 @@ export async function changeTask(tx: Tx, tenantId: number, taskId: string, chang
   )
 }
 
+export async function knownMsgids(tx: Tx, tenantId: number, msgids: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ msgid: string }>(`select msgid from send_task where tenant_id = $1 and msgid = any($2) order by msgid`, [tenantId, msgids])
+  return new Set(rows.map((row) => row.msgid))
+}
+
 export type CampaignCounts = Record<MessageState, number> & { asked: number }
 
 /** How many messages of a campaign are in which state. */

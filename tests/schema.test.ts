@@ -87,7 +87,7 @@ async function dump(): Promise<string> {
   const grants = await rows<{ table: string; text: string }>(
     `select table_name::text as "table", grantee || ': ' || string_agg(lower(privilege_type), ', ' order by privilege_type) as text from information_schema.role_table_grants
      where table_schema = 'public' and grantee like 'qz\\_%' and grantee <> 'qz_owner' group by table_name, grantee order by 1, 2`)
-  for (const table of [...new Set(columns.map((row) => row.table))]) {
+  for (const table of new Set(columns.map((row) => row.table))) {
     lines.push('', table)
     for (const row of columns.filter((c) => c.table === table)) lines.push(`  ${row.column} ${row.type}${row.needed ? ' not null' : ''}`)
     for (const [label, list] of [['key', keys], ['index', indexes], ['policy', policies], ['grant', grants]] as const) for (const row of list.filter((r) => r.table === table)) lines.push(`  ${label}: ${row.text}`)

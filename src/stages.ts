@@ -12,7 +12,7 @@ import { mallRoutes, type MallAccounts } from './sell/checkout/index.ts'
 import { expireOrders, payNotices, payParams, paymentRoutes, refundPoll, refundReply, settlementFacts, shippingProbe, shippingReply } from './sell/payment/index.ts'
 import { randomText } from './kernel/random.ts'
 import { personRoutes, type AlsoForget } from './book/person/index.ts'
-import { channelsOfStates, codeChanged, codeMade, codeRoutes, welcomeTextsOf } from './acquire/channel-code/index.ts'
+import { channelsOfStates, codeChanged, codeFind, codeMade, codeRoutes, welcomeTextsOf } from './acquire/channel-code/index.ts'
 import { attributionRoutes, attributionSubscriber } from './acquire/attribution/index.ts'
 import { contactBackfill, contactFacts, contactReader, contactRoutes, forgetContacts } from './retain/contact/index.ts'
 import { tagFacts, tagMarked, tagRoutes, tagSync } from './retain/tag/index.ts'
@@ -95,7 +95,7 @@ export function stages(context: StageContext): StageParts {
       jobs: [
         shopBackfill(platform),
         productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), expireOrders(payment), refundPoll(payment), shippingProbe(payment),
-        contactBackfill(wecom), tagSync(wecom),
+        codeFind(wecom), contactBackfill(wecom), tagSync(wecom),
         taskPoll(wecom, gate), taskFind(wecom, gate), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
         epochJob(context), planJob(context), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],

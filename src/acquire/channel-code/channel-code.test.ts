@@ -4,7 +4,7 @@ import { openTestDb, type TestDb } from '../../../tests/setup/test-db.ts'
 import { testWork } from '../../../tests/setup/test-work.ts'
 import type { PlatformAnswer } from '../../kernel/engine/index.ts'
 import type { OutboxCall } from '../../kernel/outbox/index.ts'
-import { channelsOfStates, closeCode, codeChanged, codeMade, editCode, findCode, listCodes, makeCode, welcomeTextsOf, type ChannelCode } from './index.ts'
+import { channelsOfStates, closeCode, codeChanged, codeFind, codeMade, editCode, findCode, listCodes, makeCode, welcomeTextsOf, type ChannelCode } from './index.ts'
 
 let t: TestDb
 let tenantId: number
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => t.close())
 
 const make = (staff: string[], more: Partial<ChannelCode> = {}) => t.app(tenantId, (tx) => makeCode(tx, work(), { connectionId: connectionA, corpId: 'corp', name: '门店一', channel: 'store', staff, skipVerify: true, welcomeText: null, createdBy: 'test', ...more }))
-const callsOf = async (codeId: string): Promise<OutboxCall[]> => (await t.owner.query(`select endpoint, request, reply, lane from outbox where lane = $1 order by seq`, [`code/${codeId}`])).rows
+const callsOf = async (codeId: string): Promise<OutboxCall[]> => (await t.owner.query(`select outbox_id as "outboxId", endpoint, request, reply, lane from outbox where lane = $1 order by seq`, [`code/${codeId}`])).rows
 const answer = (handler: typeof codeMade, call: OutboxCall, outcome: PlatformAnswer & { final: boolean }) => t.app(tenantId, (tx) => handler.handle(work(), tx, call, outcome))
 const status = async (codeId: string) => (await t.app(tenantId, (tx) => findCode(tx, tenantId, codeId)))!.status
 const made = { kind: 'ok' as const, result: { config_id: 'c-1', qr_code: 'https://example.com/q' }, final: true }
@@ -38,6 +38,25 @@ describe('channel codes', () => {
     const code = await make(['wang'])
     await answer(codeMade, (await callsOf(code.codeId))[0], outcome)
     expect(await status(code.codeId)).toBe(expected)
+  })
+
+  test('a code without an answer is looked for by its state: found it is live, not there after three looks it was not made', async () => {
+    for (const [there, looks, expected] of [[true, 0, 'live'], [false, 0, 'unknown'], [false, 2, 'failed']] as const) {
+      const code = await make(['wang'])
+      await answer(codeMade, { ...(await callsOf(code.codeId))[0], outboxId: work().ids.next() }, { kind: 'no-answer', text: 'timeout', final: true })
+      const handler = codeFind({
+        call: async (_tenant, _connection, endpoint, request) => ({
+          kind: 'ok', result: endpoint === 'wecom.contact_way.list' ? { contact_way: [{ config_id: 'other' }, { config_id: 'mine' }] } : { contact_way: { state: there && (request as { config_id: string }).config_id === 'mine' ? code.state : 'else', qr_code: 'q' } },
+        }),
+        read: (tenant, read) => t.app(tenant, read),
+      })
+      const job = { kind: handler.kind, key: code.codeId, dueAt: start, state: { outboxId: work().ids.next(), looks }, attempts: 0 }
+      const at = work()
+      const prepared = await handler.prepare!(at, job)
+      await t.app(tenantId, (tx) => handler.run(at, tx, job, prepared))
+      expect(await status(code.codeId)).toBe(expected)
+      if (there) expect(await t.app(tenantId, (tx) => findCode(tx, tenantId, code.codeId))).toMatchObject({ configId: 'mine', qrCode: 'q' })
+    }
   })
 
   test('a change replaces the list of members as a whole; closing keeps the state for ever', async () => {

@@ -8,5 +8,6 @@
  * - A code is live only when the platform has said so; a call without an answer is never repeated (the platform would make a second one).
  */
 export { makeCode, editCode, closeCode, codeMade, codeChanged, type CodeWish } from './make-code.ts'
+export { codeFind } from './find-code.ts'
 export { channelsOfStates, findCode, listCodes, welcomeTextsOf, type ChannelCode, type CodeStatus } from './store.ts'
 export { codeRoutes } from './routes.ts'

@@ -1,9 +1,11 @@
 import type { Tx } from '../../kernel/db/index.ts'
 import type { ReplyHandler, Work } from '../../kernel/engine/index.ts'
+import { putJobs } from '../../kernel/job/index.ts'
 import { enqueueCalls } from '../../kernel/outbox/index.ts'
 import { makeEvent } from '../../events.ts'
 import { changeCode, insertCode, type ChannelCode } from './store.ts'
 
+export const codeFindKind = 'code.find'
 const madeReply = 'code.made'
 const changedReply = 'code.changed'
 type Acting = Pick<Work, 'tenantId' | 'now' | 'ids'>
@@ -53,7 +55,10 @@ export const codeMade: ReplyHandler = {
       await changeCode(tx, work.tenantId, codeId, { status: 'live', configId, qrCode })
       const state = (call.request as { state: string }).state
       await work.emit(tx, [makeEvent(work.ids, work.now, 'code.live', `code/${codeId}`, work.now, { codeId, state, configId })])
-    } else if (outcome.final) await changeCode(tx, work.tenantId, codeId, { status: outcome.kind === 'refused' ? 'failed' : 'unknown', error: outcome.kind === 'refused' ? `${outcome.code} ${outcome.text}` : outcome.text })
+    } else if (outcome.final) {
+      await changeCode(tx, work.tenantId, codeId, { status: outcome.kind === 'refused' ? 'failed' : 'unknown', error: outcome.kind === 'refused' ? `${outcome.code} ${outcome.text}` : outcome.text })
+      if (outcome.kind === 'no-answer') await putJobs(tx, work.tenantId, [{ kind: codeFindKind, key: codeId, dueAt: work.now + 60_000, state: { outboxId: call.outboxId, looks: 0 } }])
+    }
   },
 }
 

@@ -92,6 +92,18 @@ describe('the first voyage', () => {
     expect(code).toMatchObject({ status: 'live', configId: expect.any(String), qrCode: expect.stringContaining('http') })
   })
 
+  test('a code whose answer was lost is found again by its state, not made twice', async () => {
+    await act('core.setFaults', { plan: { rules: [{ endpoint: 'wecom.contact_way.add', fault: 'no-answer-after', times: 1 }] } })
+    const lost = await api<ChannelCode>('POST', '/codes', { body: { name: '包裹卡', channel: 'parcel', staff: [staff[1]] } })
+    const statusOf = async () => (await api('GET', '/codes')).rows.find((row: ChannelCode) => row.codeId === lost.codeId).status
+    await run(1_000)
+    expect(await statusOf()).toBe('unknown')
+    await run(2 * minute)
+    await act('core.setFaults', { plan: null })
+    expect(await statusOf()).toBe('live')
+    expect((await api('GET', '/codes')).rows).toHaveLength(2)
+  })
+
   test('who scans it becomes a contact of the right member, with the code, and is welcomed once within 20 seconds', async () => {
     const added = await scan('p-1', { name: '王语禾' })
     const at = now()
@@ -189,12 +201,18 @@ describe('the first voyage', () => {
     expect(await app((tx) => contactTotals(tx, tenantId))).toMatchObject({ friends: 2, lostByContact: 2 })
   })
 
-  test('a broadcast that is stopped leaves nothing for its members to send', async () => {
+  test('a broadcast whose answer was lost is found again; stopped, it leaves nothing for its members to send', async () => {
     await scan('p-8')
     await run(minute)
     const { broadcastId } = await api('POST', '/broadcasts', { body: { name: '误发', messageKind: 'help', rules: { field: 'contact.since', op: 'within-days', value: 1 }, content: { text: '写错了' } } })
     await api('POST', '/broadcasts/:broadcastId/approve', { params: { broadcastId } })
-    await run(holdMs + minute)
+    await act('core.setFaults', { plan: { rules: [{ endpoint: 'wecom.broadcast.create', fault: 'no-answer-after', times: 1 }] } })
+    await run(holdMs + 1_000)
+    const states = async () => (await app((tx) => tasksOfCampaign(tx, tenantId, campaignOf(broadcastId)))).map((task) => task.state)
+    expect(await states()).toEqual(['unknown'])
+    await act('core.setFaults', { plan: null })
+    await run(2 * minute)
+    expect(await states()).toEqual(['waiting'])
     const open = await counts(campaignOf(broadcastId))
     expect(open.queued).toBeGreaterThan(0)
     expect((await api('POST', '/broadcasts/:broadcastId/cancel', { params: { broadcastId } })).stopped).toBeGreaterThan(0)

@@ -20,8 +20,8 @@ export async function enqueueCalls(tx: Tx, tenantId: number, calls: readonly New
  * Due rows that are the oldest open one of their lane; postponed by `leaseMs` so that a crash in the middle lets them come back. Until its answer is
  * written a row says in-flight: found again so, it was interrupted.
  */
-export function claimCalls(tx: Tx, tenantId: number, now: Instant, leaseMs: number, limit: number): Promise<OutboxCall[]> {
-  return tx.query<OutboxCall>(
+export async function claimCalls(tx: Tx, tenantId: number, now: Instant, leaseMs: number, limit: number): Promise<OutboxCall[]> {
+  const calls = await tx.query<OutboxCall>(
     `with due as (
        select outbox_id, coalesce(error->>'kind', '') = 'in-flight' as interrupted from outbox o
        where o.tenant_id = $1 and o.state = 'due' and o.due_at <= $2
@@ -34,6 +34,7 @@ export function claimCalls(tx: Tx, tenantId: number, now: Instant, leaseMs: numb
      returning outbox.outbox_id as "outboxId", connection_id as "connectionId", endpoint, request, lane, reply, due_at as "dueAt", created_at as "createdAt", seq, attempts, interrupted`,
     [tenantId, now, leaseMs, limit],
   )
+  return calls.sort((a, b) => a.seq - b.seq || (a.outboxId < b.outboxId ? -1 : 1)) // RETURNING comes in any order
 }
 
 export async function finishCall(tx: Tx, tenantId: number, outboxId: string, state: 'sent' | 'unknown' | 'failed', now: Instant, result: unknown, error: unknown): Promise<void> {

@@ -236,7 +236,9 @@ export function expectedIfAlive(parameters: BgNbd, x: number, T: number, t: numb
     return 0.5 * (expectedIfAlive({ ...parameters, a: 1 - 1.0001e-4 }, x, T, t) + expectedIfAlive({ ...parameters, a: 1 + 1.0001e-4 }, x, T, t))
   }
   if (t === 0) return 0
-  const { r, alpha, a, b } = parameters
+  const { r, alpha, a } = parameters
+  // At a + b + x = 1 the series has a pole that cancels with its factor: step beside it.
+  const b = Math.abs(parameters.a + parameters.b + x - 1) < 1e-7 ? parameters.b + 2e-7 : parameters.b
   const z = t / (alpha + T + t)
   const upper = a + b - 1 - r
   const second = a - 1
@@ -249,6 +251,8 @@ export function expectedIfAlive(parameters: BgNbd, x: number, T: number, t: numb
     if (Math.abs(term) < 1e-16 * Math.abs(f)) break
     if (n === 5000) throw new RangeError(`cannot compute expected purchases: the series has not converged after 5000 terms for x ${x}, T ${T}, t ${t}`)
   }
+  // For a + b < 1 and no repeat purchase the series is negative and has no logarithm.
+  if (f <= 0) return (lower / second) * (1 - Math.exp(second * Math.log1p(-z)) * f)
   return (lower / second) * -Math.expm1(second * Math.log1p(-z) + Math.log(f))
 }
 

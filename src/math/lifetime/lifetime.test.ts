@@ -236,7 +236,7 @@ describe('recovery', () => {
     expect(bgNbdLogLikelihood(groupHistory({ x, t, T }), { ...truth, a: 0.01 })).toBeLessThan(fit.logLikelihood - 50)
   })
 
-  test('expected purchases stay finite and right where a + b is below or at 1 (values by 400,000 simulated customers, two digits)', () => {
+  it('expected purchases stay finite and right where a + b is below or at 1 (values by 400,000 simulated customers, two digits)', () => {
     expect(expectedIfAlive({ r: 0.8, alpha: 5, a: 0.4, b: 0.3 }, 0, 0, 20)).toBeCloseTo(1.427, 1)
     expect(expectedIfAlive({ r: 0.8, alpha: 5, a: 0.5, b: 0.5 }, 0, 0, 20)).toBeCloseTo(1.515, 1)
     expect(expectedIfAlive({ r: 0.8, alpha: 5, a: 0.4, b: 0.3 }, 0, 0, 40)).toBeGreaterThan(expectedIfAlive({ r: 0.8, alpha: 5, a: 0.4, b: 0.3 }, 0, 0, 20))

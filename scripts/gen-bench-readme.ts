@@ -24,6 +24,11 @@ const own = (begins: string, unit: string, met: (value: number) => boolean, anch
   const value = row(report, begins, anchor)?.own
   return value === null || value === undefined ? undefined : { value: `${number(value)}${unit && ` ${unit}`}`, met: met(value) }
 }
+/** The same with what the row says of its interval. */
+const withNote = (begins: string, unit: string, met: (value: number) => boolean) => (report: BenchReport): Found => {
+  const found = own(begins, unit, met)(report)
+  return found && { ...found, value: `${found.value}; ${row(report, begins)?.note ?? ''}` }
+}
 /** All rows that begin so satisfy `met`; says how many do and names the worst of the others. */
 const all = (begins: string, met: (one: BenchRow) => boolean, what: string) => (report: BenchReport): Found => {
   const list = rows(report, begins)
@@ -63,12 +68,18 @@ export const goals: readonly Goal[] = [
   { area: 'Uplift', bench: 'uplift', goal: 'Nie–Wager: at or below the best published column in all eight cells', found: all('Nie–Wager', (one) => one.own! <= one.anchorValue!, 'cells'), next: 'choose the penalty of the effect by cross-fitting in the cells that miss' },
   { area: 'Evidence', bench: 'evidence', goal: '95% intervals of a fixed time cover 93–97%', found: (report) => { const list = report.rows.filter((one) => one.anchor === 'nominal' && one.note !== 'control'); return list.length === 0 ? undefined : { value: `${list.map((one) => number(one.own!)).join(', ')}`, met: list.every((one) => one.own! >= 0.93 && one.own! <= 0.97) } }, next: 'find which cell of the prior is too narrow or too wide' },
   { area: 'Evidence', bench: 'evidence', goal: 'confidence sequences looked at every day: ≤ 5% false alarms', found: (report) => { const list = report.rows.filter((one) => one.anchor === 'bound' && /sequence|heavier|sample ratio/.test(one.case)); return list.length === 0 ? undefined : { value: `at most ${number(Math.max(...list.map((one) => one.own!)))} in ${list.length} settings`, met: list.every((one) => one.own! <= one.anchorValue!) } }, next: 'raise the start rule for heavier tails' },
-  { area: 'Dosage (small fleet)', bench: 'evidence', goal: 'share of the oracle’s gain, months 4–12: ≥ 0.88 at 2,000 contacts', found: own('share of the oracle’s gain, months 4–12, 2000', '', (g) => g >= 0.88), next: 'a prior by kind of shop instead of one for all' },
-  { area: 'Dosage (small fleet)', bench: 'evidence', goal: 'the same at 20,000 contacts: ≥ 0.93', found: own('share of the oracle’s gain, months 4–12, 20000', '', (g) => g >= 0.93), next: 'shrink exploration faster once segments agree' },
-  { area: 'Dosage (small fleet)', bench: 'evidence', goal: 'regret, 95th percentile over merchants: ≤ 7% at 2,000 contacts', found: own('regret, 95th percentile over merchants, 2000', '%', (r) => r <= 7), next: 'print the regret by kind of merchant; if the tail is those whom every message harms, start below the habit until their own losses speak' },
-  { area: 'Dosage (small fleet)', bench: 'evidence', goal: 'the same at 20,000 contacts: ≤ 4%', found: own('regret, 95th percentile over merchants, 20000', '%', (r) => r <= 4), next: 'the same' },
-  { area: 'Dosage (small fleet)', bench: 'evidence', goal: 'value against fixed 4 a month, 5th percentile: ≥ −2.5% at 2,000 contacts', found: own('value against fixed 4, 5th percentile, 2000', '%', (w) => w >= -2.5), next: 'a wider guard around the habit' },
-  { area: 'Dosage (small fleet)', bench: 'evidence', goal: 'the same at 20,000 contacts: ≥ −1.5%', found: own('value against fixed 4, 5th percentile, 20000', '%', (w) => w >= -1.5), next: 'the same' },
+  { area: 'Dosage', bench: 'simulate-dosage-2000', goal: '2,000 contacts: share of the oracle’s gain, epochs 4–12: ≥ 0.88', found: withNote('share of the oracle’s gain', '', (value) => value >= 0.88), next: 'a prior by kind of shop instead of one for all' },
+  { area: 'Dosage', bench: 'simulate-dosage-2000', goal: '2,000 contacts: regret, 95th percentile over merchants: ≤ 7% of silence’s value', found: withNote('regret, 95th', '%', (value) => value <= 7), next: 'print the regret by regime; where every message harms, start below the habit until the merchant’s own losses speak' },
+  { area: 'Dosage', bench: 'simulate-dosage-2000', goal: '2,000 contacts: value against fixed 4 a month, 5th percentile: ≥ −2.5%', found: withNote('value against fixed 4', '%', (value) => value >= -2.5), next: 'a wider guard around the habit in the first epochs, where the merchant has little to learn from' },
+  { area: 'Dosage', bench: 'simulate-dosage-20000', goal: '20,000 contacts: share of the oracle’s gain, epochs 4–12: ≥ 0.93', found: withNote('share of the oracle’s gain', '', (value) => value >= 0.93), next: 'a prior by kind of shop instead of one for all' },
+  { area: 'Dosage', bench: 'simulate-dosage-20000', goal: '20,000 contacts: regret, 95th percentile over merchants: ≤ 4% of silence’s value', found: withNote('regret, 95th', '%', (value) => value <= 4), next: 'print the regret by regime; where every message harms, start below the habit until the merchant’s own losses speak' },
+  { area: 'Dosage', bench: 'simulate-dosage-20000', goal: '20,000 contacts: value against fixed 4 a month, 5th percentile: ≥ −1.5%', found: withNote('value against fixed 4', '%', (value) => value >= -1.5), next: 'a wider guard around the habit in the first epochs, where the merchant has little to learn from' },
+  { area: 'Dosage (toy fleet)', bench: 'evidence', goal: 'share of the oracle’s gain, months 4–12: ≥ 0.88 at 2,000 contacts', found: own('share of the oracle’s gain, months 4–12, 2000', '', (g) => g >= 0.88), next: 'a prior by kind of shop instead of one for all' },
+  { area: 'Dosage (toy fleet)', bench: 'evidence', goal: 'share of the oracle’s gain, months 4–12: ≥ 0.93 at 20,000 contacts', found: own('share of the oracle’s gain, months 4–12, 20000', '', (g) => g >= 0.93), next: 'shrink exploration faster once segments agree' },
+  { area: 'Dosage (toy fleet)', bench: 'evidence', goal: 'regret, 95th percentile over merchants: ≤ 7% at 2,000 contacts', found: own('regret, 95th percentile over merchants, 2000', '%', (r) => r <= 7), next: 'print the regret by kind of merchant; if the tail is those whom every message harms, start below the habit until their own losses speak' },
+  { area: 'Dosage (toy fleet)', bench: 'evidence', goal: 'regret, 95th percentile over merchants: ≤ 4% at 20,000 contacts', found: own('regret, 95th percentile over merchants, 20000', '%', (r) => r <= 4), next: 'the same' },
+  { area: 'Dosage (toy fleet)', bench: 'evidence', goal: 'value against fixed 4 a month, 5th percentile: ≥ −2.5% at 2,000 contacts', found: own('value against fixed 4, 5th percentile, 2000', '%', (w) => w >= -2.5), next: 'a wider guard around the habit' },
+  { area: 'Dosage (toy fleet)', bench: 'evidence', goal: 'value against fixed 4 a month, 5th percentile: ≥ −1.5% at 20,000 contacts', found: own('value against fixed 4, 5th percentile, 20000', '%', (w) => w >= -1.5), next: 'the same' },
   { area: 'Lifetime value', bench: 'lifetime', goal: 'CDNOW figures of the papers reproduced', found: agree('CDNOW', 'rows within the printed digits'), next: 'check days against weeks first' },
   { area: 'Lifetime value', bench: 'lifetime', goal: '1,000,000 persons fitted and scored in seconds', found: (report) => { const [fit, score] = [row(report, 'fit ')?.own, row(report, 'score ')?.own]; return fit && score ? { value: `fitted in ${number(fit / 1000)} s, scored in ${number(score / 1000)} s`, met: fit + score < 10_000 } : undefined }, next: 'start from last month’s parameters' },
   { area: 'Attribution', bench: 'attribution', goal: '2 M paths: ≥ 20× ChannelAttribution (6.3 s, published)', found: (report) => { const one = row(report, 'Markov 1, exact', 'published'); return one?.own && one.anchorValue ? { value: `${number(one.anchorValue / one.own)}× (${number(one.own)} ms)`, met: one.anchorValue / one.own >= 20 } : undefined }, next: 'count transitions on two threads' },
@@ -121,6 +132,11 @@ export function judge(reports: Reports): Array<{ goal: Goal; found: Found }> {
   return goals.map((goal) => ({ goal, found: reports.has(goal.bench) ? goal.found(reports.get(goal.bench)!) : undefined }))
 }
 
+function commandOf(name: string, report: BenchReport): string {
+  if (name.startsWith('simulate-dosage')) return `simulate dosage ${report.size}`
+  return `bench ${name}${report.size === 'default' ? '' : ` --size ${report.size}`}`
+}
+
 export function benchReadme(reports: Reports): string {
   const judged = judge(reports)
   const count = (test: (found: Found) => boolean): number => judged.filter(({ found }) => test(found)).length
@@ -153,7 +169,7 @@ export function benchReadme(reports: Reports): string {
   ]
   for (const [name, report] of [...reports].sort(([a], [b]) => (a < b ? -1 : 1))) {
     text.push(
-      '', `## ${name}`, '', `\`npm run -s qz -- bench ${name}${report.size === 'default' ? '' : ` --size ${report.size}`} --json\`: ${report.rows.length} rows, ${report.rows.filter((one) => one.agrees).length} agree, peak ${report.peakRssMb} MB${report.machine ? `; printed on ${report.machine.cores} cores at load average ${report.machine.loadBefore}${report.machine.loadBefore > report.machine.cores ? ' (busy: read the ratios, not the times)' : ''}` : ''}.`, '',
+      '', `## ${name}`, '', `\`npm run -s qz -- ${commandOf(name, report)} --json\`: ${report.rows.length} rows, ${report.rows.filter((one) => one.agrees).length} agree${report.peakRssMb > 0 ? `, peak ${report.peakRssMb} MB` : ''}${report.machine ? `; printed on ${report.machine.cores} cores at load average ${report.machine.loadBefore}${report.machine.loadBefore > report.machine.cores ? ' (busy: read the ratios, not the times)' : ''}` : ''}.`, '',
       '| Case | Ours | Unit | Anchor | Its figure | Ratio (range) | Agrees | Goal | Note |', '|---|--:|---|---|--:|--:|---|---|---|',
       ...report.rows.map((one) => `| ${cell(one.case)} | ${one.own === null ? '' : number(one.own)} | ${cell(one.unit)} | ${cell(one.anchor)} | ${one.anchorValue === null ? '' : number(one.anchorValue)} | ${one.ratio ? `${number(one.ratio.median)} (${number(one.ratio.min)}–${number(one.ratio.max)})` : ''} | ${one.agrees ? 'yes' : '**no**'} | ${cell(one.goal ?? '')} | ${cell(one.note ?? '')} |`),
     )
@@ -162,9 +178,30 @@ export function benchReadme(reports: Reports): string {
   return `${text.join('\n')}\n`
 }
 
+/** A fleet as `simulate dosage` prints it, as rows beside the goals of its size. */
+type Fleet = { seed: number; epochs: number; fleet: { contacts: number; merchants: number; G: Record<string, number>; R: Record<string, number>; W: Record<string, number> } }
+function fleetReport(name: string, { seed, epochs, fleet }: Fleet): BenchReport {
+  const { contacts, merchants, G, R, W } = fleet
+  const aim = contacts >= 20_000 ? { G: 0.93, R: 4, W: -1.5 } : { G: 0.88, R: 7, W: -2.5 }
+  const line = (title: string, own: number, wanted: number, unit: string, atLeast: boolean, note: string): BenchRow => ({ case: title, own, anchor: 'goal', anchorValue: wanted, unit, ratio: null, agrees: true, goal: `${atLeast ? '≥' : '≤'} ${wanted}`, note })
+  const range = (low: number, high: number): string => `95% [${number(low)}, ${number(high)}]`
+  return {
+    bench: name, size: `--contacts ${contacts} --merchants ${merchants} --epochs ${epochs} --seed ${seed}`, peakRssMb: 0, skipped: [],
+    rows: [
+      line('share of the oracle’s gain over silence, epochs 4–12', G.epochs4to12, aim.G, 'share', true, `${range(G.low, G.high)}; epoch 3 ${number(G.epoch3)}; fixed 4 a month ${number(G.fixed4)}; engagement rule ${number(G.engagement)}`),
+      line('regret, 95th percentile over merchants', R.p95, aim.R, '% of silence’s value', false, `mean ${number(R.mean)} ${range(R.low, R.high)}; the 95th percentile may be up to ${number(R.p95High)}; engagement rule ${number(R.engagementP95)}`),
+      line('value against fixed 4 a month, 5th percentile over merchants', W.p5, aim.W, '%', true, range(W.low, W.high)),
+    ],
+  }
+}
+
 export function readReports(folder = join(root, 'bench/results')): Reports {
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')).sort() : []
-  return new Map(files.map((file) => [file.slice(0, -5), JSON.parse(readFileSync(join(folder, file), 'utf8')) as BenchReport]))
+  return new Map(files.map((file): [string, BenchReport] => {
+    const name = file.slice(0, -5)
+    const found = JSON.parse(readFileSync(join(folder, file), 'utf8')) as BenchReport | Fleet
+    return [name, 'fleet' in found ? fleetReport(name, found) : found]
+  }))
 }
 
 export async function benchDocument(): Promise<string> {

@@ -68,7 +68,12 @@ describe('signing in', () => {
     }
   })
 
-  test('an unknown login is refused with the same code as a wrong password', async () => expect(await code(access.signIn('nobody', password))).toBe('access/wrong-password'))
+  test('an unknown login counts down and locks exactly like a real one, so it cannot be told from it', async () => {
+    for (let left = 4; left >= 0; left--) expect(await access.signIn('nobody', password).catch((e: Fault) => e)).toMatchObject({ code: 'access/wrong-password', params: { left } })
+    expect(await code(access.signIn('nobody', password))).toBe('access/locked')
+    clock.advance(15 * minute)
+    expect(await access.signIn('nobody', password).catch((e: Fault) => e)).toMatchObject({ code: 'access/wrong-password', params: { left: 4 } })
+  })
 
   test('a user without a password cannot sign in with any', async () => {
     await access.createUser('linked', 'linked', null)

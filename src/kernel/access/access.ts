@@ -33,6 +33,16 @@ const sessionMs = 14 * dayMs
 /** Passwords by argon2id (OWASP's 19 MiB, 2 passes); tokens are kept as SHA-256 only, so a stolen database opens no session. */
 export function createAccess(db: Db, clock: Clock, random: Random, ids: Ids): Access {
   const auth = { role: 'auth' } as const
+  /** Logins that do not exist count down and lock like those that do, so that neither words nor minutes say which are real. */
+  const ghosts = new Map<string, { count: number; lockedUntil: Instant }>()
+  function ghostRefusal(login: string, now: Instant): Error {
+    const before = ghosts.get(login)
+    const count = ((before?.count ?? 0) % maxFailures) + 1
+    ghosts.delete(login)
+    ghosts.set(login, { count, lockedUntil: count === maxFailures ? now + lockMs : 0 })
+    if (ghosts.size > 10_000) ghosts.delete(ghosts.keys().next().value!)
+    return accessFault('access/wrong-password', { left: maxFailures - count })
+  }
   let drawn = 0 // two tokens of one millisecond differ, also from a seeded source
   const sha = (text: string): string => createHash('sha256').update(text).digest('hex')
   async function open(userId: string): Promise<{ cookie: string; session: Session }> {
@@ -75,11 +85,13 @@ export function createAccess(db: Db, clock: Clock, random: Random, ids: Ids): Ac
     async signIn(login, password) {
       const now = clock.now()
       const user = await db.tx(auth, (tx) => store.userByLogin(tx, login))
-      if (user && user.lockedUntil > now) throw accessFault('access/locked', { minutes: Math.ceil((user.lockedUntil - now) / 60_000) })
+      const lockedUntil = user?.lockedUntil ?? ghosts.get(login)?.lockedUntil ?? 0
+      if (lockedUntil > now) throw accessFault('access/locked', { minutes: Math.ceil((lockedUntil - now) / 60_000) })
       // An unknown login costs the same time as a wrong password, so logins cannot be listed by the clock.
       const good = user?.passwordHash ? await verify(user.passwordHash, password) : (await hash(password, { memoryCost: 19456, timeCost: 2, parallelism: 1 }), false)
       if (user && good) return open(user.userId)
-      const failures = user ? await db.tx(auth, (tx) => store.countFailure(tx, user.userId, maxFailures, now + lockMs)) : 1
+      if (!user) throw ghostRefusal(login, now)
+      const failures = await db.tx(auth, (tx) => store.countFailure(tx, user.userId, maxFailures, now + lockMs))
       throw accessFault('access/wrong-password', { left: Math.max(0, maxFailures - failures) })
     },
     signOut: (cookie) => db.tx(auth, (tx) => store.dropSession(tx, sha(cookie))),

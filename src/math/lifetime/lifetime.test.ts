@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { randomStream } from '../random/index.ts'
 import {
-  aliveProbability, bgNbdLogLikelihood, expectedPurchases, expectedSpend, fitBgNbd, fitGammaGamma, fitLifetime, groupHistory, holdoutError, scoreLifetimes, spendCorrelation, valueLogSd,
+  aliveProbability, bgNbdLogLikelihood, expectedIfAlive, expectedPurchases, expectedSpend, fitBgNbd, fitGammaGamma, fitLifetime, groupHistory, holdoutError, scoreLifetimes, spendCorrelation, valueLogSd,
   type BgNbd, type CustomerHistory,
 } from './index.ts'
 

@@ -168,7 +168,7 @@ export async function createHouse(ports: HousePorts): Promise<House> {
     pumping = true
     try {
       while (hot.size > 0 && !stopped) {
-        for (const tenantId of [...hot]) {
+        for (const tenantId of Array.from(hot)) {
           if (stopped) break
           hot.delete(tenantId)
           try {

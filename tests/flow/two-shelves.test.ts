@@ -40,7 +40,7 @@ const paying = () => ({
 })
 
 async function api<T = Record<string, any>>(method: 'GET' | 'POST', path: string, token?: string, body?: unknown): Promise<{ status: number; body: T }> {
-  const answer = await fetch(`${runtime.url}/mall/two/api${path}`, { method, headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), 'content-type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body) })
+  const answer = await fetch(`${runtime.url}/mall/two/api${path}`, { method, headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
   return { status: answer.status, body: (await answer.json()) as T }
 }
 async function signIn(person: string): Promise<string> {

@@ -237,7 +237,7 @@ describe('faults', () => {
   })
 
   test('draws are uniform, also over neighbouring keys, and independent between faults', () => {
-    const bins = new Array<number>(20).fill(0)
+    const bins = Array.from({ length: 20 }, () => 0)
     let both = 0
     const total = 40_000
     for (let n = 0; n < total; n++) {

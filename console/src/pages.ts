@@ -38,6 +38,8 @@ const page = (load: () => Promise<ComponentType>): LazyExoticComponent<Component
 export const pages: readonly Page[] = [
   { path: '/', stage: 'voyage', name: 'stage.voyage', right: 'chain.read', component: page(async () => (await import('./voyage/voyage.tsx')).Voyage) },
   { path: '/acquire/sources', stage: 'acquire', name: 'acquire.sources', right: 'chain.read', component: page(async () => (await import('./acquire/sources.tsx')).Sources) },
+  { path: '/acquire/codes', stage: 'acquire', name: 'acquire.codes', right: 'people.read', block: 'codes', component: page(async () => (await import('./acquire/codes.tsx')).CodesPage) },
+  { path: '/acquire/credit', stage: 'acquire', name: 'acquire.credit', right: 'chain.read', block: 'codes', component: page(async () => (await import('./acquire/credit.tsx')).CreditPage) },
   { path: '/sell/orders', stage: 'sell', name: 'sell.orders', right: 'orders.read', component: page(async () => (await import('./sell/orders.tsx')).Orders) },
   { path: '/sell/orders/:shelf/:orderId', stage: 'sell', name: 'sell.orders', under: '/sell/orders', right: 'orders.read', component: page(async () => (await import('./sell/order.tsx')).OrderPage) },
   { path: '/sell/reconciliation', stage: 'sell', name: 'sell.reconciliation', right: 'orders.read', component: page(async () => (await import('./sell/adjustments.tsx')).AdjustmentsPage) },

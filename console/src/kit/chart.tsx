@@ -27,7 +27,7 @@ export function BandChart(props: BandChartProps): ReactNode {
       const bands = lines.filter((line) => line.low && line.high).map((line) => {
         const ends = x.flatMap((_, n) => (line.low![n] === null || line.high![n] === null ? [] : [[n, line.low![n], line.high![n]]]))
         return {
-          type: 'custom', silent: true, data: [[0]], z: 1,
+          type: 'custom', silent: true, clip: true, data: [[0]], z: 1,
           renderItem: (_params: unknown, api: { coord: (point: [number, number]) => [number, number] }) => ({
             type: 'polygon', style: { fill: colour(line.as), opacity: line.main ? opacity[mode].mainBand : opacity[mode].band },
             shape: { points: [...ends.map(([n, low]) => api.coord([n!, low!])), ...ends.toReversed().map(([n, , high]) => api.coord([n!, high!]))] },

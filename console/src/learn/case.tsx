@@ -6,7 +6,7 @@ import { useWords } from '../lib/words.tsx'
 type State = { at: number; contacts: number; net28Fen: number; buyers28: number; lost28: number }
 type Case = {
   case: {
-    measuredAt: number; badge: 'with-holdout' | 'before-after'; start: State; now: State; moves: Array<{ at: number; words?: string; action?: string }>; sentence: string
+    measuredAt: number; badge: 'with-holdout' | 'before-after-only'; start: State; now: State; moves: Array<{ at: number; words?: string; action?: string }>; sentence: string
     effect: { enough: boolean; found?: number; needed?: number; missing?: string; valueFen?: number; lowFen?: number; highFen?: number }
     cost: { messages: number; messagesFen: number; minutesPerDay: number | null }
   } | null
@@ -42,7 +42,7 @@ export function CasePage(): ReactNode {
             </div>
             <div className="cards level">
               <Card span={6} title={t('case.result')}>
-                {c.effect.enough && c.effect.valueFen !== undefined ? <p>{t('case.effect')} <Interval value={c.effect.valueFen} low={c.effect.lowFen ?? 0} high={c.effect.highFen ?? 0} /></p> : <p className="second">{t('case.notEnough')}{c.effect.found !== undefined ? `：${t('case.found', { found: c.effect.found, needed: c.effect.needed ?? 0 })}` : ''}</p>}
+                {c.effect.enough && c.effect.valueFen !== undefined ? <p>{t('case.effect')} <Interval value={c.effect.valueFen} low={c.effect.lowFen ?? 0} high={c.effect.highFen ?? 0} /></p> : <p className="second">{t('case.notEnough')}{c.effect.found !== undefined && c.effect.missing !== 'no-epoch' ? `：${t('case.found', { found: c.effect.found, needed: c.effect.needed ?? 0 })}` : ''}</p>}
               </Card>
               <Card span={6} title={t('case.cost')}>
                 <p>{t('case.messages', { n: f.count(c.cost.messages), fen: f.money(c.cost.messagesFen) })}</p>

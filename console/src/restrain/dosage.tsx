@@ -29,6 +29,7 @@ export function DosagePage(): ReactNode {
           )
         }
         const arms = segment.arms
+        const chosen = arms.find((arm) => arm.dose === segment.chosenDose)
         const label = (dose: number): string => (dose === 0 ? t('dosage.holdout') : t('dosage.times', { n: dose }))
         return (
           <>
@@ -54,7 +55,8 @@ export function DosagePage(): ReactNode {
                   <div className="pair"><span className="second">{t('dosage.now')}</span><span className="num strong">{label(segment.chosenDose)}</span></div>
                   <div className="pair"><span className="second">{t('dosage.sure')}</span><span className="num">{f.percent(segment.chosenProbability)}</span></div>
                   <div className="pair"><span className="second">{t('dosage.until')}</span><span className="num">{segment.verdict !== 'not-enough-evidence' ? '—' : segment.daysUntilAnswer === null ? t('dosage.unknownDays') : t('dosage.days', { n: Math.ceil(segment.daysUntilAnswer) })}</span></div>
-                  {segment.missing && <p className="second">{t('dosage.missing', { found: segment.missing.found, needed: segment.missing.needed })}</p>}
+                  <div className="pair"><span className="second">{t('dosage.caused')}</span><span className="num">{chosen && chosen.causedLow !== null && chosen.causedHigh !== null && chosen.dose > 0 ? <>{chosen.causedPer100.toFixed(1)}<span className="second">{t('kit.interval', { low: chosen.causedLow.toFixed(1), high: chosen.causedHigh.toFixed(1) })}</span></> : t('dosage.causedNone')}</span></div>
+                  {segment.missing && segment.missing.what !== 'time' && <p className="second">{t('dosage.missing', { found: Math.floor(segment.missing.found * 10) / 10, needed: f.count(segment.missing.needed) })}</p>}
                   {segment.tooMuchFrom !== null && <p className="second">{t('dosage.tooMuch', { n: segment.tooMuchFrom })}</p>}
                 </div>
               </Card>

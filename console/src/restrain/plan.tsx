@@ -2,7 +2,8 @@ import { useState, type ReactNode } from 'react'
 import { Button, Form, Input, Modal, Radio } from 'antd'
 import { Card, DataTable, Loaded, Money, PageHead, Permitted, PersonChip, StateBlock, useBars } from '../kit/index.ts'
 import { useGet, useSend, useSession } from '../lib/session.tsx'
-import { useWords } from '../lib/words.tsx'
+import { useWords, type TextKey } from '../lib/words.tsx'
+import { text } from '../text/index.ts'
 
 type Limit = { kind: 'staff' | 'budget'; name: string; capacity: number; used: number; worthFen: number }
 type Summary = { left: number; messages: number; persons: number; valueFen: number; couldAddFen: number; limits: Limit[]; reasons: Array<{ reason: string; persons: number; words: string }> }
@@ -59,7 +60,7 @@ export function PlanPage(): ReactNode {
             </div>
             <div className="cards level">
               <Card span={4} title={t('plan.left', { n: f.count(plan?.summary.left ?? 0) })}>
-                <div className="stack">{(plan?.summary.reasons ?? []).map((row) => <div key={row.reason} className="pair"><span className="second">{row.words}</span><span className="num">{f.count(row.persons)}</span></div>)}</div>
+                <div className="stack">{(plan?.summary.reasons ?? []).map((row) => <div key={row.reason} className="pair"><span className="second">{row.words || (`gate.${row.reason}` in text ? t(`gate.${row.reason}` as TextKey) : row.reason)}</span><span className="num">{f.count(row.persons)}</span></div>)}</div>
               </Card>
               <Card span={4} title={t('plan.limits')}>
                 <div className="stack">

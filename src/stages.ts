@@ -18,7 +18,7 @@ import { contactBackfill, contactFacts, contactReader, contactRoutes, forgetCont
 import { tagFacts, tagMarked, tagRoutes, tagSync } from './retain/tag/index.ts'
 import { fieldsOf, houseFacts, segmentRoutes, type FactSource } from './retain/segment/index.ts'
 import { forgetMessagesTo, outboundRoutes, taskCancelled, taskFind, taskMade, taskPoll, welcomeFacts, welcomeSent, type SendGate } from './retain/outbound/index.ts'
-import { broadcastClose, broadcastDispatch, broadcastRoutes } from './retain/broadcast/index.ts'
+import { broadcastClose, broadcastDispatch, broadcastRoutes, broadcastTaskEnded } from './retain/broadcast/index.ts'
 import { journeyRoutes, journeySubscriber, journeyTick } from './retain/journey/index.ts'
 import { pointsRoutes, pointsSubscriber } from './retain/points/index.ts'
 import { pressureFacts, pressureRoutes, pressureSendGate } from './restrain/pressure/index.ts'
@@ -96,7 +96,7 @@ export function stages(context: StageContext): StageParts {
         shopBackfill(platform),
         productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), expireOrders(payment), refundPoll(payment), shippingProbe(payment),
         codeFind(wecom), contactBackfill(wecom), tagSync(wecom),
-        taskPoll(wecom, gate), taskFind(wecom, gate), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
+        taskPoll(wecom, gate, broadcastTaskEnded), taskFind(wecom, gate, broadcastTaskEnded), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
         epochJob(context), planJob(context), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
       subscribers: [
@@ -104,7 +104,7 @@ export function stages(context: StageContext): StageParts {
         journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn),
         nightStarter([epochJobKind, planJobKind]), removalTicker,
       ],
-      replies: [moveReply, refundReply, shippingReply, codeMade, codeChanged, welcomeSent(gate), taskMade(gate), taskCancelled(), tagMarked],
+      replies: [moveReply, refundReply, shippingReply, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
     },
     routes: [
       ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),

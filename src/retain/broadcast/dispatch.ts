@@ -1,6 +1,7 @@
 import type { JobHandler } from '../../kernel/engine/index.ts'
+import { putJobs } from '../../kernel/job/index.ts'
 import { sendersOf } from '../contact/index.ts'
-import { askToSend, campaignCounts, sendAsTasks, type SendGate } from '../outbound/index.ts'
+import { askToSend, campaignCounts, sendAsTasks, type SendGate, type TaskEnded } from '../outbound/index.ts'
 import { listSegment, type SegmentField } from '../segment/index.ts'
 import { makeEvent } from '../../events.ts'
 import { after, campaignOf } from './broadcast.ts'
@@ -8,7 +9,8 @@ import { changeBroadcast, findBroadcast } from './store.ts'
 
 export const dispatchKind = 'broadcast.dispatch'
 export const closeKind = 'broadcast.close'
-const lookMs = 30 * 60_000
+/** Looked at when a task ends; this is for what nobody told of. */
+const lookMs = 6 * 3_600_000
 
 /**
  * When the hold is over: who is in the segment now and can be reached, asked at the door one by one, handed to members as tasks. All in one
@@ -32,6 +34,12 @@ export function broadcastDispatch(gate: SendGate, fields: ReadonlyMap<string, Se
       return null
     },
   }
+}
+
+/** A task came to its end: perhaps it was the broadcast's last. */
+export const broadcastTaskEnded: TaskEnded = async (tx, work, campaign) => {
+  const [kind, broadcastId] = campaign.split('/')
+  if (kind === 'broadcast') await putJobs(tx, work.tenantId, [{ kind: closeKind, key: broadcastId, dueAt: work.now, state: {} }])
 }
 
 /** Closes a broadcast when no message of it is open any more. */

@@ -7,7 +7,7 @@
  * - Nothing leaves before approval and hold; the segment is chosen when the hold is over, not when it was written.
  * - A person gets one message of a broadcast, from the member who follows them since last.
  */
-export { broadcastDispatch, broadcastClose, dispatchKind, closeKind } from './dispatch.ts'
+export { broadcastDispatch, broadcastClose, broadcastTaskEnded, dispatchKind, closeKind } from './dispatch.ts'
 export { broadcastRoutes } from './routes.ts'
 export { after, broadcastStatuses, campaignOf, holdMs, type BroadcastStatus, type BroadcastAct } from './broadcast.ts'
 export { listBroadcasts, findBroadcast, insertBroadcast, changeBroadcast, type Broadcast } from './store.ts'

@@ -3,7 +3,7 @@ import type { JobHandler, PlatformAnswer } from '../../kernel/engine/index.ts'
 import { putJobs } from '../../kernel/job/index.ts'
 import { skipCalls } from '../../kernel/outbox/index.ts'
 import { settleMessages } from './end-messages.ts'
-import { nextPollAfter } from './message.ts'
+import { nextPollAfter, type TaskEnded } from './message.ts'
 import { taskFindKind, taskPollKind } from './send-tasks.ts'
 import type { SendGate } from './send-gate.ts'
 import { changeTask, findTask, knownMsgids, queuedOfTask, type TaskRow } from './store.ts'
@@ -20,7 +20,7 @@ const windowMs = 5 * 60_000
 type State = { outboxId: string; looks: number }
 type Found = { task: TaskRow; msgid?: string } | { task: undefined }
 
-export function taskFind(platform: { call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer>; read<T>(tenantId: number, work: (tx: Tx) => Promise<T>): Promise<T> }, gate: SendGate): JobHandler {
+export function taskFind(platform: { call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer>; read<T>(tenantId: number, work: (tx: Tx) => Promise<T>): Promise<T> }, gate: SendGate, ended: TaskEnded = async () => {}): JobHandler {
   return {
     kind: taskFindKind,
     async prepare(work, job): Promise<Found> {
@@ -64,6 +64,7 @@ export function taskFind(platform: { call(tenantId: number, connectionId: string
         if (state.looks + 1 < looksMax) return { dueAt: work.now + lookAgainMs, state: { ...state, looks: state.looks + 1 } satisfies State }
         await changeTask(tx, work.tenantId, taskId, { state: 'failed' })
         await settleMessages(tx, work, gate, (await queuedOfTask(tx, work.tenantId, taskId)).map(({ messageId }) => ({ messageId, state: 'failed', sentAt: null, reason: 'not made' })))
+        await ended(tx, work, found.task.campaign)
       }
       await skipCalls(tx, work.tenantId, [state.outboxId], work.now)
       return null

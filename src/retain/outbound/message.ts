@@ -1,4 +1,6 @@
 import type { Instant } from '../../kernel/clock.ts'
+import type { Tx } from '../../kernel/db/index.ts'
+import type { Work } from '../../kernel/engine/index.ts'
 import type { TouchKind } from '../../book/touch/index.ts'
 import type { MessageKind, Purpose, SendRequest } from './send-gate.ts'
 
@@ -43,9 +45,13 @@ export function stateOfResult(status: number): MessageState {
   return status === 1 ? 'sent' : status === 2 ? 'not-friend' : status === 3 ? 'over-cap' : 'missed'
 }
 
-/** How long after its making a task is asked for again: often at first, rarely later. Nobody confirms after a week; then it is taken back. */
+/** Nobody confirms after a week; then a task is taken back. */
 export const taskLifeMs = 7 * 86_400_000
+
+/** A task is asked for again after half its age, between a quarter of an hour and six hours: late results are late in proportion, and polls stay few. */
 export function nextPollAfter(ageMs: number): number {
-  if (ageMs < 2 * 3_600_000) return 15 * 60_000
-  return ageMs < 2 * 86_400_000 ? 3_600_000 : 6 * 3_600_000
+  return Math.min(6 * 3_600_000, Math.max(15 * 60_000, Math.round(ageMs / 2)))
 }
+
+/** Told when a task of a campaign came to its end, inside the same transaction; wired in the composition root. */
+export type TaskEnded = (tx: Tx, work: Pick<Work, 'tenantId' | 'now'>, campaign: string) => Promise<void>

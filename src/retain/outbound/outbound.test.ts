@@ -124,7 +124,7 @@ describe('what becomes of a task', () => {
     expect(await counts('broadcast/results')).toMatchObject({ queued: 3, failed: 1 })
     expect(await poll(gate, taskId, {}, start + minute)).toMatchObject({ dueAt: start + 2 * minute }) // still being dispatched
     const waiting = { 'wecom.broadcast.tasks': { task_list: [{ userid: 'wang', status: 0 }] } }
-    expect(await poll(gate, taskId, waiting, start + hour)).toMatchObject({ dueAt: start + hour + 15 * minute })
+    expect(await poll(gate, taskId, waiting, start + hour)).toMatchObject({ dueAt: start + hour + 30 * minute })
     expect(gate.outcomes).toHaveLength(1)
     const sentAt = start + 90 * minute
     const done = {
@@ -240,7 +240,7 @@ describe('what becomes of a task', () => {
 
   test('results and the pace of asking', () => {
     expect([0, 1, 2, 3].map(stateOfResult)).toEqual(['missed', 'sent', 'not-friend', 'over-cap'])
-    expect([0, 3 * hour, 3 * day].map(nextPollAfter)).toEqual([15 * minute, hour, 6 * hour])
+    expect([0, 3 * hour, 3 * day].map(nextPollAfter)).toEqual([15 * minute, 90 * minute, 6 * hour])
   })
 })
 

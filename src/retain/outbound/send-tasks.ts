@@ -5,7 +5,7 @@ import { putJobs } from '../../kernel/job/index.ts'
 import { enqueueCalls } from '../../kernel/outbox/index.ts'
 import { recordLosses } from '../contact/index.ts'
 import { settleMessages } from './end-messages.ts'
-import { contentOnWire, nextPollAfter, stateOfResult, targetsMax, taskLifeMs, type Message, type MessageContent, type SendResult } from './message.ts'
+import { contentOnWire, nextPollAfter, stateOfResult, targetsMax, taskLifeMs, type Message, type MessageContent, type SendResult, type TaskEnded } from './message.ts'
 import type { SendGate } from './send-gate.ts'
 import { changeTask, findTask, insertTasks, queuedOfTask, type TaskRow } from './store.ts'
 
@@ -67,10 +67,12 @@ export async function remindTask(tx: Tx, work: Pick<Work, 'tenantId' | 'now' | '
   return true
 }
 
+const noted: TaskEnded = async () => {}
+
 type Replied = { taskId: string }
 
 /** Hears that a task was made, or not. */
-export function taskMade(gate: SendGate): ReplyHandler {
+export function taskMade(gate: SendGate, ended: TaskEnded = noted): ReplyHandler {
   return {
     kind: createReply,
     async handle(work, tx, call, outcome) {
@@ -90,6 +92,7 @@ export function taskMade(gate: SendGate): ReplyHandler {
         await changeTask(tx, work.tenantId, taskId, { state: 'failed', error: `${outcome.code} ${outcome.text}` })
         const messages = await queuedOfTask(tx, work.tenantId, taskId)
         await settleMessages(tx, work, gate, messages.map(({ messageId }) => ({ messageId, state: 'failed', sentAt: null, reason: outcome.code })))
+        if (messages.length > 0) await ended(tx, work, messages[0].campaign)
         return
       }
       // The task may stand there for the member to send: it is not made again, it is looked for.
@@ -116,7 +119,7 @@ export function taskCancelled(): ReplyHandler {
 type Polled = { task: TaskRow; confirmedAt: Instant | null; results: SendResult[] } | { task: undefined } | { task: TaskRow; dispatching: true }
 
 /** Asks what became of a task. One job per task, until the member has sent it or it was taken back. */
-export function taskPoll(platform: { call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer>; read<T>(tenantId: number, work: (tx: Tx) => Promise<T>): Promise<T> }, gate: SendGate): JobHandler {
+export function taskPoll(platform: { call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer>; read<T>(tenantId: number, work: (tx: Tx) => Promise<T>): Promise<T> }, gate: SendGate, ended: TaskEnded = noted): JobHandler {
   return {
     kind: taskPollKind,
     async prepare(work, job): Promise<Polled> {
@@ -155,6 +158,7 @@ export function taskPoll(platform: { call(tenantId: number, connectionId: string
         if (task.state === 'cancelled') {
           const left = await queuedOfTask(tx, work.tenantId, task.taskId)
           await settleMessages(tx, work, gate, left.map(({ messageId }) => ({ messageId, state: 'cancelled', sentAt: null })))
+          await ended(tx, work, task.campaign)
           return null
         }
         const age = work.now - task.createdAt
@@ -171,6 +175,7 @@ export function taskPoll(platform: { call(tenantId: number, connectionId: string
         const result = results.get(message.externalUserId)
         return { messageId: message.messageId, state: stateOfResult(result?.status ?? 0), sentAt: result?.sentAt ?? null }
       }))
+      await ended(tx, work, task.campaign)
       return null
     },
   }

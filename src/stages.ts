@@ -2,6 +2,7 @@ import type { Tx } from './kernel/db/index.ts'
 import { ringDoorbells } from './kernel/doorbell/index.ts'
 import type { Handlers, Work } from './kernel/engine/index.ts'
 import type { AnyPublicRoute, AnyRoute } from './kernel/http/index.ts'
+import { forgetObjects } from './kernel/doorbell/index.ts'
 import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
 import { bellsOfShopEvent, orderRoutes, ordersFollowMerges, returnOrders, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
@@ -14,7 +15,7 @@ import { randomText } from './kernel/random.ts'
 import { personRoutes, type AlsoForget } from './book/person/index.ts'
 import { channelsOfStates, codeChanged, codeFind, codeMade, codeRoutes, welcomeTextsOf } from './acquire/channel-code/index.ts'
 import { attributionRoutes, attributionSubscriber } from './acquire/attribution/index.ts'
-import { contactBackfill, contactFacts, contactReader, contactRoutes, forgetContacts } from './retain/contact/index.ts'
+import { contactBackfill, contactFacts, contactKind, contactReader, contactRoutes, forgetContacts } from './retain/contact/index.ts'
 import { tagFacts, tagMarked, tagRoutes, tagSync } from './retain/tag/index.ts'
 import { fieldsOf, houseFacts, segmentRoutes, type FactSource } from './retain/segment/index.ts'
 import { forgetMessagesTo, outboundRoutes, taskCancelled, taskFind, taskMade, taskPoll, welcomeFacts, welcomeSent, type SendGate } from './retain/outbound/index.ts'
@@ -58,6 +59,7 @@ export function stages(context: StageContext): StageParts {
   }
   const alsoForget: AlsoForget = async (tx, tenantId, values) => {
     await forgetContacts(tx, tenantId, values)
+    await forgetObjects(tx, tenantId, contactKind, values)
     await forgetMessagesTo(tx, tenantId, values)
   }
   const gate: SendGate = pressureSendGate({ dosesOf: placesAt })

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfig } from '../../src/kernel/config.ts'
 import type { Tx } from '../../src/kernel/db/index.ts'
@@ -278,6 +279,27 @@ describe('the first voyage', () => {
     ] as Array<[string, unknown?]>) expect(await api('GET', path, { params }), path).toBeTypeOf('object')
     const { rows } = await api('GET', '/contacts')
     expect(rows.find((row: any) => row.personId === personId)).toMatchObject({ name: '王语禾', externalUserId: ids.get('p-1') })
+  })
+
+  test('an erased person is nowhere under the account: no table keeps it', async () => {
+    await run(minute) // nothing about them is in flight
+    const externalUserId = ids.get('p-2')!
+    const personId = await personNamed('p-2')
+    const where = async () => {
+      const client = new pg.Client(runtime.databaseConfig)
+      await client.connect()
+      try {
+        const { rows } = await client.query(`select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1`)
+        const found: string[] = []
+        for (const { name } of rows) if ((await client.query(`select 1 from ${name} x where x::text like $1 limit 1`, [`%${externalUserId}%`])).rowCount) found.push(name)
+        return found
+      } finally {
+        await client.end()
+      }
+    }
+    expect(await where()).toEqual(expect.arrayContaining(['contact', 'contact_loss', 'follow', 'identity', 'object_version', 'outbound_message'])) // control
+    await api('DELETE', '/people/:personId', { params: { personId } })
+    expect(await where()).toEqual([])
   })
 
   test('the sums hold: credit adds up, feathers are their entries, an unheld follow is nowhere', async () => {

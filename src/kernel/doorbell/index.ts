@@ -6,5 +6,5 @@
  * Owns: doorbell, object_version.
  */
 export {
-  ringDoorbells, claimRings, settleRings, failRings, doorbellDepth, storeVersions, listFailedRings, retryRings, listVersions, forgetVersions, countRecovered, type Ring, type Bell, type ObjectVersion,
+  ringDoorbells, claimRings, settleRings, failRings, doorbellDepth, storeVersions, listFailedRings, retryRings, listVersions, forgetVersions, forgetObjects, countRecovered, type Ring, type Bell, type ObjectVersion,
 } from './store.ts'

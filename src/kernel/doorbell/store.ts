@@ -159,3 +159,10 @@ export async function countRecovered(tx: Tx, tenantId: number): Promise<number> 
   const [row] = await tx.query<{ n: number }>(`select count(*) as n from object_version where tenant_id = $1 and cause = 'backfill'`, [tenantId])
   return row.n
 }
+
+/** Erasure: objects whose id is itself the account of a person go whole, with every version and ring. */
+export async function forgetObjects(tx: Tx, tenantId: number, kind: string, objectIds: readonly string[]): Promise<void> {
+  if (objectIds.length === 0) return
+  await tx.run(`delete from doorbell where tenant_id = $1 and kind = $2 and object_id = any($3)`, [tenantId, kind, objectIds])
+  await tx.run(`delete from object_version where tenant_id = $1 and kind = $2 and object_id = any($3)`, [tenantId, kind, objectIds])
+}

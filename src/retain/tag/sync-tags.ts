@@ -46,7 +46,7 @@ export const tagFacts: FactHandler = {
 /** Adds and takes tags of contacts. Calls fire no callback (D96361), so the contact is read again when the platform has said yes. */
 export async function markTags(tx: Tx, work: Pick<Work, 'tenantId' | 'now' | 'ids'>, connectionId: string, pairs: readonly Sender[], change: { add: readonly string[]; remove: readonly string[] }): Promise<void> {
   await enqueueCalls(tx, work.tenantId, pairs.map((pair) => ({
-    outboxId: work.ids.next(), connectionId, endpoint: 'wecom.tag.mark', lane: `wecom.tag/${pair.externalUserId}/${pair.staff}`, dueAt: work.now, createdAt: work.now,
+    outboxId: work.ids.next(), connectionId, endpoint: 'wecom.tag.mark', lane: `wecom.tag/${pair.personId}/${pair.staff}`, dueAt: work.now, createdAt: work.now,
     request: { userid: pair.staff, external_userid: pair.externalUserId, ...(change.add.length > 0 ? { add_tag: change.add } : {}), ...(change.remove.length > 0 ? { remove_tag: change.remove } : {}) },
     reply: { kind: markReply, externalUserId: pair.externalUserId },
   })))

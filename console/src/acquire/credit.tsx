@@ -15,7 +15,7 @@ export function channelName(channel: string, t: Words['t']): string {
   if (kind === 'code') return t('channel.code', { name })
   if (kind === 'add-way') return t('channel.addWay', { n: name })
   if (kind === 'shop') return `${t('shelf.shop')} · ${sourceName(name.replace('scene-', ''), t)}`
-  if (kind === 'message' && (name === 'broadcast' || name === 'plan' || name === 'journey')) return t(`channel.${name}`)
+  if (kind === 'message' && (name === 'broadcast' || name === 'plan' || name === 'journey' || name === 'welcome')) return t(`channel.${name}`)
   return channel
 }
 

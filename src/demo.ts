@@ -91,7 +91,7 @@ async function day(runtime: Runtime, start: Instant): Promise<void> {
 /** What the shop's own people do in the console at ten in the morning, through the same routes. */
 async function steer(runtime: Runtime, now: Instant): Promise<void> {
   const tenant = runtime.house.tenants().find((one) => one.slug === slug)!
-  const captain = createCaptain({ tenantId: tenant.tenantId, clock: runtime.house.context.clockOf(tenant.tenantId), staff: 'WangXiaoHe' })
+  const captain = createCaptain({ tenantId: tenant.tenantId, clock: runtime.house.context.clockOf(tenant.tenantId), staff: 'WangXiaoHe', mall: true })
   await captain.day(runtime.house, Math.round((startOfDay(saleDate(now)) - startOfDay(saleDate(tenant.createdAt))) / dayMs))
   runtime.house.wake(tenant.tenantId)
 }

@@ -10,7 +10,7 @@ import type { House } from '../../house.ts'
  */
 export type Captain = { day(house: House, day: number): Promise<void> }
 
-export function createCaptain(options: { tenantId: number; clock: Clock; staff: string | undefined }): Captain {
+export function createCaptain(options: { tenantId: number; clock: Clock; staff: string | undefined; /** Also lists everything on the mall and brings units there. */ mall?: boolean }): Captain {
   const { tenantId, clock, staff } = options
 
   async function go(house: House, method: string, path: string, body?: unknown, params: Record<string, string> = {}): Promise<Record<string, unknown> | undefined> {
@@ -19,6 +19,20 @@ export function createCaptain(options: { tenantId: number; clock: Clock; staff: 
     const { db, ids } = house.ports
     const call = { tenantId, session: {} as Session, role: 'owner', actor: 'captain', params, query: route.query?.parse({}) as unknown, body: route.body?.parse(body), db, clock, ids, language: 'zh' as const }
     return (await db.tx({ role: 'app', tenantId }, (tx) => route.handle({ ...call, tx } as never))) as Record<string, unknown> | undefined
+  }
+
+  /** Second day: fetch the Shop's products; third: list them and receive goods; fourth: bring them to the mall's share. */
+  async function openMall(house: House, day: number): Promise<void> {
+    if (day === 1) await go(house, 'POST', '/products/backfill', {})
+    if (day !== 2 && day !== 3) return
+    const { rows = [] } = ((await go(house, 'GET', '/products')) ?? {}) as { rows?: Array<{ productId: string; skus: Array<{ skuId: string }> }> }
+    for (const product of rows) {
+      if (day === 2) await go(house, 'POST', '/products/:id/list', { accept: true }, { id: product.productId })
+      for (const { skuId } of product.skus) {
+        if (day === 2) await go(house, 'POST', '/stock/:sku/receive', { quantity: 80, key: `first delivery ${skuId}` }, { sku: skuId })
+        else await go(house, 'POST', '/stock/:sku/move', { from: 'reserve', to: 'mall', quantity: 60, key: `first shelf ${skuId}` }, { sku: skuId })
+      }
+    }
   }
 
   return {
@@ -35,6 +49,7 @@ export function createCaptain(options: { tenantId: number; clock: Clock; staff: 
         const made = (await go(house, 'POST', '/plan/make'))?.plan as { planId?: string; summary?: { messages?: number } } | undefined
         if (made?.planId !== undefined && (made.summary?.messages ?? 0) > 0) await go(house, 'POST', '/plan/approve', { planId: made.planId })
       }
+      if (options.mall) await openMall(house, day)
       if (day % 7 === 2) {
         const made = await go(house, 'POST', '/broadcasts', { name: `第 ${day} 天`, messageKind: day % 14 === 2 ? 'sell' : 'news', rules: { all: [] }, content: { text: '新茶到了' } })
         if (typeof made?.broadcastId !== 'string') return

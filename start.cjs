@@ -65,7 +65,7 @@ function withLock(work) {
 }
 
 /* The marker is written last: an install that was cut short has none and is done again. */
-function install(folder, label) {
+function install(folder, label, optional) {
   var lockfile = path.join(folder, 'package-lock.json')
   if (!fs.existsSync(lockfile)) return false
   var marker = path.join(folder, 'node_modules', '.qingzhou-installed')
@@ -74,6 +74,7 @@ function install(folder, label) {
   var started = Date.now()
   say('安装' + label + '… / installing ' + path.relative(root, folder || '.') + ' packages')
   var result = childProcess.spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder, env: env, stdio: ['ignore', 'ignore', 'pipe'], shell: process.platform === 'win32' })
+  if (result.status !== 0 && optional) return false
   if (result.status !== 0) {
     fail('安装没有成功（' + folder + '）：\n' + String(result.stderr || result.error).slice(-1500) + '\n网络通了以后再运行一次，会从头装好。',
       'The install did not succeed. Run the command again once the registry can be reached; it starts over cleanly.')
@@ -107,6 +108,18 @@ function buildConsole() {
   if (result.status !== 0) fail('控制台没有生成：\n' + String(result.stderr).slice(-1500), 'The console could not be built.')
 }
 
+/* The storefront is worth having, not worth failing for: without it everything else runs. */
+function buildStorefront() {
+  try {
+    var folder = path.join(root, 'storefront')
+    if (!fs.existsSync(path.join(folder, 'package.json'))) return
+    var built = path.join(folder, 'dist', 'index.html')
+    if (fs.existsSync(built) && fs.statSync(built).mtimeMs >= newestChange(folder)) return
+    install(folder, '小店', true)
+    childProcess.spawnSync(process.execPath, [path.join(folder, 'build.mjs')], { cwd: folder, env: env, stdio: 'ignore' })
+  } catch (error) { /* no shop page then */ }
+}
+
 function run(args, extra) {
   var tsx = path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs')
   var child = childProcess.spawn(process.execPath, ['--max-semi-space-size=48', tsx].concat(args), { cwd: process.cwd(), env: Object.assign({}, env, extra || {}), stdio: 'inherit' })
@@ -119,6 +132,7 @@ function run(args, extra) {
 withLock(function () {
   install(root, '程序')
   if (command === 'start' || command === 'test') buildConsole()
+  if (command === 'start' || command === 'test') buildStorefront()
   if (command === 'test') {
     install(path.join(root, 'tests', 'clients'), '真实客户端')
     install(path.join(root, 'console'), '控制台')

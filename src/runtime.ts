@@ -19,6 +19,7 @@ import { createHouse, type House } from './house.ts'
 import { createServer } from './server.ts'
 import { stages } from './stages.ts'
 import { createSea, type Sea } from './sea.ts'
+import { visitorRoutes } from './visitor.ts'
 import { repoint } from './onboard.ts'
 import { installationRoutes } from './installation.ts'
 import { packageRoot } from './root.ts'
@@ -42,6 +43,7 @@ export type RuntimeOptions = {
   /** Pushes under way at once per namespace. */
   pushConcurrency?: number
   consoleFolder?: string
+  storefrontFolder?: string
   /** Sees every statement of the product: tests hold them to the rules of a distributed PostgreSQL. */
   statementHook?: StatementHook
 }
@@ -159,7 +161,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     const sea = emulator === undefined ? undefined : createSea({ emulator, house, timers: systemTimers, log })
     if (sea) closers.push(() => sea.close())
     const app = await createServer({
-      house, consoleFolder: options.consoleFolder, metrics: () => metrics.text(), ready: () => ready, secure: config.publicUrl.startsWith('https://'),
+      house, consoleFolder: options.consoleFolder, storefrontFolder: options.storefrontFolder, publicRoutes: visitorRoutes({ house, emulator, sea }), metrics: () => metrics.text(), ready: () => ready, secure: config.publicUrl.startsWith('https://'),
       routes: installationRoutes({ house, sea, caller, config, emulatorUrl: () => emulatorUrl }),
     })
     closers.push(() => app.close())

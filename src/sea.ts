@@ -19,12 +19,17 @@ export type Sea = {
   waiting(world: string): boolean
   /** Runs the world to an instant as fast as the house can follow. */
   runTo(world: string, to: Instant): Promise<void>
+  /**
+   * Keeps the world to the pace of a clock for so many ms from now, whatever its pace (not when paused): a person in a browser has minutes to log in
+   * and pay, and a fast sea would have passed them. Resolves when no faster stretch is under way.
+   */
+  walk(world: string, ms: number): Promise<void>
   /** What else happens in the world by day (population); called before each day begins. */
   onDay(world: string, work: (dayStart: Instant) => Promise<void>): void
   close(): Promise<void>
 }
 
-type Course = { daySeconds: number | null; waiting: boolean; running: Promise<void> | undefined; onDay: Array<(dayStart: Instant) => Promise<void>> }
+type Course = { daySeconds: number | null; walkSteps: number; waiting: boolean; running: Promise<void> | undefined; onDay: Array<(dayStart: Instant) => Promise<void>> }
 
 const stepMs = 250
 
@@ -33,7 +38,7 @@ export function createSea(options: { emulator: Emulator; house: House; timers: T
   const courses = new Map<string, Course>()
   const course = (world: string): Course => {
     let found = courses.get(world)
-    if (!found) courses.set(world, (found = { daySeconds: null, waiting: false, running: undefined, onDay: [] }))
+    if (!found) courses.set(world, (found = { daySeconds: null, walkSteps: 0, waiting: false, running: undefined, onDay: [] }))
     return found
   }
   let closed = false
@@ -69,13 +74,15 @@ export function createSea(options: { emulator: Emulator; house: House; timers: T
 
   const cancel = timers.every(stepMs, () => {
     for (const [world, mine] of courses) {
+      const walking = mine.walkSteps > 0
+      if (walking) mine.walkSteps--
       if (mine.daySeconds === null || closed) continue
       if (mine.running !== undefined) {
         mine.waiting = true
         continue
       }
       mine.waiting = false
-      const to = emulator.namespace(world).now + (dayMs / mine.daySeconds) * (stepMs / 1000)
+      const to = emulator.namespace(world).now + (dayMs / (walking ? dayMs / 1000 : mine.daySeconds)) * (stepMs / 1000)
       mine.running = runTo(world, Math.round(to))
         .catch((error: unknown) => log.error({ world, error: String(error) }, 'the sea stopped at an error'))
         .finally(() => (mine.running = undefined))
@@ -88,6 +95,11 @@ export function createSea(options: { emulator: Emulator; house: House; timers: T
     now: (world) => emulator.namespace(world).now,
     waiting: (world) => course(world).waiting,
     runTo,
+    async walk(world, ms) {
+      const mine = course(world)
+      mine.walkSteps = Math.max(mine.walkSteps, Math.ceil(ms / stepMs))
+      await mine.running
+    },
     onDay: (world, work) => void course(world).onDay.push(work),
     async close() {
       closed = true

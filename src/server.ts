@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import cookie from '@fastify/cookie'
 import fastifyStatic from '@fastify/static'
@@ -20,6 +21,10 @@ export type ServerOptions = {
   house: House
   /** Folder of the built console; absent: API only. */
   consoleFolder?: string
+  /** Folder of the built storefront; absent: no `/shop/<slug>/`. */
+  storefrontFolder?: string
+  /** Further public routes of the whole installation. */
+  publicRoutes?: readonly AnyPublicRoute[]
   /** Further routes of the whole installation (sea, system), each with its right. */
   routes: readonly AnyRoute[]
   metrics: () => Promise<string>
@@ -125,7 +130,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
 
   // Storefronts: no console session; one merchant by slug, limited per address.
   const limit = createRateLimit(house.ports.processClock)
-  for (const definition of house.publicRoutes) mountPublic(definition)
+  for (const definition of [...house.publicRoutes, ...(options.publicRoutes ?? [])]) mountPublic(definition)
 
   function mountPublic(definition: AnyPublicRoute): void {
     app.route({
@@ -186,6 +191,17 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
         }
         return reply.send(result ?? { ok: true })
       },
+    })
+  }
+
+  // The storefront: one built mini program for all merchants; its address says whose shop it is.
+  const { storefrontFolder } = options
+  if (storefrontFolder !== undefined && existsSync(join(storefrontFolder, 'index.html'))) {
+    await app.register(fastifyStatic, { root: storefrontFolder, prefix: '/storefront/', decorateReply: false, cacheControl: true, maxAge: 31_536_000_000, immutable: true, index: false })
+    app.get('/shop/:slug', async (request, reply) => {
+      const tenant = house.tenants().find((one) => one.slug === (request.params as { slug: string }).slug)
+      if (!tenant || !house.context.blockOn(tenant.tenantId, 'mall')) throw httpFault('http/not-found', { path: request.url.split('?')[0] })
+      return reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(await readFile(join(storefrontFolder, 'index.html')))
     })
   }
 

@@ -13,7 +13,7 @@ export async function start(options: { sea: boolean }): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`  ${line}\n`)
   process.stdout.write('轻舟 Qingzhou\n')
   const config = readEffective(options.sea ? {} : { sea: 'off' })
-  const runtime = await openLocked({ config, say, consoleFolder: join(packageRoot, 'console/dist') }, control)
+  const runtime = await openLocked({ config, say, consoleFolder: join(packageRoot, 'console/dist'), storefrontFolder: join(packageRoot, 'storefront/dist') }, control)
   const { house } = runtime
 
   let owner = await house.access.findUser('owner')

@@ -55,7 +55,7 @@ export function SkuPage(): ReactNode {
           <>
             <PageHead
               kicker={<><TextLink quiet to="/sell/stock">{t('sell.stock')}</TextLink>{state.card?.name ? ` · ${state.card.name}` : ''}</>}
-              sentence={t('sku.sentence', { title, n: f.count(units), agrees, left: days === undefined ? t('sku.still') : t('sku.lasts', { n: days < 2 ? t('stock.hours', { n: Math.round(days * 24) }) : t('stock.days', { n: f.count(Math.floor(days)) }) }) })}
+              sentence={t('sku.sentence', { title, n: f.count(units), agrees, left: days === undefined ? t('sku.still') : days > 365 ? t('sku.long') : t('sku.lasts', { n: days < 2 ? t('stock.hours', { n: Math.round(days * 24) }) : t('stock.days', { n: f.count(Math.floor(days)) }) }) })}
               why={reconciled > 0 ? t('sku.reconciled', { when: f.timeExact(reconciled).slice(0, 16) }) : t('stock.why')}
               actions={<>
                 <Permitted allowed={allowed} who={t('products.noRight')}>{(disabled) => <Button disabled={disabled} onClick={() => setAct('receive')}>{t('sku.receive')}</Button>}</Permitted>

@@ -32,7 +32,7 @@ export function StockPage(): ReactNode {
   )
   const left = (row: StockRow): ReactNode => {
     const days = daysLeft(row)
-    return days === undefined ? <span className="third">{t('stock.notSelling')}</span> : days < 2 ? <span className="tag warn">{t('stock.hours', { n: Math.round(days * 24) })}</span> : t('stock.days', { n: f.count(Math.floor(days)) })
+    return days === undefined ? <span className="third">{t('stock.notSelling')}</span> : days < 2 ? <span className="tag warn">{t('stock.hours', { n: Math.round(days * 24) })}</span> : days > 365 ? <span className="third">{t('stock.long')}</span> : t('stock.days', { n: f.count(Math.floor(days)) })
   }
   const columns: Column<StockRow>[] = [
     { key: 'sku', title: t('stock.col.sku'), cell: (row) => <span className="ellipsis"><TextLink quiet to={`/sell/stock/${row.skuId}`}>{row.title}</TextLink> <span className="second">{row.name}</span></span> },

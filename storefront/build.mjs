@@ -109,7 +109,7 @@ function rules(text, scope) {
     if (open < 0) break
     let depth = 1
     let end = open + 1
-    while (end < text.length && depth > 0) depth += text[end] === '{' ? 1 : text[end++] === '}' ? (end--, -1) : 0, end++
+    for (; end < text.length && depth > 0; end++) depth += text[end] === '{' ? 1 : text[end] === '}' ? -1 : 0
     const head = text.slice(at, open).trim()
     const body = text.slice(open + 1, end - 1)
     if (/^@(media|supports)/.test(head)) result += `${head}{${rules(body, scope)}}`
@@ -136,7 +136,7 @@ start({
 try {
   esbuild.buildSync({
     stdin: { contents: entry, resolveDir: here, loader: 'js', sourcefile: 'mini-program' }, bundle: true, minify: true, format: 'iife', target: 'es2020', outfile: join(building, 'app.js'), logLevel: 'error', legalComments: 'none',
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: { process: '{"env":{"NODE_ENV":"production"}}' },
   })
 } catch (error) {
   stop(`the mini program could not be bundled: ${error.message}`)

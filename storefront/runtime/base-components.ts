@@ -148,7 +148,7 @@ export function registerBase(space: glassEasel.ComponentSpace, slot: unknown, no
       base.paint?.(host, this.data)
     }
     const definition = space.defineComponent({
-      is: `/wx/${tag}`, options: { writeIdToDOM: true }, properties, template: base.template === 'none' ? none : slot,
+      is: `/wx/${tag}`, properties, template: base.template === 'none' ? none : slot,
       observers: { '**': repaint },
       lifetimes: {
         attached(this: Host) {

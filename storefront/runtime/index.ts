@@ -32,6 +32,7 @@ export function start(program: Program): void {
   Object.assign(globalThis, { wx })
 
   const space = new glassEasel.ComponentSpace()
+  space.updateComponentOptions({ writeIdToDOM: true })
   const template = (path: string): unknown => ({ content: program.templates[path], groupList: program.templates })
   registerBase(space, template('wx/slot'), template('wx/none'))
 
@@ -68,19 +69,17 @@ export function start(program: Program): void {
     if (known.has(path)) return known.get(path)
     const { using } = program.components[path] ?? { using: {} }
     known.set(path, undefined)
-    for (const target of Object.values(using)) define(target)
     run(`${path}.js`)
     const options = definitions.get(path) ?? { kind: 'component' as const }
-    const usingComponents = Object.fromEntries(Object.entries(using).map(([tag, target]) => [tag, `/${target}`]))
+    const usingComponents = Object.fromEntries(Object.entries(using).map(([tag, target]) => [tag, define(target)]))
     const common = { is: `/${path}`, using: usingComponents, template: template(path), data: options.data ?? {} }
     let definition: unknown
     if (options.kind === 'page') {
       const methods = Object.fromEntries(Object.entries(options).filter(([key, value]) => typeof value === 'function' && key !== 'kind'))
-      definition = space.defineComponent({ ...common, methods, behaviors: options.behaviors } as never)
+      definition = space.defineComponent({ ...common, ...given(options, ['behaviors']), methods } as never)
     } else {
       definition = space.defineComponent({
-        ...common, properties: options.properties, methods: options.methods, observers: options.observers, lifetimes: { created: options.created, attached: options.attached, ready: options.ready, detached: options.detached, ...options.lifetimes },
-        behaviors: options.behaviors, relations: options.relations, externalClasses: options.externalClasses, options: options.options,
+        ...common, ...given(options, ['properties', 'methods', 'observers', 'behaviors', 'relations', 'externalClasses', 'options']), lifetimes: { ...given(options, ['created', 'attached', 'ready', 'moved', 'detached']), ...options.lifetimes },
       } as never)
     }
     known.set(path, definition)
@@ -120,6 +119,9 @@ export function start(program: Program): void {
     throw error
   }
 }
+
+/** The engine takes an absent part and not an undefined one. */
+const given = (options: Options, keys: readonly string[]): Options => Object.fromEntries(keys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]))
 
 /** Clicks of mouse, finger and keyboard become `tap` at the innermost element; it bubbles from there as in WeChat. */
 function bridgeTaps(root: HTMLElement): void {

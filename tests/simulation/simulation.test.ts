@@ -31,7 +31,7 @@ describe('a merchant lives thirty days through storms and restarts, and nothing 
     }
     await Promise.all([lane(), lane()])
     expect(restarts).toBeGreaterThan(20)
-    for (const name of ['money', 'book', 'caps', 'gate', 'welcome', 'facts', 'credit', 'points', 'people']) expect(looked.get(name), name).toBeGreaterThan(20)
+    for (const name of ['stock', 'money', 'book', 'caps', 'gate', 'welcome', 'facts', 'credit', 'points', 'people']) expect(looked.get(name), name).toBeGreaterThan(20)
   })
 })
 

@@ -24,14 +24,14 @@ export const stock: Checker = {
       check(off === 0, () => `the ledger of ${unit} is out of balance by ${off}`)
     const account = accountOf(emulator.namespace(world), 'shop')
     const truth = account ? shopState(emulator.namespace(world), account.id).stock : {}
-    for (const row of await rows<{ sku: string; shop: number; open: number }>(
-      `select f.platform_sku_id as sku, f.shop - f.elsewhere as shop, (select count(*) from stock_move m where m.tenant_id = f.tenant_id and m.sku_id = f.sku_id and m.state in ('planned', 'sent', 'unknown')) as open
+    for (const row of await rows<{ sku: string; shop: number; bound: number; open: number }>(
+      `select f.platform_sku_id as sku, f.shop - f.elsewhere as shop, f.shop + f.held + (select s.moving from stock s where s.tenant_id = f.tenant_id and s.sku_id = f.sku_id) as bound, (select count(*) from stock_move m where m.tenant_id = f.tenant_id and m.sku_id = f.sku_id and m.state in ('planned', 'sent', 'unknown')) as open
        from stock_shelf f where f.tenant_id = $1 order by 1`,
       [tenantId],
     )) {
       const num = truth[row.sku]?.num
       if (num === undefined) continue
-      check(row.shop >= num, () => `sku ${row.sku}: the Shop can sell ${num}, we think at most ${row.shop}`)
+      check(row.bound >= num, () => `sku ${row.sku}: the Shop can sell ${num}, we think at most ${row.bound}`)
       if (row.open === 0) check(row.shop === num, () => `sku ${row.sku}: all is quiet, the Shop has ${num}, the book ${row.shop}`)
     }
     return report

@@ -2,11 +2,12 @@ import type { Clock } from '../../kernel/clock.ts'
 import { dayMs } from '../../kernel/calendar.ts'
 import type { Session } from '../../kernel/access/index.ts'
 import type { BlockKey } from '../../kernel/tenancy/index.ts'
+import { Fault } from '../../kernel/errors.ts'
 import type { House } from '../../house.ts'
 
 /**
  * The captain (掌柜): what the merchant's people do in the console, through the same routes: on the first day a channel code with a welcome and two
- * journeys, every week a broadcast, approved, and now and then one that is cancelled.
+ * journeys, on the second the books of stock, every week a broadcast, approved, and now and then one that is cancelled.
  */
 export type Captain = { day(house: House, day: number): Promise<void> }
 
@@ -17,8 +18,13 @@ export function createCaptain(options: { tenantId: number; clock: Clock; staff: 
     const route = house.routes.find((one) => one.method === method && one.path === path)
     if (!route || (route.block !== undefined && !house.context.blockOn(tenantId, route.block as BlockKey))) return undefined
     const { db, ids } = house.ports
-    const call = { tenantId, session: {} as Session, role: 'owner', actor: 'captain', params, query: route.query?.parse({}) as unknown, body: route.body?.parse(body), db, clock, ids, language: 'zh' as const }
-    return (await db.tx({ role: 'app', tenantId }, (tx) => route.handle({ ...call, tx } as never))) as Record<string, unknown> | undefined
+    const call = { tenantId, session: {} as Session, role: 'owner', actor: 'captain', params: route.params?.parse(params), query: route.query?.parse({}) as unknown, body: route.body?.parse(body), db, clock, ids, language: 'zh' as const }
+    try {
+      return (await db.tx({ role: 'app', tenantId }, (tx) => route.handle({ ...call, tx } as never))) as Record<string, unknown> | undefined
+    } catch (error) {
+      if (error instanceof Fault) return undefined // the console says why not, and the captain goes on
+      throw error
+    }
   }
 
   /** Second day: fetch the Shop's products; third: list them and receive goods; fourth: bring them to the mall's share. */
@@ -35,6 +41,7 @@ export function createCaptain(options: { tenantId: number; clock: Clock; staff: 
     }
   }
 
+  let skus: string[] = []
   return {
     async day(house, day) {
       if (staff === undefined) return
@@ -50,6 +57,17 @@ export function createCaptain(options: { tenantId: number; clock: Clock; staff: 
         if (made?.planId !== undefined && (made.summary?.messages ?? 0) > 0) await go(house, 'POST', '/plan/approve', { planId: made.planId })
       }
       if (options.mall) await openMall(house, day)
+      if (day === 1) {
+        skus = (((await go(house, 'GET', '/products'))?.rows ?? []) as Array<{ skus?: Array<{ skuId: string }> }>).flatMap((row) => (row.skus ?? []).map((one) => one.skuId))
+        for (const sku of skus) {
+          await go(house, 'POST', '/stock/:sku/open', undefined, { sku })
+          await go(house, 'POST', '/stock/:sku/receive', { quantity: 40 }, { sku })
+        }
+      }
+      if (day % 3 === 0 && skus.length > 0) {
+        const sku = skus[(day / 3) % skus.length]
+        await go(house, 'POST', '/stock/:sku/move', day % 2 === 0 ? { from: 'reserve', to: 'shop', quantity: 3 } : { from: 'shop', to: 'mall', quantity: 2 }, { sku })
+      }
       if (day % 7 === 2) {
         const made = await go(house, 'POST', '/broadcasts', { name: `第 ${day} 天`, messageKind: day % 14 === 2 ? 'sell' : 'news', rules: { all: [] }, content: { text: '新茶到了' } })
         if (typeof made?.broadcastId !== 'string') return

@@ -5,19 +5,19 @@ import { useWords } from '../lib/words.tsx'
 
 type Row = { personId: string; staff: string; lostAt: number; lostBy: string; lastTouches: unknown[]; again: boolean }
 type Losses = { counts: Array<{ losses: number }>; rows: Row[] }
-type Evidence = { losses: { caused: number; causedLow: number; causedHigh: number; enough: boolean } }
+export type Evidence = { caused: { caused: number; causedLow: number; causedHigh: number; enough: boolean } }
 
 /** 尺度 › 流失: who left, after what; how many messages caused, only where the holdout can tell. */
 export function LossesPage(): ReactNode {
   const { t, f } = useWords()
   const { on } = useSession()
   const query = useGet<Losses>('/losses', {}, { every: 30_000 })
-  const evidence = useGet<Evidence>('/dosage', {}, { enabled: on('dosage') })
+  const evidence = useGet<Evidence>('/losses/evidence', {}, { enabled: on('dosage') })
   return (
     <Loaded query={query}>
       {(state) => {
         const total = state.counts.reduce((sum, row) => sum + row.losses, 0)
-        const e = evidence.data?.losses
+        const e = evidence.data?.caused
         const caused = e?.enough ? t('losses.causedKnown', { n: Math.round(e.caused), low: Math.round(e.causedLow), high: Math.round(e.causedHigh) }) : t('losses.causedUnknown')
         return (
           <>

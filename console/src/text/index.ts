@@ -5,8 +5,9 @@ import { retain } from './retain.ts'
 import { sell } from './sell.ts'
 import { settings } from './settings.ts'
 import { shell } from './shell.ts'
+import { today } from './today.ts'
 import { voyage } from './voyage.ts'
 
 /** Every sentence of the console, one table per stage, [Chinese, English]. `{n}` is a value, `{n|order|orders}` singular or plural by it. */
-export const text = { ...shell, ...voyage, ...acquire, ...sell, ...retain, ...restrain, ...learn, ...settings } as const
+export const text = { ...shell, ...voyage, ...today, ...acquire, ...sell, ...retain, ...restrain, ...learn, ...settings } as const
 export type TextKey = keyof typeof text

@@ -6,7 +6,7 @@ export const voyage = {
   'voyage.why': ['付款 {paid}，退款 {refunded}。{unknown}', '{paid} paid, {refunded} refunded. {unknown}'],
   'voyage.unknown': ['{n} 张单子认不出是谁，共 {money}，不猜。', '{n} {n|order|orders} of unrecognised buyers, {money}: we do not guess.'],
   'voyage.unknownNone': ['每张单子都认得出是谁。', 'Every order has a recognised buyer.'],
-  'voyage.toOrders': ['看订单', 'See the orders'], 'voyage.toSources': ['看来源', 'See the sources'],
+  'voyage.toPlan': ['看计划', 'See the plan'], 'voyage.toToday': ['看今日 {n} 件事', 'Today: {n} {n|thing|things}'], 'voyage.allToday': ['全部', 'All'], 'voyage.left': ['近 30 天走了 {n} 位联系人', '{n} {n|contact|contacts} left in 30 days'], 'voyage.leftNone': ['近 30 天没有联系人离开', 'No contact left in 30 days'], 'voyage.and': ['，{what}', ', {what}'], 'voyage.then': ['；', '; '], 'voyage.pressure': ['人均压力 {mean}，上限 {max}', 'mean pressure {mean}, limit {max}'], 'voyage.stop': ['。', '.'], 'voyage.toOrders': ['看订单', 'See the orders'], 'voyage.toSources': ['看来源', 'See the sources'],
   'voyage.flowTitle': ['客人怎么来、怎么又来', 'How people come, and come back'], 'voyage.byPeople': ['按人数', 'By people'], 'voyage.byMoney': ['按金额', 'By money'],
   'flow.from': ['从哪来', 'From'], 'flow.first': ['下第一单', 'First order'], 'flow.again': ['又来买', 'Bought again'], 'flow.waiting': ['等下一单 {n}', 'not yet again: {n}'], 'flow.firstOnly': ['第一单的钱 {n}', 'from first orders {n}'], 'flow.earlier': ['以前的客人', 'Earlier customers'],
   'flow.unknown': ['认不出是谁', 'Not recognised'], 'flow.unknownNote': ['认不出，不知道是不是又来', 'nobody can say whether they came back'], 'flow.rest': ['其余 {n} 种', '{n} more'], 'flow.stays': ['一直在买', 'still buying'], 'flow.label': ['流向图：{sentence}', 'Flow: {sentence}'], 'flow.laterMoney': ['后来的单子', 'Later orders'], 'flow.firstMoney': ['第一单', 'First orders'],

@@ -4,6 +4,9 @@ import { useNavigate } from 'react-router'
 import { CohortTriangle } from '../acquire/cohorts.tsx'
 import { Card, Icon, Loaded, Money, PageHead, PageSkeleton, StageMark, StateBlock, TextLink } from '../kit/index.ts'
 import { useGet, useSession } from '../lib/session.tsx'
+import type { Evidence } from '../restrain/losses.tsx'
+import { useTodos } from '../today/items.ts'
+import { Line } from '../today/today.tsx'
 import type { Chain } from '../lib/types.ts'
 import { useWindow } from '../lib/window.ts'
 import { useWords } from '../lib/words.tsx'
@@ -18,7 +21,7 @@ export function Voyage(): ReactNode {
 
 function Sailing(props: { chain: Chain; stale: boolean }): ReactNode {
   const { t, f } = useWords()
-  const { may } = useSession()
+  const { may, on } = useSession()
   const go = useNavigate()
   const window = useWindow()
   const [measure, setMeasure] = useState<Measure>('people')
@@ -32,10 +35,12 @@ function Sailing(props: { chain: Chain; stale: boolean }): ReactNode {
   const unknownNet = unknown ? unknown.firstFen + unknown.againFen : 0
   const sentence = figures.paidOrders === 0 ? t('voyage.sentenceNone') : t('voyage.sentence', { buyers: f.count(buyers), again: f.count(again), net: f.moneySaid(net) })
   const kicker = <>{t('stage.voyage')} · <WindowPicker /></>
+  const { todos } = useTodos()
+  const leaks = useLeaks()
   const actions = (
     <>
-      <Button onClick={() => void go('/acquire/sources' + location.search)}>{t('voyage.toSources')}</Button>
-      {may('orders.read') && <Button type="primary" onClick={() => void go('/sell/orders')}>{t('voyage.toOrders')}</Button>}
+      {on('dosage') ? <Button onClick={() => void go('/restrain/plan')}>{t('voyage.toPlan')}</Button> : <Button onClick={() => void go('/acquire/sources' + location.search)}>{t('voyage.toSources')}</Button>}
+      {may('orders.read') && <Button type="primary" onClick={() => void go(todos.length > 0 ? '/today' : '/sell/orders')}>{todos.length > 0 ? t('voyage.toToday', { n: todos.length }) : t('voyage.toOrders')}</Button>}
     </>
   )
   if (figures.paidOrders === 0) return <><PageHead kicker={kicker} sentence={sentence} why={t('voyage.emptyWhat')} /><Card><StateBlock title={t('voyage.sentenceNone')} what={t('voyage.emptyWhat')} actions={<Button onClick={() => void go('/settings/connections')}>{t('orders.emptyAct')}</Button>} /></Card></>
@@ -43,7 +48,7 @@ function Sailing(props: { chain: Chain; stale: boolean }): ReactNode {
     <>
       <PageHead
         kicker={kicker} sentence={<span aria-live="polite">{sentence}</span>} stale={props.stale} actions={actions}
-        why={t('voyage.why', { paid: f.moneySaid(figures.paidFen), refunded: f.moneySaid(figures.refundedFen), unknown: unknown ? t('voyage.unknown', { n: f.count(unknown.orders), money: f.moneySaid(unknownNet) }) : t('voyage.unknownNone') })}
+        why={leaks ?? t('voyage.why', { paid: f.moneySaid(figures.paidFen), refunded: f.moneySaid(figures.refundedFen), unknown: unknown ? t('voyage.unknown', { n: f.count(unknown.orders), money: f.moneySaid(unknownNet) }) : t('voyage.unknownNone') })}
       />
       <div className="cards">
         <Card title={t('voyage.flowTitle')} unit={window.words} stale={props.stale} end={<Segmented value={measure} onChange={setMeasure} options={[{ value: 'people', label: t('voyage.byPeople') }, { value: 'money', label: t('voyage.byMoney') }]} />}>
@@ -51,6 +56,11 @@ function Sailing(props: { chain: Chain; stale: boolean }): ReactNode {
           <div className="second"><TextLink quiet onClick={() => setAsTable(!asTable)}>{asTable ? t('kit.asPicture') : t('kit.asTable')}</TextLink></div>
         </Card>
       </div>
+      {todos.length > 0 && (
+        <div className="cards"><Card flush title={t('today.sentence', { n: todos.length, m: todos.reduce((sum, todo) => sum + todo.minutes, 0) })} end={<TextLink quiet to="/today">{t('voyage.allToday')}</TextLink>}>
+          {todos.slice(0, 3).map((todo) => <Line key={todo.key} todo={todo} />)}
+        </Card></div>
+      )}
       <div className="cards level">
         <Card span={5} title={t('voyage.moneyTitle', { paid: f.moneySaid(figures.paidFen), refunded: f.moneySaid(figures.refundedFen) })} stale={props.stale}>
           <dl className="defs">
@@ -64,6 +74,25 @@ function Sailing(props: { chain: Chain; stale: boolean }): ReactNode {
         </Card>
         <Card span={7} title={t('voyage.cohortTitle')} end={<TextLink quiet to="/acquire/sources">{t('voyage.toSources')}</TextLink>}><CohortTriangle cohorts={cohorts} recent={6} /></Card>
       </div>
+    </>
+  )
+}
+
+/** The second line: who left, how many of them messages caused (only where the holdout can tell), and how hard people are touched. */
+function useLeaks(): ReactNode {
+  const { t, f } = useWords()
+  const { may, on } = useSession()
+  const losses = useGet<{ counts: Array<{ losses: number }> }>('/losses', {}, { every: 30_000, enabled: may('people.read') && on('contacts') })
+  const evidence = useGet<Evidence>('/losses/evidence', {}, { every: 60_000, enabled: may('people.read') && on('dosage') })
+  const pressure = useGet<{ mean: number; over: number; pressureMax: number }>('/pressure', {}, { every: 30_000, enabled: may('chain.read') && on('dosage') })
+  if (!losses.data) return undefined
+  const left = losses.data.counts.reduce((sum, row) => sum + row.losses, 0)
+  const e = evidence.data?.caused
+  const caused = left === 0 || !evidence.data ? '' : e?.enough ? t('losses.causedKnown', { n: Math.round(e.caused), low: Math.round(e.causedLow), high: Math.round(e.causedHigh) }) : t('losses.causedUnknown')
+  return (
+    <>
+      <TextLink quiet to="/restrain/losses">{left === 0 ? t('voyage.leftNone') : t('voyage.left', { n: f.count(left) })}</TextLink>{caused && t('voyage.and', { what: caused })}
+      {pressure.data && <>{t('voyage.then')}<TextLink quiet to="/restrain/pressure">{t('voyage.pressure', { mean: pressure.data.mean.toFixed(1), max: pressure.data.pressureMax })}</TextLink></>}{t('voyage.stop')}
     </>
   )
 }

@@ -60,7 +60,11 @@ export function createRouter(parts: RouterParts) {
       below = reached
       page.onPageScroll?.({ scrollTop: scroll.scrollTop })
     }, { passive: true })
-    element.append(bar, scroll)
+    // What is fixed is fixed to the room between the bars, as in WeChat.
+    const body = document.createElement('div')
+    body.className = 'wx-body'
+    body.append(scroll)
+    element.append(bar, body)
     const place = document.createElement('page')
     scroll.append(place)
     page.onLoad?.(query)

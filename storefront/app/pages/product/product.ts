@@ -2,7 +2,7 @@ import { product, type Goods, type Sku, type Trouble } from '../../lib/api.ts'
 import { addToCart, readCart } from '../../lib/cart.ts'
 
 Page({
-  data: { item: null as Goods | null, pictures: [] as string[], picture: 0, sku: {} as Partial<Sku>, quantity: 1, picking: false, then: '', inCart: 0, allGone: false, trouble: '' },
+  data: { item: null as Goods | null, title: '', pictures: [] as string[], picture: 0, sku: {} as Partial<Sku>, quantity: 1, picking: false, then: '', inCart: 0, allGone: false, trouble: '' },
 
   onLoad({ id }: { id: string }) {
     const { opening } = getApp().globalData
@@ -15,7 +15,7 @@ Page({
   show(item: Goods) {
     const chosen = item.skus.find((sku) => sku.skuId === this.data.sku.skuId) ?? item.skus.find((sku) => !sku.soldOut) ?? item.skus[0]
     const pictures = item.images?.length ? item.images : [item.image]
-    this.setData({ item, pictures, sku: chosen, allGone: item.skus.every((sku) => sku.soldOut) })
+    this.setData({ item, title: item.title, pictures, sku: chosen, allGone: item.skus.every((sku) => sku.soldOut) })
     wx.setNavigationBarTitle({ title: item.title })
   },
   turned({ detail }: WxEvent<{ current: number }>) {

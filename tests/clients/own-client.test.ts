@@ -71,7 +71,7 @@ async function refusal(work: Promise<unknown>): Promise<WechatError> {
 }
 
 test('the emulator as shipped serves every line that has a front door', () => {
-  expect([...emulatorLines].map((module) => module.line).sort()).toEqual(modules.map((module) => module.line).sort())
+  expect([...emulatorLines].map((module) => module.line).filter((line) => line !== 'core').sort()).toEqual(modules.map((module) => module.line).sort())
 })
 
 describe('lines with tokens', () => {

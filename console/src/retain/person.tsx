@@ -7,6 +7,7 @@ import type { Order, OrderPage, Person } from '../lib/types.ts'
 import { useWords, type TextKey } from '../lib/words.tsx'
 import { statusTone } from '../sell/orders.tsx'
 import { text } from '../text/index.ts'
+import { Pressed } from './pressed.tsx'
 
 const identityKey = (kind: string): TextKey => (`identity.${kind}` in text ? (`identity.${kind}` as TextKey) : 'identity.other')
 
@@ -46,6 +47,9 @@ function Known({ person }: { person: Person }): ReactNode {
       />
       <div className="cards">
         {orders.data && orders.data.rows.length > 0 && <Card title={t('person.line')}><Line orders={orders.data.rows} since={person.createdAt} /></Card>}
+      </div>
+      <Pressed personId={person.personId} />
+      <div className="cards">
         <Card span={7} flush title={t('person.orders')} end={orders.data && orders.data.total > 50 && <TextLink quiet to={`/sell/orders?person=${person.personId}`}>{t('person.ordersAll', { n: f.count(orders.data.total) })}</TextLink>}>
           <DataTable<Order>
             name="person-orders" rows={may('orders.read') ? orders.data?.rows : []} rowKey={(row) => row.orderId} to={(row) => `/sell/orders/${row.shelf}/${row.orderId}`} empty={<p className="second" style={{ padding: '0 24px 20px' }}>{t('person.ordersNone')}</p>}

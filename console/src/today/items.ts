@@ -40,7 +40,8 @@ export function useTodos(): { todos: Todo[]; ready: boolean } {
     const people = waiting.reduce((sum, task) => sum + task.targets, 0)
     const first = Math.min(...waiting.map((task) => task.createdAt))
     const [kind, id] = campaign.split('/')
-    const who = waiting.length === 1 ? waiting[0].staff : t('today.colleagues', { n: waiting.length })
+    const staff = new Set(waiting.map((task) => task.staff))
+    const who = staff.size === 1 ? t('today.one', { name: waiting[0].staff }) : t('today.colleagues', { n: staff.size })
     const name = kind === 'broadcast' ? broadcasts.data?.rows.find((row) => row.broadcastId === id)?.name : undefined
     todos.push({
       key: `task/${campaign}`, stage: 'retain', what: t('today.remind', { who, n: f.count(people) }), note: t('today.remindNote', { what: name ?? t(kind === 'plan' ? 'channel.plan' : kind === 'journey' ? 'channel.journey' : 'channel.broadcast'), ago: f.duration(Math.max(0, now - first), language), left: f.duration(Math.max(0, first + taskLifeMs - now), language) }), minutes: 1,

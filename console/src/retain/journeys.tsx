@@ -42,7 +42,7 @@ export function JourneysPage(): ReactNode {
                     <ol className="list">{steps.map((step, n) => (
                       <li key={n} className="row between">
                         <span className="row"><i style={{ width: 4, height: 36, borderRadius: 2, background: `var(--${step.stage})`, flex: 'none' }} /><span className="stack tight"><span>{step.words}</span><span className="second">{step.note}</span></span></span>
-                        <span className="strong nowrap">{t('codes.people', { n: f.count(step.n) })}</span>
+                        <span className="strong nowrap">{t('journey.times', { n: f.count(step.n) })}</span>
                       </li>
                     ))}</ol>
                     <div className="bubble" style={{ marginTop: 12 }}>{row.content.text}</div>

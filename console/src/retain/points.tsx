@@ -18,7 +18,7 @@ export function PointsPage(): ReactNode {
   const onError = (error: Error): void => tell(error.message)
   return (
     <Loaded query={query}>
-      {({ totals, perYuan, rows }) => (
+      {({ totals, perYuan, rows: all }) => { const rows = all.slice(0, 50); return (
         <>
           <PageHead
             kicker={t('points.kicker')} sentence={totals.persons === 0 ? t('points.none') : t('points.sentence', { persons: f.count(totals.persons), n: f.count(totals.balance) })} why={t('points.why', { n: perYuan })}
@@ -47,7 +47,7 @@ export function PointsPage(): ReactNode {
             <label className="field"><span>{t('points.rateWhat')}</span><InputNumber min={0} max={1000} precision={0} value={rate} onChange={setRate} /></label>
           </Modal>
         </>
-      )}
+      ) }}
     </Loaded>
   )
 }

@@ -33,7 +33,7 @@ export function Pressed(props: { personId: string }): ReactNode {
   const p = pressure.data
   const share = p ? Math.min(1, p.pressure / p.pressureMax) : 0
   return (
-    <div className="cards level">
+    <div className="cards">
       <Card span={7} title={t('person.touches')} unit={t('person.touchesUnit')}>{items.length === 0 ? <p className="second">{t('person.noTouches')}</p> : <FactLine items={items} />}</Card>
       <Card span={5} title={p ? t('person.pressure', { n: p.pressure.toFixed(1), max: p.pressureMax }) : t('person.whyTitle')}>
         {p && (
@@ -45,7 +45,7 @@ export function Pressed(props: { personId: string }): ReactNode {
         )}
         <h3 className="second" style={{ marginBottom: 4 }}>{t('person.whyTitle')}</h3>
         {(messages.data?.rows ?? []).length === 0 ? <p className="second">{t('person.noMessages')}</p> : (
-          <ul className="list">{messages.data!.rows.slice(0, 8).map((row) => (
+          <ul className="list">{messages.data!.rows.slice(0, 5).map((row) => (
             <li key={row.messageId}><div className="row between"><span>{campaign(row.campaign)} <span className="second">{t(`broadcast.kind.${row.messageKind}`)}</span></span><span className="axis third nowrap">{f.timeExact(row.askedAt).slice(5, 16)}</span></div><div className={row.state === 'sent' ? 'second' : 'axis third'}>{why(row)}</div></li>
           ))}</ul>
         )}

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { Button, Form, Input, InputNumber, Modal, Segmented } from 'antd'
 import { useParams } from 'react-router'
-import { Card, DataTable, Loaded, PageHead, Permitted, StateBlock, TextLink, useBars, When } from '../kit/index.ts'
+import { Card, DataTable, Loaded, PageHead, Permitted, StateBlock, TextLink, useBars, useFilter, When } from '../kit/index.ts'
 import { ApiError } from '../lib/api.ts'
 import { useGet, useSend, useSession } from '../lib/session.tsx'
 import { useWords, type TextKey } from '../lib/words.tsx'
@@ -16,6 +16,7 @@ type Detail = {
   sku: Omit<Places, 'shop' | 'held'> & { shelves: Shelf[] }; card: { title: string; name: string; onMall: boolean } | null; problems: string[]; sold: Array<{ shelf: 'shop' | 'mall'; perDay: number; low: number; high: number; series: number[] }>
   moves: Move[]; alarms: Array<{ alarmId: string; kind: string; quantity: number; raisedAt: number; clearedAt: number | null }>; flow: Flow[]; page: number; pageSize: number
 }
+const flowSize = 50
 type Place = 'mall' | 'reserve' | 'shop'
 
 /** One SKU: where its units are, how fast each shelf sells, every movement; receive, move. */
@@ -25,7 +26,8 @@ export function SkuPage(): ReactNode {
   const { may } = useSession()
   const { tell } = useBars()
   const [act, setAct] = useState<'receive' | 'move'>()
-  const query = useGet<Detail>(`/stock/${sku}`, {}, { every: 10_000 })
+  const filter = useFilter()
+  const query = useGet<Detail>(`/stock/${sku}`, { page: filter.page, pageSize: flowSize }, { every: 10_000 })
   const refresh = { refresh: ['/stock', '/products'] }
   const open = useSend('POST', () => `/stock/${sku}/open`, refresh)
   const receive = useSend<{ quantity: number; reason?: string }>('POST', () => `/stock/${sku}/receive`, refresh)
@@ -86,7 +88,8 @@ export function SkuPage(): ReactNode {
             </div>
             <Card flush title={t('sku.flow')} unit={t('sku.flowUnit')}>
               <DataTable<Flow>
-                name="units" rows={state.flow} rowKey={(row) => `${row.postingId}/${row.account}`} empty={<p className="second" style={{ padding: '0 24px 20px' }}>{t('sku.noFlow')}</p>}
+                name="units" rows={state.flow} rowKey={(row) => `${row.postingId}/${row.account}`} stale={query.isPlaceholderData}
+                page={state.flow.length === flowSize || filter.page > 1 ? { page: filter.page, size: flowSize, total: (filter.page - 1) * flowSize + state.flow.length + (state.flow.length === flowSize ? 1 : 0), go: (page) => filter.set({ page: page === 1 ? undefined : String(page) }) } : undefined} empty={<p className="second" style={{ padding: '0 24px 20px' }}>{t('sku.noFlow')}</p>}
                 columns={[
                   { key: 'at', title: t('sku.col.at'), width: 130, cell: (row) => <When at={row.occurredAt} /> }, { key: 'place', title: t('sku.col.place'), cell: (row) => accountWords(row.account) }, { key: 'why', title: t('sku.col.why'), cell: (row) => <span className="second">{reasonWords(row.reason)}</span> },
                   { key: 'n', title: t('sku.col.units'), right: true, cell: (row) => `${row.amount > 0 ? '+' : ''}${f.count(row.amount)}` },

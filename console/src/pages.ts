@@ -37,7 +37,7 @@ const page = (load: () => Promise<ComponentType>): LazyExoticComponent<Component
 
 export const pages: readonly Page[] = [
   { path: '/', stage: 'voyage', name: 'stage.voyage', right: 'chain.read', component: page(async () => (await import('./voyage/voyage.tsx')).Voyage) },
-  { path: '/today', stage: 'today', name: 'stage.today', right: 'orders.read', component: page(async () => (await import('./today/today.tsx')).Today) },
+  { path: '/today', stage: 'today', name: 'stage.today', right: 'chain.read', component: page(async () => (await import('./today/today.tsx')).Today) },
   { path: '/acquire/sources', stage: 'acquire', name: 'acquire.sources', right: 'chain.read', component: page(async () => (await import('./acquire/sources.tsx')).Sources) },
   { path: '/acquire/codes', stage: 'acquire', name: 'acquire.codes', right: 'people.read', block: 'codes', component: page(async () => (await import('./acquire/codes.tsx')).CodesPage) },
   { path: '/acquire/credit', stage: 'acquire', name: 'acquire.credit', right: 'chain.read', block: 'codes', component: page(async () => (await import('./acquire/credit.tsx')).CreditPage) },

@@ -47,9 +47,14 @@ function Composer(props: { detail?: Detail }): ReactNode {
   const busy = create.isPending || edit.isPending || approve.isPending
   const save = (then: (id: string) => void): void => {
     if (old) edit.mutate(body, { onSuccess: () => then(old.broadcastId), onError })
-    else create.mutate(body, { onSuccess: ({ broadcastId }) => { void go(`/retain/broadcasts/${broadcastId}`, { replace: true }); then(broadcastId) }, onError })
+    else create.mutate(body, { onSuccess: ({ broadcastId }) => then(broadcastId), onError })
   }
-  const yes = (): void => save((id) => approve.mutate(id, { onSuccess: ({ heldUntil }) => tell(t('broadcast.approved', { when: f.timeExact(heldUntil).slice(11, 16) }), () => cancel.mutate(id, { onError })), onError }))
+  // The address of a new draft comes last: going there mounts the page anew, and answers of a page that is gone are not heard.
+  const show = (id: string): void => void (old === undefined && go(`/retain/broadcasts/${id}`, { replace: true }))
+  const yes = (): void => save((id) => approve.mutate(id, {
+    onSuccess: ({ heldUntil }) => { tell(t('broadcast.approved', { when: f.timeExact(heldUntil).slice(11, 16) }), () => cancel.mutate(id, { onError })); show(id) },
+    onError: (error) => { onError(error); show(id) },
+  }))
   const n = audience.left
   const checks: Array<{ ok: boolean; words: string }> = [
     { ok: bytes <= 4000, words: t('broadcast.check.bytes', { n: f.count(bytes) }) },
@@ -63,7 +68,7 @@ function Composer(props: { detail?: Detail }): ReactNode {
         why={held ? t('broadcast.heldWhy', { when: f.timeExact(old.heldUntil ?? 0).slice(11, 16) }) : t('broadcast.why')}
         actions={<>
           {old && <Permitted allowed={may('broadcasts.write')} who={t('broadcasts.noRight')}>{(disabled) => <Button disabled={disabled} onClick={() => cancel.mutate(old.broadcastId, { onSuccess: () => { tell(t('broadcast.cancelled')); void go('/retain/broadcasts') }, onError })}>{t('broadcast.cancel')}</Button>}</Permitted>}
-          <Permitted allowed={may('broadcasts.write')} who={t('broadcasts.noRight')}>{(disabled) => <Button type={held ? 'primary' : 'default'} disabled={disabled || !ready} loading={busy} onClick={() => save(() => tell(t('broadcast.saved')))}>{held ? t('broadcast.saveHeld') : t('broadcast.save')}</Button>}</Permitted>
+          <Permitted allowed={may('broadcasts.write')} who={t('broadcasts.noRight')}>{(disabled) => <Button type={held ? 'primary' : 'default'} disabled={disabled || !ready} loading={busy} onClick={() => save((id) => { tell(t('broadcast.saved')); show(id) })}>{held ? t('broadcast.saveHeld') : t('broadcast.save')}</Button>}</Permitted>
           {!held && <Permitted allowed={may('broadcasts.approve')} who={t('broadcasts.noApprove')}>{(disabled) => <Button type="primary" disabled={disabled || !ready || n === 0} loading={busy} onClick={yes}>{t('broadcast.approve', { n: f.count(n ?? 0) })}</Button>}</Permitted>}
         </>}
       />

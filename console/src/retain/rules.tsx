@@ -35,13 +35,13 @@ export function Rules(props: { value: Condition[]; set: (value: Condition[]) => 
         const bare = one.op === 'known' || one.op === 'unknown'
         return (
           <div key={n} className="row wrap">
-            <Select disabled={props.disabled} style={{ width: 150 }} value={one.field} options={known.map((field) => ({ value: field.key, label: named(field, language) }))} onChange={(field) => {
+            <Select disabled={props.disabled} style={{ width: 132 }} value={one.field} options={known.map((field) => ({ value: field.key, label: named(field, language) }))} onChange={(field) => {
               const next = known.find((row) => row.key === field)!.type
               change(n, { field, op: operators[next][0], value: next === 'boolean' ? true : next === 'number' || next === 'instant' ? 1 : '' })
             }} />
-            <Select disabled={props.disabled} style={{ width: 110 }} value={one.op} options={operators[type].map((op) => ({ value: op, label: t(`op.${op}` as TextKey) }))} onChange={(op) => change(n, op === 'known' || op === 'unknown' ? { field: one.field, op } : { ...one, op, value: one.value ?? 1 })} />
+            <Select disabled={props.disabled} style={{ width: 96 }} value={one.op} options={operators[type].map((op) => ({ value: op, label: t(`op.${op}` as TextKey) }))} onChange={(op) => change(n, op === 'known' || op === 'unknown' ? { field: one.field, op } : { ...one, op, value: one.value ?? 1 })} />
             {!bare && (type === 'boolean' ? <Select disabled={props.disabled} style={{ width: 80 }} value={one.value === true} options={[{ value: true, label: t('op.yes') }, { value: false, label: t('op.no') }]} onChange={(yes) => change(n, { ...one, value: yes })} />
-              : type === 'number' || type === 'instant' ? <InputNumber disabled={props.disabled} style={{ width: 80 }} value={Number(one.value)} onChange={(count) => change(n, { ...one, value: count ?? 0 })} />
+              : type === 'number' || type === 'instant' ? <InputNumber disabled={props.disabled} style={{ width: 72 }} value={Number(one.value)} onChange={(count) => change(n, { ...one, value: count ?? 0 })} />
                 : <Input disabled={props.disabled} style={{ width: 110 }} value={String(one.value ?? '')} onChange={(event) => change(n, { ...one, value: event.target.value })} />)}
             {!props.disabled && <button type="button" className="iconbutton" aria-label={t('rules.drop')} onClick={() => set(value.filter((_, at) => at !== n))}>×</button>}
           </div>

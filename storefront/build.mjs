@@ -146,7 +146,7 @@ const mark = (file) => createHash('sha256').update(readFileSync(join(building, f
 const base = outAt >= 0 ? './' : '/storefront/'
 writeFileSync(join(building, 'index.html'), `<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover"><meta name="color-scheme" content="light dark">
-<title>${(app.window?.navigationBarTitleText ?? '').replace(/[<&]/g, '')}</title><link rel="stylesheet" href="${base}app.css?${mark('app.css')}"></head>
+<title>${(app.window?.navigationBarTitleText ?? '').replace(/[<&]/g, '')}</title><link rel="icon" href="data:,"><link rel="stylesheet" href="${base}app.css?${mark('app.css')}"></head>
 <body><div id="app"></div><script src="${base}app.js?${mark('app.js')}"></script></body></html>
 `)
 rmSync(out, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 import { api } from './config.ts'
 
-export type Sku = { skuId: string; name: string; priceFen: number; soldOut: boolean; left?: number }
+export type Sku = { skuId: string; name: string; attrs: Record<string, string>; priceFen: number; soldOut: boolean; left?: number }
 export type Goods = { productId: string; title: string; image: string; images: string[]; description: string; skus: Sku[]; fromFen: number; soldOut: boolean }
 export type OrderLine = { lineNo: number; productId: string; skuId: string; title: string; name: string; image: string; quantity: number; unitFen: number; paidFen: number }
 export type Order = {
@@ -60,9 +60,12 @@ async function asBuyer<T>(method: 'GET' | 'POST', path: string, data: unknown): 
   }
 }
 
+/** A single spec without attributes has no name but its code, which is the shop's own. */
+export const named = (item: Goods): Goods => ({ ...item, skus: item.skus.map((sku) => (Object.keys(sku.attrs ?? {}).length > 0 ? sku : { ...sku, name: '' })) })
+
 export const shop = (): Promise<{ name: string; open: boolean }> => ask('GET', '/shop', undefined, '')
 export const goods = (query: { search?: string; page: number }): Promise<{ goods: Goods[]; more: boolean }> => ask('GET', '/goods', query.search ? query : { page: query.page }, '')
-export const product = (productId: string): Promise<Goods> => ask('GET', `/goods/${productId}`, undefined, '')
+export const product = (productId: string): Promise<Goods> => ask<Goods>('GET', `/goods/${productId}`, undefined, '').then(named)
 export const checkout = (body: { key: string; lines: Array<{ skuId: string; quantity: number }>; totalFen: number; address: Address }): Promise<Placed> => asBuyer('POST', '/checkout', body)
 export const orders = (before?: number): Promise<{ orders: Order[] }> => asBuyer('GET', '/orders', before === undefined ? undefined : { before })
 export const order = (orderId: string): Promise<{ order: Order }> => asBuyer('GET', `/orders/${orderId}`, undefined)

@@ -3,9 +3,10 @@ import { cancel, orders, say, type Order, type Trouble } from '../../lib/api.ts'
 type Shown = Order & { when: string; fact: string }
 const tabs = [{ key: 'all', name: '全部' }, { key: 'unpaid', name: '待付款' }, { key: 'paid', name: '待发货' }, { key: 'shipped', name: '待收货' }]
 const two = (n: number): string => String(n).padStart(2, '0')
+/** The shop's time, Shanghai, wherever the phone is. */
 const when = (at: number): string => {
-  const date = new Date(at)
-  return `${date.getMonth() + 1}月${date.getDate()}日 ${two(date.getHours())}:${two(date.getMinutes())}`
+  const date = new Date(at + 8 * 3_600_000)
+  return `${date.getUTCMonth() + 1}月${date.getUTCDate()}日 ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`
 }
 const fact = (order: Order): string => (order.state === 'shipped' ? `${when(order.shippedAt!)} 发出 ${order.shipping?.trackingNo ?? ''}` : order.state === 'unpaid' && order.payBefore ? `${when(order.payBefore)} 前付` : '')
 

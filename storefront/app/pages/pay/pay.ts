@@ -39,7 +39,10 @@ Page({
         void this.look(20)
       },
       fail: ({ errMsg }) => {
-        this.setData({ head: '钱没付成', next: errMsg.includes('cancel') ? '单子留 15 分钟，随时可以接着付。' : errMsg.replace('requestPayment:fail ', ''), canPay: true })
+        const cancelled = errMsg.includes('cancel')
+        this.setData({ head: '钱没付成', next: cancelled ? '单子留 15 分钟，随时可以接着付。' : errMsg.replace('requestPayment:fail ', ''), canPay: true })
+        // The phone says only that it failed; the order knows whether it is still there.
+        if (!cancelled) void this.look(1)
       },
     })
   },

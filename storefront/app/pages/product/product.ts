@@ -1,4 +1,4 @@
-import { product, type Goods, type Sku, type Trouble } from '../../lib/api.ts'
+import { named, product, type Goods, type Sku, type Trouble } from '../../lib/api.ts'
 import { addToCart, readCart } from '../../lib/cart.ts'
 
 Page({
@@ -6,7 +6,7 @@ Page({
 
   onLoad({ id }: { id: string }) {
     const { opening } = getApp().globalData
-    if (opening?.productId === id) this.show(opening)
+    if (opening?.productId === id) this.show(named(opening))
     product(id).then((item) => this.show(item), (error: Trouble) => !this.data.item && this.setData({ trouble: error.message }))
   },
   onShow() {

@@ -16,6 +16,7 @@ import { Login, PasswordDialog } from './shell/login.tsx'
 import { Shell } from './shell/shell.tsx'
 import { antdTheme } from './ui/theme.ts'
 import { cssVariables, palettes, type Mode } from './ui/tokens.ts'
+import { Tour } from './voyage/tour.tsx'
 
 const stored = (key: string): string => localStorage.getItem(key) ?? ''
 const firstMode = (): Mode => (stored('qz.theme') === 'dark' || (stored('qz.theme') === '' && matchMedia('(prefers-color-scheme: dark)').matches) ? 'dark' : 'light')
@@ -89,6 +90,7 @@ function Inside(): ReactNode {
         {pages.map((row) => <Route key={row.path} path={row.path} element={<Gate page={row} />} />)}
         <Route path="*" element={<LostBlock title={t('state.lost')} what={t('state.lostWhat', { path: location.pathname })} to={tenant.start} label={t('state.home')} />} />
       </Routes>
+      <Tour />
       <PasswordDialog open={ask} close={() => { sessionStorage.setItem(skippedKey, '1'); setAsk(false) }} />
     </Shell>
   )

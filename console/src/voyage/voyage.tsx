@@ -34,7 +34,7 @@ function Sailing(props: { chain: Chain; stale: boolean }): ReactNode {
   const unknown = flow.find((row) => row.source === 'nobody-known')
   const unknownNet = unknown ? unknown.firstFen + unknown.againFen : 0
   const sentence = figures.paidOrders === 0 ? t('voyage.sentenceNone') : t('voyage.sentence', { buyers: f.count(buyers), again: f.count(again), net: f.moneySaid(net) })
-  const kicker = <>{t('stage.voyage')} · <WindowPicker /></>
+  const kicker = <>{t('stage.voyage')} · <WindowPicker /> · <TextLink quiet to="/?tour=1">{t('tour.name')}</TextLink></>
   const { todos } = useTodos()
   const leaks = useLeaks()
   const actions = (

@@ -29,6 +29,9 @@ const filesBelow = (folder) => readdirSync(folder, { withFileTypes: true }).flat
   entry.name === 'node_modules' || entry.name.startsWith('.') ? [] : entry.isDirectory() ? filesBelow(join(folder, entry.name)) : [join(folder, entry.name)])
 const posixPath = (file, root) => relative(root, file).split(sep).join('/')
 
+/** What this runtime cannot make sense of; the page shows it when something fails. */
+const problems = []
+
 // ---- 1. the folder as WeChat takes it ----
 rmSync(building, { recursive: true, force: true })
 mkdirSync(program, { recursive: true })
@@ -37,8 +40,14 @@ for (const file of sources) {
   if (file.endsWith('.d.ts')) continue
   const to = join(program, relative(source, file))
   mkdirSync(dirname(to), { recursive: true })
-  if (file.endsWith('.ts')) {
-    const { code } = esbuild.transformSync(readFileSync(file, 'utf8'), { loader: 'ts', format: 'cjs', target: 'es2018', sourcefile: posixPath(file, source), platform: 'neutral' })
+  if (file.endsWith('.ts') || file.endsWith('.js')) {
+    const name = posixPath(file, source)
+    let code = ''
+    try {
+      code = esbuild.transformSync(readFileSync(file, 'utf8'), { loader: 'ts', format: 'cjs', target: 'es2018', sourcefile: name, platform: 'neutral', logLevel: 'silent' }).code
+    } catch (error) {
+      problems.push(`${name}: ${String(error.message).split('\n')[1] ?? error.message}`)
+    }
     writeFileSync(to.replace(/\.ts$/, '.js'), code.replace(/require\("(\.[^"]+)\.ts"\)/g, 'require("$1.js")'))
   } else cpSync(file, to)
 }
@@ -58,7 +67,6 @@ const app = readJson('app.json')
 const pages = [...(app.pages ?? []), ...(app.subPackages ?? app.subpackages ?? []).flatMap((pack) => pack.pages.map((page) => posix.join(pack.root, page)))]
 const resolveFrom = (owner, target) => (target.startsWith('/') ? target.slice(1) : posix.normalize(posix.join(posix.dirname(owner), target)))
 
-const problems = []
 const known = new Set([...readFileSync(join(here, 'runtime/base-components.ts'), 'utf8').matchAll(/^ {2}'?([a-z-]+)'?: \{/gm)].map((found) => found[1]))
 for (const tag of ['block', 'slot', 'template', 'import', 'include', 'wxs', 'label', 'form', 'page-meta', 'navigation-bar']) known.add(tag)
 
@@ -84,7 +92,8 @@ pages.forEach(collect)
 
 const group = new TmplGroup()
 for (const file of files) {
-  if (file.endsWith('.wxs')) group.addScript(file.slice(0, -4), read(file))
+  // Templates name a script without its ending, scripts name each other with it.
+  if (file.endsWith('.wxs')) for (const name of [file.slice(0, -4), file]) group.addScript(name, read(file))
   if (!file.endsWith('.wxml')) continue
   for (const problem of group.addTmpl(file.slice(0, -5), read(file))) if (problem.isError ?? problem.level >= 3) problems.push(`${file}: ${problem.message ?? JSON.stringify(problem)}`)
 }
@@ -124,6 +133,9 @@ const styles = readFileSync(join(here, 'runtime/base.css'), 'utf8') + css('app.w
 
 const modules = files.filter((file) => file.endsWith('.js') && file !== 'project.config.js')
 const entry = `import { start } from ${JSON.stringify(join(here, 'runtime/index.ts'))}
+// What WXS has in place of RegExp and Date.
+const getRegExp = (pattern, flags) => new RegExp(pattern, flags)
+const getDate = (...parts) => new Date(...parts)
 start({
   app: ${JSON.stringify(app)},
   pages: ${JSON.stringify(pages)},

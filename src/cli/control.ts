@@ -92,7 +92,7 @@ export async function openLocked(options: Omit<RuntimeOptions, 'log'> & { logLev
   const { config } = options
   const folder = resolve(config.dataDir)
   takeLock(config)
-  const socket = join(tmpdir(), `qz-control-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}.sock`)
+  const socket = join(tmpdir(), `qz-control-${createHash('sha256').update(`${process.getuid?.() ?? ''} ${folder}`).digest('hex').slice(0, 12)}.sock`)
   let runtime: Runtime
   try {
     runtime = await openRuntime({ ...options, log: createLog(options.logLevel ?? config.logLevel) })

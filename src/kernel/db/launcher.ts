@@ -46,7 +46,7 @@ export async function startPostgres(options: LauncherOptions): Promise<PostgresS
   if (disposable) {
     chmodSync(dirname(folder), 0o711)
   }
-  const socketFolder = join(tmpdir(), `qz-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`)
+  const socketFolder = join(tmpdir(), `qz-${createHash('sha256').update(`${process.getuid?.() ?? ''} ${folder}`).digest('hex').slice(0, 12)}`)
 
   const running = await adopt(folder, socketFolder)
   if (running !== undefined) {
@@ -120,9 +120,8 @@ export async function startPostgres(options: LauncherOptions): Promise<PostgresS
 function server(pid: number, host: string, adopted: boolean, folder: string, disposable: boolean, child: ChildProcess | undefined): PostgresServer {
   let stopped = false
   const clean = (): void => {
-    if (!disposable) return
-    rmSync(dirname(folder), { recursive: true, force: true })
     rmSync(host, { recursive: true, force: true })
+    if (disposable) rmSync(dirname(folder), { recursive: true, force: true })
   }
   const onExit = (): void => {
     if (stopped || !disposable) return

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { may, roles } from './kernel/access/index.ts'
+import { accessFault, may, roles } from './kernel/access/index.ts'
 import { listAudit } from './kernel/audit/index.ts'
 import { defineErrors } from './kernel/errors.ts'
 import { dayMs, saleDate } from './kernel/calendar.ts'
@@ -10,7 +10,7 @@ import { route, type AnyRoute } from './kernel/http/index.ts'
 import { countFacts, inboxDepth, listFailedFacts, retryFacts } from './kernel/inbox/index.ts'
 import { listJobs, putJobs, settleJob } from './kernel/job/index.ts'
 import { listOpenCalls, outboxDepth, retryCalls, skipCalls } from './kernel/outbox/index.ts'
-import { blocks, listBlocks, switchBlock } from './kernel/tenancy/index.ts'
+import { addRoute, blocks, listBlocks, switchBlock } from './kernel/tenancy/index.ts'
 import { findConnection, listConnections, putConnection, removeConnection, setChecks, type Connection } from './wechat/connection/index.ts'
 import type { Caller } from './wechat/caller.ts'
 import { backfillJobs } from './backfills.ts'
@@ -152,7 +152,7 @@ export function installationRoutes(parts: Installation): AnyRoute[] {
         const known = await house.access.findUser(body.login)
         const members = await house.access.membersOf(tenantId)
         const owners = members.filter((m) => m.role === 'owner')
-        if (body.role !== 'owner' && owners.length === 1 && owners[0].login === body.login) throw (await import('./kernel/access/index.ts')).accessFault('access/last-owner')
+        if (body.role !== 'owner' && owners.length === 1 && owners[0].login === body.login) throw accessFault('access/last-owner')
         const userId = known?.userId ?? (await house.access.createUser(body.login, body.name, null))
         await house.access.addMember(tenantId, userId, body.role)
         return { userId, link: known?.hasPassword ? null : `/login/link/${await house.access.createLink(userId)}` }
@@ -187,7 +187,6 @@ function needName(need: string): string {
 
 /** A callback address exists as soon as the connection does. */
 async function linkRoute(house: House, tenantId: number, connection: Connection): Promise<void> {
-  const { addRoute } = await import('./kernel/tenancy/index.ts')
   await house.ports.db.tx({ role: 'auth' }, (tx) => addRoute(tx, { routeKey: connection.routeKey, tenantId, connectionId: connection.connectionId }))
   await house.refresh(tenantId)
 }

@@ -32,7 +32,7 @@ export async function onboard(parts: { house: House; emulator: Emulator; emulato
   await house.refresh(tenantId)
   const baseUrl = wish.world === 'main' ? parts.emulatorUrl : `${parts.emulatorUrl}/ns/${wish.world}`
   for (const account of ns.accounts) {
-    const found = secretsOf(account, ns)
+    const found = secretsOf(account)
     if (!found || (wish.lines && !wish.lines.includes(found.line))) continue
     const connection: Connection = {
       connectionId: ids.next(), line: found.line, accountId: found.accountId, name: found.name, baseUrl, routeKey: ids.next().replaceAll('-', ''), secrets: found.secrets, status: 'connected', checks: [], createdAt: now, updatedAt: now,
@@ -62,8 +62,7 @@ export async function repoint(parts: { house: House; emulator: Emulator; emulato
   await house.refresh()
 }
 
-function secretsOf(account: Account, ns: { accounts: Account[] }): { line: string; accountId: string; name: string; secrets: ConnectionSecrets } | undefined {
-  void ns
+function secretsOf(account: Account): { line: string; accountId: string; name: string; secrets: ConnectionSecrets } | undefined {
   switch (account.kind) {
     case 'wecom': {
       const contact = account.apps.find((app) => app.kind === 'contact') ?? account.apps[0]

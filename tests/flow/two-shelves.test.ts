@@ -117,7 +117,10 @@ describe('one product on two shelves', { timeout: 60_000 }, () => {
 
   test('an answer ok that changed nothing moves no unit', async () => {
     await runtime.emulator!.setFaults(world, { rules: [{ endpoint: 'shop.stock.update', fault: 'unchanged', times: 1 }] })
-    await app((tx) => requestMove(tx, tenantId, { skuId, connectionId: shopConnection, direction: 'from-shop', place: 'mall', quantity: 5, actor: 'test' }, now(), runtime.house.ports.ids))
+    await app((tx) => requestMove(tx, tenantId, { skuId, connectionId: shopConnection, direction: 'from-shop', place: 'mall', quantity: 5, actor: 'test', key: 'one click' }, now(), runtime.house.ports.ids))
+    // The same click, sent twice by an impatient browser.
+    const twice = await app((tx) => requestMove(tx, tenantId, { skuId, connectionId: shopConnection, direction: 'from-shop', place: 'mall', quantity: 5, actor: 'test', key: 'one click' }, now(), runtime.house.ports.ids))
+    expect(twice).toMatchObject({ kind: 'planned' })
     await run(minute)
     expect(await stock()).toMatchObject({ mall: 8 })
     await run(5 * minute)

@@ -67,6 +67,9 @@ export function handJob(ports: HandPorts): JobHandler {
       const plan = await lockPlan(tx, tenantId, job.key)
       if (plan === undefined || (plan.status !== 'held' && plan.status !== 'sending') || plan.heldUntil === null) return null
       const policy = await readPolicy(tx, tenantId)
+      // Run late, into quiet hours: a refusal would be for good.
+      const quiet = quietEnd(policy, now)
+      if (quiet !== undefined) return { dueAt: quiet }
       const due = (row: StoredRow): Instant => leavesAt(plan.heldUntil!, row.offsetDays, (at) => quietEnd(policy, at))
       const rows = await plannedRows(tx, tenantId, plan.planId)
       const ready = rows.filter((row) => due(row) <= now)

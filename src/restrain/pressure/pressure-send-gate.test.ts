@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { day, makeTenant, minute, start, testIds } from '../../../tests/setup/fixtures.ts'
+import { day, hour, makeTenant, minute, start, testIds } from '../../../tests/setup/fixtures.ts'
 import { openTestDb, type TestDb } from '../../../tests/setup/test-db.ts'
+import { saleDate, startOfDay } from '../../kernel/calendar.ts'
 import type { Work } from '../../kernel/engine/index.ts'
 import { resolvePersons } from '../../book/person/index.ts'
 import { recordTouches } from '../../book/touch/index.ts'
@@ -113,6 +114,14 @@ describe('the gate with a database', () => {
     await t.app(tenantId, (tx) => putOptOut(tx, tenantId, { personId, line: '*', since: start, until: start + 1, evidence: 'came back' }))
     expect(await t.app(tenantId, (tx) => optedOut(tx, tenantId, 'wecom', start + 1))).toEqual(new Set())
     expect((await ask(start + 1, [request('2', personId)]))[0].allowed).toBe(true)
+  })
+
+  test('it says until when it is shut to marketing; help passes at night', async () => {
+    const night = startOfDay(saleDate(start)) + 23 * hour
+    const opens = (now: number, messageKind: 'help' | 'sell') => t.app(tenantId, (tx) => gate.opensAt(tx, at(now), { purpose: 'broadcast', messageKind }))
+    expect(await opens(night, 'sell')).toBe(startOfDay(saleDate(start)) + day + 8.5 * hour)
+    expect(await opens(night, 'help')).toBeNull()
+    expect(await opens(night - 10 * hour, 'sell')).toBeNull()
   })
 
   test('two who ask at once about one person are answered one after the other', async () => {

@@ -5,8 +5,8 @@ import type { Work } from '../../kernel/engine/index.ts'
 import { readSetting } from '../../kernel/tenancy/index.ts'
 import { standIns, touchesOf } from '../../book/touch/index.ts'
 import type { GateAnswer, SendGate, SendRequest } from '../../retain/outbound/index.ts'
-import { countMessage, decideGate, gatherFacts, type GateFacts } from './decide-gate.ts'
-import { defaultPressurePolicy, type PressurePolicy } from './policy.ts'
+import { countMessage, decideGate, gatherFacts, quietEnd, type GateFacts } from './decide-gate.ts'
+import { defaultPressurePolicy, isMarketing, type PressurePolicy } from './policy.ts'
 import { answersByKey, countedAnswers, lockPersons, optedOut, saveAnswers, settleAnswers, type GateRow } from './store.ts'
 
 export type DosePlace = { epochId: string; dose: number; startsAt: Instant; endsAt: Instant }
@@ -88,6 +88,7 @@ export function pressureSendGate(ports: { dosesOf: DoseSource }): SendGate {
       await saveAnswers(tx, tenantId, rows)
       return answers
     },
+    opensAt: async (tx, work, request) => (isMarketing(request) ? (quietEnd(await readPolicy(tx, work.tenantId), work.now) ?? null) : null),
     settle: (tx, work, outcomes) => settleAnswers(tx, work.tenantId, outcomes),
   }
 }

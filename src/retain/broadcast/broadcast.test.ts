@@ -56,6 +56,17 @@ describe('handing over', () => {
     expect(await tasks(broadcastId)).toHaveLength(2)
   })
 
+  test('while the gate is shut it is held on, and still may be cancelled', async () => {
+    const broadcastId = await held(everybody)
+    const opens = start + 10 * holdMs
+    const shut = { ...allowAllSendGate, opensAt: async () => opens }
+    expect(await t.app(tenantId, (tx) => broadcastDispatch(shut, fields).run(work(start + holdMs), tx, { kind: dispatchKind, key: broadcastId, dueAt: 0, state: {}, attempts: 0 }, undefined))).toEqual({ dueAt: opens })
+    expect(await tasks(broadcastId)).toEqual([])
+    expect(await t.app(tenantId, (tx) => findBroadcast(tx, tenantId, broadcastId))).toMatchObject({ status: 'held', heldUntil: opens })
+    expect(await run(dispatchKind, broadcastId, opens)).toBeNull()
+    expect(await tasks(broadcastId)).toHaveLength(2)
+  })
+
   test('what was cancelled while held never leaves', async () => {
     const broadcastId = await held(everybody)
     await t.app(tenantId, (tx) => changeBroadcast(tx, tenantId, broadcastId, { status: 'cancelled' }))

@@ -23,6 +23,12 @@ export function broadcastDispatch(gate: SendGate, fields: ReadonlyMap<string, Se
       const broadcast = await findBroadcast(tx, work.tenantId, job.key)
       if (broadcast === undefined || broadcast.status !== 'held') return null
       if (broadcast.heldUntil! > work.now) return { dueAt: broadcast.heldUntil! }
+      const opens = await gate.opensAt(tx, work, { purpose: 'broadcast', messageKind: broadcast.messageKind })
+      if (opens !== null) {
+        // Approved late in the evening: held over the quiet hours, and still editable.
+        await changeBroadcast(tx, work.tenantId, broadcast.broadcastId, { heldUntil: opens })
+        return { dueAt: opens }
+      }
       const campaign = campaignOf(broadcast.broadcastId)
       const persons = await listSegment(tx, work.tenantId, broadcast.rules, fields, work.now)
       const senders = await sendersOf(tx, work.tenantId, broadcast.corpId, persons)

@@ -69,6 +69,18 @@ describe('journeys', () => {
     expect((await t.app(tenantId, (tx) => campaignCounts(tx, tenantId, [`journey/${journeyId}`]))).get(`journey/${journeyId}`)).toMatchObject({ queued: 2, refused: 1 })
   })
 
+  test('what falls due while the gate is shut waits until it opens; asked then, it would be refused for good', async () => {
+    const late = start + 2 * day
+    await hear(late, added(1, late))
+    const shut: SendGate = { ...gate, opensAt: async () => late + 2 * day }
+    const at = work(late + day)
+    const next = await t.app(tenantId, (tx) => journeyTick(shut, fieldsOf([houseFacts])).run(at, tx, { kind: journeyKind, key: 'all', dueAt: late + day, state: {}, attempts: 0 }, undefined))
+    expect(next).toEqual({ dueAt: late + 2 * day })
+    expect(at.told).toEqual([])
+    expect((await tick(late + 2 * day - 1)).told).toEqual([])
+    expect((await tick(late + 2 * day)).told).toEqual(['handed'])
+  })
+
   test('whoever is lost to every member leaves at once', async () => {
     await hear(start + 3 * day, added(2, start + 3 * day))
     await t.owner.query(`update follow set lost_at = $2, lost_by = 'contact' where tenant_id = $1 and external_userid = 'wm-3'`, [tenantId, start + 3 * day + hour])

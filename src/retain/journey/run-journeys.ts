@@ -4,7 +4,7 @@ import { makeEvent, payloadOf } from '../../events.ts'
 import { sendersOf } from '../contact/index.ts'
 import { askToSend, sendAsTasks, type SendGate } from '../outbound/index.ts'
 import { listSegment, type SegmentField } from '../segment/index.ts'
-import { dueEnrolments, endEnrolments, enrol, leaveAll, listJourneys, nextDue, type Enrolment } from './store.ts'
+import { dueEnrolments, endEnrolments, enrol, leaveAll, listJourneys, nextDue, postpone, type Enrolment } from './store.ts'
 
 export const journeyKind = 'journey.tick'
 const batch = 2_000
@@ -51,6 +51,11 @@ export function journeyTick(gate: SendGate, fields: ReadonlyMap<string, SegmentF
         const end = (one: Enrolment, state: 'handed' | 'refused' | 'left', why: string | null, messageId: string | null): void => void ends.push({ journeyId, eventId: one.eventId, state, why, messageId })
         if (journey.status === 'off') {
           for (const one of enrolments) end(one, 'left', 'switched off', null)
+          continue
+        }
+        const opens = await gate.opensAt(tx, work, { purpose: 'journey', messageKind: journey.messageKind })
+        if (opens !== null) {
+          await postpone(tx, tenantId, enrolments, opens)
           continue
         }
         const persons = [...new Set(enrolments.map((one) => one.personId))]

@@ -51,6 +51,15 @@ export async function nextDue(tx: Tx, tenantId: number): Promise<Instant | null>
   return row.at
 }
 
+/** Moves waiting enrolments to a later instant. */
+export async function postpone(tx: Tx, tenantId: number, rows: readonly Enrolment[], dueAt: Instant): Promise<void> {
+  await tx.run(
+    `update journey_enrolment e set due_at = $4 from unnest($2::uuid[], $3::uuid[]) as r(journey_id, event_id)
+     where e.tenant_id = $1 and e.journey_id = r.journey_id and e.event_id = r.event_id and e.state = 'waiting'`,
+    [tenantId, rows.map((r) => r.journeyId), rows.map((r) => r.eventId), dueAt],
+  )
+}
+
 /** One statement ends any number of enrolments. */
 export async function endEnrolments(tx: Tx, tenantId: number, ends: ReadonlyArray<{ journeyId: string; eventId: string; state: 'handed' | 'refused' | 'left'; why: string | null; messageId: string | null }>, now: Instant): Promise<void> {
   if (ends.length === 0) return

@@ -6,5 +6,6 @@ export const plainWeights: Readonly<Record<MessageKind, number>> = { help: 0.2, 
 /** Lets everything pass: for tests, and for a merchant without the dosage block. */
 export const allowAllSendGate: SendGate = {
   ask: async (_tx, work, requests) => requests.map((request): GateAnswer => ({ allowed: true, gateId: work.ids.next(), touchWeight: plainWeights[request.messageKind] })),
+  opensAt: async () => null,
   settle: async () => {},
 }

@@ -35,6 +35,7 @@ function watchingGate(refuse: (request: SendRequest) => boolean = () => false): 
       const answers = await allowAllSendGate.ask(tx, at, requests)
       return requests.map((request, n) => (refuse(request) ? { allowed: false, reason: 'over-pressure', clearAt: start + day } : answers[n]))
     },
+    opensAt: async () => null,
     settle: async (_tx, _at, told) => void outcomes.push(...told),
   }
 }

@@ -10,6 +10,11 @@ import type { Work } from '../../kernel/engine/index.ts'
 export type SendGate = {
   /** One answer per request, in order. What is answered with `allowed` is reserved until `settle`. */
   ask(tx: Tx, work: Work, requests: readonly SendRequest[]): Promise<GateAnswer[]>
+  /**
+   * When the gate opens to messages of this kind; null: it is open. Between now and then (quiet hours) everybody would be refused, and a message is
+   * asked for once, so whoever sends by himself waits until then instead of asking.
+   */
+  opensAt(tx: Tx, work: Pick<Work, 'tenantId' | 'now'>, request: Pick<SendRequest, 'purpose' | 'messageKind'>): Promise<Instant | null>
   /** What became of allowed messages: `not-sent` gives the reservation back. Each gateId is settled once. */
   settle(tx: Tx, work: Work, outcomes: readonly GateOutcome[]): Promise<void>
 }

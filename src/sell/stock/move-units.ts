@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { ReplyHandler } from '../../kernel/engine/index.ts'
@@ -16,7 +17,7 @@ export const flowJobKind = 'stock.flow'
 export const moveReplyKind = 'stock.move'
 export const flowJob = (connectionId: string, skuId: string, dueAt: Instant) => ({ kind: flowJobKind, key: `${connectionId}/${skuId}`, dueAt, state: { connectionId, skuId } })
 
-export type MoveWish = { skuId: string; connectionId: string; direction: Move['direction']; place: Move['place']; quantity: number; actor: string }
+export type MoveWish = { skuId: string; connectionId: string; direction: Move['direction']; place: Move['place']; quantity: number; actor: string; /** The same key again is the same move. */ key?: string }
 export type MoveOutcome = { kind: 'planned'; move: Move } | { kind: 'short'; available: number } | { kind: 'not-tracked' } | { kind: 'share-unknown' }
 
 export async function requestMove(tx: Tx, tenantId: number, wish: MoveWish, now: Instant, ids: Ids): Promise<MoveOutcome> {
@@ -24,13 +25,22 @@ export async function requestMove(tx: Tx, tenantId: number, wish: MoveWish, now:
   const shelf = draft?.sku.shelves.find((one) => one.connectionId === wish.connectionId)
   if (!draft || !shelf) return { kind: 'not-tracked' }
   if (shelf.openedAt === null) return { kind: 'share-unknown' }
-  const planned = planMove(draft, shelf, { moveId: ids.next(), direction: wish.direction, place: wish.place, quantity: wish.quantity, actor: wish.actor }, now)
+  const moveId = wish.key === undefined ? ids.next() : moveIdOf(tenantId, wish.key)
+  const before = wish.key === undefined ? undefined : await findMove(tx, tenantId, moveId)
+  if (before !== undefined) return { kind: 'planned', move: before }
+  const planned = planMove(draft, shelf, { moveId, direction: wish.direction, place: wish.place, quantity: wish.quantity, actor: wish.actor }, now)
   if ('available' in planned) return { kind: 'short', available: planned.available }
   const moves = [...(await openMoves(tx, tenantId, [wish.skuId])).filter((move) => move.connectionId === wish.connectionId), planned.move]
   await sendNext(tx, tenantId, shelf, moves, now, ids)
   await putMoves(tx, tenantId, [planned.move])
   await saveDrafts(tx, tenantId, [draft], now, ids)
   return { kind: 'planned', move: planned.move }
+}
+
+/** A UUID version 8 (RFC 9562) made from the caller's key. */
+function moveIdOf(tenantId: number, key: string): string {
+  const hex = createHash('sha256').update(`stock move ${tenantId} ${key}`).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 /** Hands the oldest planned move to the outbox when nothing of its shelf is out. @returns the moves whose row must be written again. */

@@ -104,7 +104,7 @@ export const stockRoutes: AnyRoute[] = [
       if (!sku) throw stockFault('stock/not-tracked', { skuId })
       const connectionId = body.connectionId ?? sku.shelves[0]?.connectionId
       if (connectionId === undefined) throw stockFault('stock/no-shop', { skuId })
-      const outcome = await requestMove(tx, tenantId, { skuId, connectionId, direction: body.to === 'shop' ? 'to-shop' : 'from-shop', place: (body.to === 'shop' ? body.from : body.to) as 'mall' | 'reserve', quantity: body.quantity, actor }, now, ids)
+      const outcome = await requestMove(tx, tenantId, { skuId, connectionId, direction: body.to === 'shop' ? 'to-shop' : 'from-shop', place: (body.to === 'shop' ? body.from : body.to) as 'mall' | 'reserve', quantity: body.quantity, actor, key: body.key }, now, ids)
       if (outcome.kind === 'planned') return { move: outcome.move }
       if (outcome.kind === 'share-unknown') throw stockFault('stock/share-unknown', { skuId })
       return own(outcome, skuId, body.from, body.quantity)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { day, hour, start } from '../../../tests/setup/fixtures.ts'
+import { gateReasons } from '../pressure/index.ts'
 import { choosePlan, dueBy, interpolate, phaseOf, weekEndAfter, type ChooseInput, type PlanPerson } from './choose.ts'
 import { limitWords, planSentence, rowWords } from './words.ts'
 
@@ -121,6 +122,11 @@ test('words: every reason reads whole in both languages', () => {
   for (const reason of ['value', 'explore', 'habit', 'not-due', 'no-value', 'no-campaign', 'staff-full', 'budget', 'holdout', 'over-pressure'] as const) {
     for (const language of ['zh', 'en'] as const) expect(rowWords({ ...row, reason }, language)).not.toMatch(/[{}]|undefined/)
   }
+  // Totals know no single person's figures: whole sentences all the same, without gaps.
+  for (const reason of [...gateReasons, 'value', 'explore', 'habit', 'not-due', 'no-value', 'no-campaign', 'staff-full', 'budget'] as const) {
+    for (const language of ['zh', 'en'] as const) expect(rowWords({ reason, detail: {}, clearAt: null }, language)).toMatch(/^[^{}]{2,}[^{}：:；;,，、\s]$/)
+  }
+  expect(['week-cap', 'dose-used'].map((reason) => rowWords({ reason: reason as 'week-cap', detail: {}, clearAt: null }, 'zh'))).toEqual(['7 天内该收的已收满', '这一轮该收的已收满'])
   expect(rowWords({ reason: 'value', detail: { gapDays: 40, sinceDays: 38 }, clearAt: null }, 'zh')).toBe('常隔 40 天回来，已 38 天')
   expect(planSentence({ persons: 412, messages: 436, left: 1906, valueFen: 318_000, lowFen: 190_000, highFen: 440_000 }, true, 'zh')).toBe('本周给 412 人发 436 条，预计多赚 ¥3,180（¥1,900～¥4,400）；1906 人不打扰。')
 })

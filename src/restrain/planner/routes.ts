@@ -17,7 +17,7 @@ const headView = (plan: PlanHead, language: Language): Record<string, unknown> =
   ...plan, sentence: planSentence(plan.summary, plan.summary.known, language),
   summary: {
     ...plan.summary, limits: plan.summary.limits.map((limit) => ({ ...limit, words: limitWords(limit, language) })),
-    reasons: plan.summary.reasons.map((row) => ({ ...row, words: rowWords({ reason: row.reason as StoredRow['reason'], detail: {}, clearAt: null }, language).replace(/[：:；;,，]?[^：:；;,，]*\{\w+\}.*$/, '') })),
+    reasons: plan.summary.reasons.map((row) => ({ ...row, words: rowWords({ reason: row.reason as StoredRow['reason'], detail: {}, clearAt: null }, language) })),
   },
 })
 const planIdOf = z.object({ planId: z.uuid() })

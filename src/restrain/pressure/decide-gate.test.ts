@@ -103,6 +103,9 @@ test('pressure halves every half-life, adds up, and does not know the future', (
 
 test('every reason has words in both languages, with when it clears', () => {
   for (const reason of gateReasons) for (const language of ['zh', 'en'] as const) expect(gateWords(reason, { dose: 2, count: 2, pressure: 8.04, pressureMax: 8 }, start, language)).not.toMatch(/[{}]/)
+  for (const reason of gateReasons) for (const language of ['zh', 'en'] as const) expect(gateWords(reason, {}, null, language)).toMatch(/^[^{}]{3,}$/)
+  expect(gateWords('week-cap', {}, null, 'zh')).toBe('7 天内该收的已收满')
+  expect(gateWords('dose-used', {}, null, 'en')).toBe('has had all messages of this epoch')
   expect(gateWords('over-pressure', { pressure: 7.53, pressureMax: 8 }, start, 'zh')).toBe('压力 7.5，再发会超过上限 8；3月1日 09:00 起可以')
   expect(whenWords(start, 'en')).toBe('1 March 09:00')
 })

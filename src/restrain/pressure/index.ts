@@ -12,7 +12,7 @@
 export { countMessage, decideGate, gateReasons, gatherFacts, pressureOf, quietEnd, type CountedMessage, type GateDecision, type GateFacts, type GateReason } from './decide-gate.ts'
 export { defaultPressurePolicy, isMarketing, pressurePolicySchema, touchWeights, weightOf, type Line, type PressurePolicy } from './policy.ts'
 export { gateFacts, pressureSendGate, policyKey, readPolicy, type DosePlace, type DoseSource } from './pressure-send-gate.ts'
-export { gateWords, whenWords } from './words.ts'
+export { fillWords, gateWords, whenWords } from './words.ts'
 export { pressureFacts } from './fact-source.ts'
 export { pressureRoutes } from './routes.ts'
 export { pressureFault } from './errors.ts'

@@ -36,7 +36,7 @@ export function pressureRoutes(ports: { dosesOf: DoseSource; contactsOf: (tx: Tx
           at: now, contacts: values.length, mean, median: values.length === 0 ? 0 : values[Math.ceil(values.length / 2) - 1], pressureMax: policy.pressureMax, over: values.filter((x) => x > policy.pressureMax).length,
           bins: edges.map((from, i) => ({ from, to: from + width, contacts: counts[i] })), policy,
           optedOut: (await optedOut(tx, tenantId, 'wecom', now)).size,
-          gate: (await gateTotals(tx, tenantId, now - 28 * dayMs, now + 1)).map((row) => ({ ...row, words: (gateReasons as readonly string[]).includes(row.reason) ? gateWords(row.reason as GateReason, {}, null, language).replace(/ ?\{\w+\}/g, '') : '' })),
+          gate: (await gateTotals(tx, tenantId, now - 28 * dayMs, now + 1)).map((row) => ({ ...row, words: (gateReasons as readonly string[]).includes(row.reason) ? gateWords(row.reason as GateReason, {}, null, language) : '' })),
         }
       },
     }),

@@ -23,6 +23,7 @@ import { visitorRoutes } from './visitor.ts'
 import { repoint } from './onboard.ts'
 import { installationRoutes } from './installation.ts'
 import { packageRoot } from './root.ts'
+import { whatIfRoutes } from './simulation/policy/index.ts'
 
 /**
  * The running system: database, emulator, house, web server, sea; started in that order and stopped in reverse. `npm start`, the tests of whole
@@ -162,7 +163,16 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (sea) closers.push(() => sea.close())
     const app = await createServer({
       house, consoleFolder: options.consoleFolder, storefrontFolder: options.storefrontFolder, publicRoutes: visitorRoutes({ house, emulator, sea }), metrics: () => metrics.text(), ready: () => ready, secure: config.publicUrl.startsWith('https://'),
-      routes: installationRoutes({ house, sea, caller, config, emulatorUrl: () => emulatorUrl }),
+      routes: [
+        ...installationRoutes({ house, sea, caller, config, emulatorUrl: () => emulatorUrl }),
+        ...whatIfRoutes({
+          timers: systemTimers, log,
+          worldOf(tenantId) {
+            const world = house.tenant(tenantId)?.world ?? 'real'
+            return world === 'real' || emulator === undefined ? undefined : emulator.namespace(world)
+          },
+        }),
+      ],
     })
     closers.push(() => app.close())
     const port = await listen(options.anyPort ? 0 : config.port, async (candidate) => {

@@ -10,7 +10,7 @@ import { createChance, seedOf, slot, uniformAt } from './chance.ts'
 import { createDays, happening, type Days } from './days.ts'
 import { makeGraph, spread, type Graph } from './graph.ts'
 import { defaultParameters, merchantOf, presetNames, readParameters, regimeNames, type LineName, type PresetName, type RegimeName } from './parameters.ts'
-import { flag, makePeople, topicCount, type People, type State } from './people.ts'
+import { flag, fork, makePeople, topicCount, type People, type State } from './people.ts'
 import { betaTable, normalAt, poissonAt, type Quantile } from './quantile.ts'
 import { makeSeason } from './season.ts'
 import { confirmsAt } from './staff.ts'
@@ -84,6 +84,13 @@ function liveOf(state: PopulationState): Live {
   }
   lives.set(state, live)
   return live
+}
+
+/** For what-ifs of the simulation: the people as they are now, on a state of their own; what happens to it does not happen in the world. Undefined: no population. */
+export function forkPopulation(ns: Namespace): { people: People; seed: number; origin: number; members: Readonly<Record<string, string>>; indexOf(person: string): number | undefined } | undefined {
+  const current = (ns.slices[populationSlice.name] as { current: PopulationState | null } | undefined)?.current
+  if (!current) return undefined
+  return { people: fork(liveOf(current).people), seed: current.seed, origin: current.createdDay, members: { ...current.members }, indexOf: (person) => personIndex(current, person) }
 }
 
 function stateOf(ns: Namespace): PopulationState {

@@ -94,6 +94,7 @@ export type DoseDecision = {
   /** Posterior loss probability, and the part of it caused by the dose. */
   lossMean: Float64Array
   causedLossMean: Float64Array
+  causedLossSd: Float64Array
   /** The segment's own gain figure and standard error (Infinity: none), and the share of the posterior that comes from elsewhere. */
   ownGain: Float64Array
   ownSd: Float64Array
@@ -223,6 +224,7 @@ export function decideDose(question: DoseQuestion): DoseDecision {
   const sumValue = new Float64Array(size)
   const sumValue2 = new Float64Array(size)
   const sumLoss = new Float64Array(size)
+  const sumCaused2 = new Float64Array(size)
   const bestCount = new Float64Array(size)
   const positive = new Float64Array(size)
   const overHabit = new Float64Array(size)
@@ -259,6 +261,7 @@ export function decideDose(question: DoseQuestion): DoseDecision {
         sumValue[c] += v
         sumValue2[c] += v * v
         sumLoss[c] += loss[c]
+        sumCaused2[c] += (loss[c] - loss[row]) ** 2
         if (v > 0) positive[c]++
         if (mayPlay(k) && v > value[best]) best = k
       }
@@ -294,6 +297,7 @@ export function decideDose(question: DoseQuestion): DoseDecision {
   const decision: DoseDecision = {
     segments, arms,
     gainMean: sumGain.map((sum) => sum / n), gainSd, valueMean, valueSd, valueLow, valueHigh, lossMean, causedLossMean,
+    causedLossSd: sumCaused2.map((sum, c) => Math.sqrt(Math.max(0, sum / n - causedLossMean[c] ** 2))),
     ownGain: evidence.ownGain, ownSd: evidence.ownSd, borrowed,
     probabilityBest: bestCount.map((count) => count / n),
     probabilityPositive: positive.map((count) => count / n),

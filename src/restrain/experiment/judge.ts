@@ -64,7 +64,15 @@ export type SegmentView = {
   exploring: boolean
   arms: ArmView[]
 }
-export type Judgement = { decision: DoseDecision; segments: SegmentView[]; losses: LossView; basis: 'closed' | 'running' | 'prior' | 'nothing' }
+export type Judgement = {
+  decision: DoseDecision
+  segments: SegmentView[]
+  losses: LossView
+  basis: 'closed' | 'running' | 'prior' | 'nothing'
+  /** Per segment and person, fen: usual net revenue of an epoch, and what is lost when a contact goes. */
+  usualFen: number[]
+  lossCostFen: number[]
+}
 export type LossView = { treatedPersons: number; holdoutPersons: number; treatedLosses: number; holdoutLosses: number; caused: number | null; causedLow: number | null; causedHigh: number | null; enough: boolean }
 
 /** From cells to what may be said and to the next epoch's shares. Pure; deterministic for the seed. */
@@ -107,7 +115,7 @@ export function judgeDosage(input: JudgeInput): Judgement {
         const c = row + a
         const caused = a === 0 ? null : causedOf(seen.losses[c], seen.losses[row], seen.persons[c], seen.persons[row])
         const exposure = closed.reduce((total, epoch) => total + epoch.cells.persons[c], 0) + (running === undefined ? 0 : running.cells.persons[c] * running.elapsed)
-      const per = exposure > 0 ? k / exposure : 0
+        const per = exposure > 0 ? k / exposure : 0
         const lossFen = a === 0 ? 0 : -decision.causedLossMean[c] * lossCost[s] * k
         return {
           dose, persons: seen.persons[c], buyers: seen.buyers[c], touches: seen.touches[c], losses: seen.losses[c], share: decision.share[c], probabilityBest: decision.probabilityBest[c],
@@ -117,7 +125,7 @@ export function judgeDosage(input: JudgeInput): Judgement {
       }),
     }
   })
-  return { decision, segments: views, losses: lossesOf(seen, arms), basis }
+  return { decision, segments: views, losses: lossesOf(seen, arms), basis, usualFen: [...input.usualFen], lossCostFen: [...lossCost] }
 }
 
 function bestAbove(decision: DoseDecision, s: number): number {

@@ -62,7 +62,7 @@ const confirmers = (start: Start, seed: number): ((person: number, day: number) 
 }
 
 /** The campaign's topic of a day: mostly one category, drawn by the shop's own shares. */
-function topicOf(people: People, seed: number, day: number, topic: Float64Array): void {
+export function topicOf(people: People, seed: number, day: number, topic: Float64Array): void {
   const { shop } = people.merchant
   let u = uniformAt(createChance(), seed, people.merchantId, 0, day, 92)
   let main = 0

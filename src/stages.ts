@@ -29,6 +29,7 @@ import { capacityRoutes } from './restrain/capacity/index.ts'
 import { lossRoutes, removalTicker } from './restrain/loss/index.ts'
 import { lightRoutes } from './learn/meter/index.ts'
 import { caseRoutes } from './learn/benchmark/index.ts'
+import { voyageRoutes } from './learn/voyage/index.ts'
 
 export type StageParts = { handlers: Handlers; routes: AnyRoute[]; publicRoutes?: AnyPublicRoute[] }
 
@@ -113,7 +114,7 @@ export function stages(context: StageContext): StageParts {
       ...codeRoutes(wecom), ...attributionRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources), ...journeyRoutes(wecom, sources), ...pointsRoutes,
       ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf }), ...planRoutes({ workOf }), ...capacityRoutes, ...lossRoutes({}),
-      ...lightRoutes(light), ...caseRoutes({ ...light, emit: context.emit }),
+      ...lightRoutes(light), ...caseRoutes({ ...light, emit: context.emit }), ...voyageRoutes({ channelsOfStates }),
     ],
     publicRoutes: mallRoutes({
       db: context.db, ids: context.ids, random: context.random, seal: context.seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts: mallAccounts,

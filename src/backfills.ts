@@ -1,5 +1,6 @@
 import type { Instant } from './kernel/clock.ts'
 import type { Job } from './kernel/job/index.ts'
+import { liveReadKind } from './acquire/live-session/index.ts'
 import { contactBackfillKind } from './retain/contact/index.ts'
 import { tagSyncKind } from './retain/tag/index.ts'
 import { productBackfillKind } from './sell/catalog/index.ts'
@@ -18,5 +19,6 @@ export function backfillJobs(line: string, connectionId: string, at: Instant, fr
       ...(blockOn('mall') ? [job(productBackfillKind)] : []),
     ]
   }
+  if (line === 'channels') return [job(liveReadKind)]
   return line === 'wecom' ? [job(contactBackfillKind), job(tagSyncKind)] : []
 }

@@ -15,6 +15,8 @@ import { randomText } from './kernel/random.ts'
 import { personRoutes, type AlsoForget } from './book/person/index.ts'
 import { channelsOfStates, codeChanged, codeFind, codeMade, codeRoutes, welcomeTextsOf } from './acquire/channel-code/index.ts'
 import { attributionRoutes, attributionSubscriber } from './acquire/attribution/index.ts'
+import { liveRead, liveRoutes } from './acquire/live-session/index.ts'
+import { referralRoutes } from './acquire/referral/index.ts'
 import { contactBackfill, contactFacts, contactKind, contactReader, contactRoutes, forgetContacts } from './retain/contact/index.ts'
 import { tagFacts, tagMarked, tagRoutes, tagSync } from './retain/tag/index.ts'
 import { fieldsOf, houseFacts, segmentRoutes, type FactSource } from './retain/segment/index.ts'
@@ -98,7 +100,7 @@ export function stages(context: StageContext): StageParts {
       jobs: [
         shopBackfill(platform),
         productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), expireOrders(payment), refundPoll(payment), shippingProbe(payment),
-        codeFind(wecom), contactBackfill(wecom), tagSync(wecom),
+        codeFind(wecom), liveRead(wecom), contactBackfill(wecom), tagSync(wecom),
         taskPoll(wecom, gate, broadcastTaskEnded), taskFind(wecom, gate, broadcastTaskEnded), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
         epochJob(context), planJob(context), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
@@ -111,7 +113,7 @@ export function stages(context: StageContext): StageParts {
     },
     routes: [
       ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
-      ...codeRoutes(wecom), ...attributionRoutes,
+      ...codeRoutes(wecom), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources), ...journeyRoutes(wecom, sources), ...pointsRoutes,
       ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf }), ...planRoutes({ workOf }), ...capacityRoutes, ...lossRoutes({}),
       ...lightRoutes(light), ...caseRoutes({ ...light, emit: context.emit }), ...voyageRoutes({ channelsOfStates }),

@@ -32,8 +32,9 @@ export function attributionSubscriber(channelsOfStates: (tx: Tx, tenantId: numbe
       }))
       const paid = events.filter((event) => event.name === 'order.paid').map((event) => ({ ...payloadOf('order.paid', event), paidAt: event.occurredAt }))
       for (const order of paid) {
-        if (order.source?.scene === undefined) continue
-        touchpoints.push({ touchpointId: ids.next(), key: `order/${order.shelf}/${order.orderId}`, personId: order.personId, occurredAt: order.paidAt, channel: `${order.shelf}/scene-${order.source.scene}`, detail: {} })
+        const live = order.source?.live_id
+        if (order.source?.scene === undefined && live === undefined) continue
+        touchpoints.push({ touchpointId: ids.next(), key: `order/${order.shelf}/${order.orderId}`, personId: order.personId, occurredAt: order.paidAt, channel: typeof live === 'string' ? `live/${live}` : `${order.shelf}/scene-${order.source!.scene}`, detail: {} })
       }
       await insertTouchpoints(tx, tenantId, touchpoints)
       if (paid.length === 0) return

@@ -9,6 +9,7 @@ import { putJobs } from '../../kernel/job/index.ts'
 import type { Random } from '../../kernel/random.ts'
 import type { Seal } from '../../kernel/seal.ts'
 import { resolvePersons, writeFields } from '../../book/person/index.ts'
+import { codeOfPerson, isReferralCode, recordReferral } from '../../acquire/referral/index.ts'
 import { listProducts, viewProducts, type ProductView } from '../catalog/index.ts'
 import { listRefunds } from '../order/index.ts'
 import { mallAvailable } from '../stock/index.ts'
@@ -100,7 +101,7 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
       }),
     }),
     publicRoute({
-      method: 'POST', path: '/login', block, perMinute: 120, what: 'a session for the code of wx.login', body: z.object({ code: z.string().min(1).max(128) }),
+      method: 'POST', path: '/login', block, perMinute: 120, what: 'a session for the code of wx.login', body: z.object({ code: z.string().min(1).max(128), ref: z.string().max(32).optional() }),
       async handle({ tenantId, tx, body, clock, ids }) {
         const { mini } = accountsOf(tenantId)
         const answer = await parts.call(tenantId, mini.connectionId, 'mini-program.login.code-to-session', { appid: mini.appid, secret: mini.secret, js_code: body.code, grant_type: 'authorization_code' })
@@ -108,9 +109,22 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
         if (answer.kind === 'refused') throw checkoutFault('mall/login-failed', { code: answer.code })
         const { openid, unionid } = answer.result as { openid: string; unionid?: string }
         const now = clock.now()
-        await tx((t) => resolvePersons(t, tenantId, [{ unionid, local: { kind: 'openid', scope: mini.appid, value: openid }, seenAt: now, evidence: 'mini program login' }], ids))
+        await tx(async (t) => {
+          const { personIds: [personId] } = await resolvePersons(t, tenantId, [{ unionid, local: { kind: 'openid', scope: mini.appid, value: openid }, seenAt: now, evidence: 'mini program login' }], ids)
+          // A code that nobody has is nothing: the shop opens all the same.
+          if (body.ref !== undefined && isReferralCode(body.ref)) await recordReferral(t, tenantId, { code: body.ref, personId, at: now }, ids)
+        })
         return openSession(parts.seal, tenantId, { openid, ...(unionid === undefined ? {} : { unionid }), appid: mini.appid }, now)
       },
+    }),
+    publicRoute({
+      method: 'GET', path: '/referral', block, perMinute: 120, what: "the buyer's own code, to travel with what they share",
+      handle: (call) => call.tx(async (t) => {
+        const { openid, unionid, appid } = buyerOf(call)
+        const now = call.clock.now()
+        const { personIds: [personId] } = await resolvePersons(t, call.tenantId, [{ unionid, local: { kind: 'openid', scope: appid, value: openid }, seenAt: now, evidence: 'mini program login' }], call.ids)
+        return { code: await codeOfPerson(t, call.tenantId, personId, now, parts.random) }
+      }),
     }),
     publicRoute({
       method: 'POST', path: '/checkout', block, perMinute: 120, what: 'place an order and get what wx.requestPayment needs; the same key again is the same order',

@@ -13,6 +13,10 @@ import { listOpenCalls, outboxDepth, retryCalls, skipCalls } from './kernel/outb
 import { addRoute, blocks, listBlocks, switchBlock } from './kernel/tenancy/index.ts'
 import { findConnection, listConnections, putConnection, removeConnection, setChecks, type Connection } from './wechat/connection/index.ts'
 import type { Caller } from './wechat/caller.ts'
+import { WechatError } from './wechat/client/index.ts'
+import { allRows } from './wechat/spec/index.ts'
+import { findCode } from './acquire/channel-code/index.ts'
+import type { Emulator } from './emulator/index.ts'
 import { backfillJobs } from './backfills.ts'
 import { checkConnection, connectionGuide } from './connection-checks.ts'
 import type { House } from './house.ts'
@@ -24,12 +28,15 @@ export const installationFault = defineErrors({
   'connection/not-found': { status: 404, zh: '没有这个连接（{connectionId}）。', en: 'there is no connection {connectionId}' },
   'block/unknown': { status: 404, zh: '没有叫 {block} 的积木。', en: 'there is no block {block}' },
   'block/needs': { status: 409, zh: '「{block}」要先有 {needs}。', en: 'the block {block} needs {needs} first' },
+  'media/refused': { status: 409, zh: '平台没收这张图：{reason}。换一张 10 MB 以内的 JPG 或 PNG 再传。', en: 'the platform did not take the picture ({reason}); give it a JPG or PNG under 10 MB' },
+  'media/no-wecom': { status: 409, zh: '还没有连企业微信，图片没处放。', en: 'no WeCom account is connected, so pictures have nowhere to go' },
+  'sea/no-code': { status: 409, zh: '这张活码还没生效，扫不了。等它变成“在用”再扫。', en: 'the code is not live yet and cannot be scanned' },
   'sea/absent': { status: 409, zh: '这个商家不在模拟海里，时钟是真实的，不能调。', en: 'this merchant is not in a simulated sea; its clock is real' },
 })
 
 const lineNames = ['wecom', 'official-account', 'mini-program', 'shop', 'channels', 'pay'] as const
 
-export type Installation = { house: House; sea: Sea | undefined; caller: Caller; config: Config; emulatorUrl: () => string | undefined }
+export type Installation = { house: House; sea: Sea | undefined; caller: Caller; config: Config; emulator?: Emulator; emulatorUrl: () => string | undefined }
 
 export function installationRoutes(parts: Installation): AnyRoute[] {
   const { house, sea, caller, config } = parts
@@ -174,6 +181,34 @@ export function installationRoutes(parts: Installation): AnyRoute[] {
         if (world === 'real' || sea === undefined) throw installationFault('sea/absent')
         sea.setPace(world, body.daySeconds)
         return { daySeconds: body.daySeconds }
+      },
+    }),
+    route({
+      method: 'POST', path: '/sea/scan', right: 'sea.control', audit: 'sea.scan', what: 'simulated merchants only: somebody of the sea scans a channel code', body: z.object({ codeId: z.uuid() }),
+      async handle({ tx, tenantId, body }) {
+        const world = worldOf(tenantId)
+        if (world === 'real' || parts.emulator === undefined) throw installationFault('sea/absent')
+        const code = await findCode(tx, tenantId, body.codeId)
+        if (code === undefined || code.status !== 'live' || code.configId === null) throw installationFault('sea/no-code')
+        const person = `guest-${house.ports.ids.next().slice(-12)}`
+        const answer = (await parts.emulator.act(world, 'wecom.scanContactWay', { corpid: code.corpId, config_id: code.configId, person, name: '扫码的客人' })) as { added: boolean; external_userid?: string }
+        return { added: answer.added }
+      },
+    }),
+    route({
+      method: 'POST', path: '/media', right: 'broadcasts.write', what: 'give the platform a picture for a message; its id is good for three days', body: z.object({ name: z.string().trim().min(1).max(80), base64: z.string().max(7_000_000) }),
+      async handle({ tx, tenantId, body, clock }) {
+        const wecom = (await listConnections(tx, tenantId, seal)).find((one) => one.line === 'wecom')
+        if (wecom === undefined) throw installationFault('media/no-wecom')
+        try {
+          const answer = (await caller.client(wecom, clock, tenantId).call(allRows.get('wecom.media.upload')!, { type: 'image' } as never, {
+            account: caller.accountOf(wecom), parts: [{ name: 'media', filename: body.name, contentType: /\.png$/i.test(body.name) ? 'image/png' : 'image/jpeg', bytes: Buffer.from(body.base64, 'base64') }],
+          })) as { media_id: string }
+          return { mediaId: answer.media_id, until: clock.now() + 3 * dayMs }
+        } catch (error) {
+          if (error instanceof WechatError) throw installationFault('media/refused', { reason: `${error.errcode} ${error.errmsg}` }, error)
+          throw error
+        }
       },
     }),
   ]

@@ -164,7 +164,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     const app = await createServer({
       house, consoleFolder: options.consoleFolder, storefrontFolder: options.storefrontFolder, publicRoutes: visitorRoutes({ house, emulator, sea }), metrics: () => metrics.text(), ready: () => ready, secure: config.publicUrl.startsWith('https://'),
       routes: [
-        ...installationRoutes({ house, sea, caller, config, emulatorUrl: () => emulatorUrl }),
+        ...installationRoutes({ house, sea, caller, config, emulator, emulatorUrl: () => emulatorUrl }),
         ...whatIfRoutes({
           timers: systemTimers, log,
           worldOf(tenantId) {

@@ -12,6 +12,7 @@ import { createRateLimit, FileAnswer, httpFault, type AnyPublicRoute, type AnyRo
 import { blocks, type BlockKey } from './kernel/tenancy/index.ts'
 import { callbackServer } from './callback-door.ts'
 import type { House } from './house.ts'
+import { enterMerchant, merchantLines } from './merchants.ts'
 
 /**
  * The web server: callbacks from WeChat, the API of the console, the console itself, health and metrics. Default is no: a route without a session,
@@ -124,6 +125,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
         blocks: [...house.blocksOf(t.tenantId)].filter(([, on]) => on !== null).map(([key]) => key),
       })),
     }
+  })
+
+  // A service provider's view over all its merchants.
+  app.get('/api/merchants', async (request) => ({ rows: await merchantLines(house, house.access, await sessionOf(request)) }))
+  app.post('/api/merchants/:slug/enter', async (request) => {
+    const session = await sessionOf(request)
+    house.access.checkCsrf(session, request.headers['x-csrf'] as string | undefined)
+    return enterMerchant(house, house.access, session, (request.params as { slug: string }).slug)
   })
 
   for (const definition of [...house.routes, ...options.routes]) mount(definition)

@@ -26,7 +26,7 @@ import { journeyRoutes, journeySubscriber, journeyTick } from './retain/journey/
 import { pointsRoutes, pointsSubscriber } from './retain/points/index.ts'
 import { pressureFacts, pressureRoutes, pressureSendGate } from './restrain/pressure/index.ts'
 import { epochJob, epochJobKind, experimentRoutes, nightStarter, placesAt, reachable } from './restrain/experiment/index.ts'
-import { handJob, planJob, planJobKind, planRoutes } from './restrain/planner/index.ts'
+import { handJob, planJob, planJobKind, planRoutes, worthOfOneMessage } from './restrain/planner/index.ts'
 import { capacityRoutes } from './restrain/capacity/index.ts'
 import { lossRoutes, removalTicker } from './restrain/loss/index.ts'
 import { lightRoutes } from './learn/meter/index.ts'
@@ -114,7 +114,7 @@ export function stages(context: StageContext): StageParts {
     routes: [
       ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
       ...codeRoutes(wecom), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
-      ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources), ...journeyRoutes(wecom, sources), ...pointsRoutes,
+      ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources, worthOfOneMessage), ...journeyRoutes(wecom, sources), ...pointsRoutes,
       ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf }), ...planRoutes({ workOf }), ...capacityRoutes, ...lossRoutes({}),
       ...lightRoutes(light), ...caseRoutes({ ...light, emit: context.emit }), ...voyageRoutes({ channelsOfStates }),
     ],

@@ -9,6 +9,7 @@
  * - Every contact has a row: in, with what it is expected to bring, or out, with why and when that clears.
  */
 export { choosePlan, defaultPlanSettings, dueBy, interpolate, phaseOf, planSettingsSchema, weekEndAfter, type Chosen, type ChooseInput, type PlanCampaign, type PlanLimit, type PlanPerson, type PlanRow, type PlanSettings } from './choose.ts'
+export { worthOfOneMessage, type OneMessage } from './one-message.ts'
 export { makeWeek, planSettingsKey, readPlanSettings, holdMs } from './make-week.ts'
 export { approvePlan, undoPlan, handJob, planJob, handJobKind, planJobKind, type HandPorts } from './hand-over.ts'
 export { planRoutes } from './routes.ts'

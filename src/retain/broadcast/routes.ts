@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import { putJobs } from '../../kernel/job/index.ts'
 import { campaignCounts, cancelTask, messageContent, messageKinds, refusalReasons, remindTask, tasksOfCampaign } from '../outbound/index.ts'
-import { countSegment, fieldsOf, ruleSchema, type FactSource } from '../segment/index.ts'
+import { countSegment, fieldsOf, listSegment, ruleSchema, type FactSource } from '../segment/index.ts'
 import { after, campaignOf, holdMs, type BroadcastAct } from './broadcast.ts'
 import { closeKind, dispatchKind } from './dispatch.ts'
 import { broadcastFault } from './errors.ts'
@@ -21,7 +22,12 @@ async function need(tx: Tx, tenantId: number, broadcastId: string, act: Broadcas
   return broadcast
 }
 
-export function broadcastRoutes(context: { wecomOf(tenantId: number): { connectionId: string; corpId: string } | undefined }, sources: readonly FactSource[]): AnyRoute[] {
+/** What one more message to these people is expected to bring and to cost; asked here, answered by restrain and wired in the composition root. Money in fen. */
+export type WorthSource = (tx: Tx, tenantId: number, personIds: readonly string[], now: Instant) => Promise<{
+  persons: number; valueFen: number; lowFen: number; highFen: number; lost: number; lostLow: number; lostHigh: number; known: boolean; daysUntilAnswer: number | null
+}>
+
+export function broadcastRoutes(context: { wecomOf(tenantId: number): { connectionId: string; corpId: string } | undefined }, sources: readonly FactSource[], worth?: WorthSource): AnyRoute[] {
   const fields = fieldsOf(sources)
   return [
     route({
@@ -42,6 +48,13 @@ export function broadcastRoutes(context: { wecomOf(tenantId: number): { connecti
           broadcast, counts: (await campaignCounts(tx, tenantId, [campaign])).get(campaign), refusals: await refusalReasons(tx, tenantId, campaign), tasks: await tasksOfCampaign(tx, tenantId, campaign),
           people: ['draft', 'held'].includes(broadcast.status) ? await countSegment(tx, tenantId, broadcast.rules, fields, clock.now()) : null,
         }
+      },
+    }),
+    route({
+      method: 'POST', path: '/broadcasts/estimate', right: 'people.read', block, what: 'what a message to whom the rules choose is expected to bring and how many would leave, with intervals; null where nothing measures it', body: z.object({ rules: ruleSchema }),
+      async handle({ tx, tenantId, body, clock }) {
+        const personIds = await listSegment(tx, tenantId, body.rules, fields, clock.now())
+        return { people: personIds.length, worth: worth === undefined ? null : await worth(tx, tenantId, personIds, clock.now()) }
       },
     }),
     route({

@@ -6,7 +6,7 @@ import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import { checkListing, type ListingProblem } from './check-listing.ts'
 import { catalogFault } from './errors.ts'
 import { productBackfillKind } from './read-shop-product.ts'
-import { countProducts, listProducts, listingsOfProducts, putListings, shopListingsOf, skusOfProducts, updatePrices, updateProduct, type ListingRow, type ProductRow, type SkuRow } from './store.ts'
+import { countProducts, insertProducts, insertSkus, listProducts, listingsOfProducts, putListings, shopListingsOf, skusOfProducts, updatePrices, updateProduct, type ListingRow, type ProductRow, type SkuRow } from './store.ts'
 
 /** What the catalog asks of the stock: units by SKU, and that a book be opened. Wired in the composition root. */
 export type CatalogPorts = {
@@ -59,6 +59,21 @@ export function catalogRoutes(ports: CatalogPorts): AnyRoute[] {
       method: 'GET', path: '/products/:id', right: 'orders.read', what: 'one product, with what stands in the way of listing it in the mall', params,
       handle: async ({ tx, tenantId, params: { id } }) => {
         const product = await find(tx, tenantId, id)
+        return { product, problems: problemsOf(product) }
+      },
+    }),
+    route({
+      method: 'POST', path: '/products', right: 'products.write', audit: 'product.create', what: 'a product of our own, on no shelf yet; its SKU codes join it to the same goods in the Shop when they come in',
+      body: z.object({
+        title: z.string().trim().min(1).max(60), image: z.string().max(500).default(''), description: z.string().max(5000).default(''),
+        skus: z.array(z.object({ skuCode: z.string().trim().max(64).default(''), attrs: z.record(z.string().max(20), z.string().max(40)).default({}), priceFen: z.number().int().min(1).max(1_000_000_000) })).min(1).max(50),
+      }),
+      async handle({ tx, tenantId, body, clock, ids }) {
+        const now = clock.now()
+        const productId = ids.next()
+        await insertProducts(tx, tenantId, [{ productId, title: body.title, image: body.image, images: body.image === '' ? [] : [body.image], description: body.description, createdAt: now, updatedAt: now }])
+        await insertSkus(tx, tenantId, body.skus.map((sku, position) => ({ ...sku, skuId: ids.next(), productId, position })), now)
+        const product = await find(tx, tenantId, productId)
         return { product, problems: problemsOf(product) }
       },
     }),

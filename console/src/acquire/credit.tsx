@@ -12,6 +12,8 @@ type Credit = { channels: string[]; models: Table[]; touchpoints: Array<{ channe
 export function channelName(channel: string, t: Words['t']): string {
   const [kind, name = ''] = channel.split('/')
   if (kind === 'unknown') return t('channel.unknown')
+  if (kind === 'live') return t('channel.live', { id: name.slice(-6) })
+  if (kind === 'referral') return t('channel.referral')
   if (kind === 'code') return t('channel.code', { name })
   if (kind === 'add-way') return t('channel.addWay', { n: name })
   if (kind === 'shop') return `${t('shelf.shop')} · ${sourceName(name.replace('scene-', ''), t)}`

@@ -7,7 +7,7 @@ export type Touchpoint = { touchpointId: string; key: string; personId: string; 
 
 export async function insertTouchpoints(tx: Tx, tenantId: number, touchpoints: readonly Touchpoint[]): Promise<void> {
   if (touchpoints.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into touchpoint (tenant_id, touchpoint_id, key, person_id, occurred_at, channel, detail)
      select $1, r.id, r.key, r.person_id, r.at, r.channel, r.detail::jsonb from unnest($2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::text[], $7::text[]) as r(id, key, person_id, at, channel, detail)
      on conflict (tenant_id, key) do nothing`,
@@ -41,7 +41,7 @@ export async function insertCredits(tx: Tx, tenantId: number, orders: readonly C
   const isNew = new Set(fresh.map((row) => `${row.shelf}/${row.orderId}`))
   const rows = orders.filter((o) => isNew.has(`${o.shelf}/${o.orderId}`)).flatMap((o) => o.credits.map((credit) => ({ ...credit, shelf: o.shelf, orderId: o.orderId, paidAt: o.paidAt })))
   if (rows.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into order_credit (tenant_id, shelf, order_id, model, channel, billionths, credit_fen, paid_at)
      select $1, r.shelf, r.order_id, r.model, r.channel, r.billionths, r.credit_fen, r.paid_at
      from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[]) as r(shelf, order_id, model, channel, billionths, credit_fen, paid_at)`,

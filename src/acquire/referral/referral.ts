@@ -42,6 +42,16 @@ export async function recordReferral(tx: Tx, tenantId: number, visit: { code: st
 
 export type Referrer = { personId: string; code: string; people: number; newPeople: number; buyers: number; orders: number; paidFen: number }
 
+export type ReferralTotal = { referrers: number; people: number; buyers: number; paidFen: number }
+
+export async function referralTotal(tx: Tx, tenantId: number): Promise<ReferralTotal> {
+  const [row] = await tx.query<ReferralTotal>(
+    `select count(distinct r.code) as referrers, count(*) as people, count(*) filter (where o.orders > 0) as buyers, coalesce(sum(o.paid_fen), 0)::bigint as "paidFen"
+     from referral r left join lateral (select count(*) as orders, sum(p.paid_fen) as paid_fen from order_path p where p.tenant_id = r.tenant_id and p.person_id = r.person_id and p.paid_at >= r.came_at) o on true
+     where r.tenant_id = $1`, [tenantId])
+  return row
+}
+
 /** Who brought whom, with what those people paid since they came. The most paid first. */
 export function topReferrers(tx: Tx, tenantId: number, page: { offset: number; limit: number }): Promise<Referrer[]> {
   return tx.query<Referrer>(

@@ -3,7 +3,7 @@ import type { Clock, Timers } from './kernel/clock.ts'
 import type { Config } from './kernel/config.ts'
 import type { Db, Tx } from './kernel/db/index.ts'
 import { emit, type DomainEvent } from './kernel/event/index.ts'
-import { createEngine, type Engine, type Handlers, type PlatformAnswer } from './kernel/engine/index.ts'
+import { createEngine, listeners, type Engine, type Handlers, type PlatformAnswer } from './kernel/engine/index.ts'
 import type { AnyPublicRoute, AnyRoute } from './kernel/http/index.ts'
 import type { Ids } from './kernel/ids.ts'
 import { createIntake, type Intake } from './kernel/inbox/index.ts'
@@ -150,7 +150,7 @@ export async function createHouse(ports: HousePorts): Promise<House> {
     db, ids: ports.ids, random: ports.random, log, seal, call, clockOf, wake,
     accountOf: (tenantId, connectionId) => find(tenantId, connectionId)?.accountId ?? '',
     connectionsOf: (tenantId) => connections.get(tenantId) ?? [],
-    emit: (tx, tenantId, events) => emit(tx, tenantId, events, (name) => handlers.subscribers.filter((one) => one.hears.includes(name)).map((one) => one.name)),
+    emit: (tx, tenantId, events) => emit(tx, tenantId, events, (name) => listeners(handlers.subscribers, tenantId, name)),
     publicUrl: () => ports.publicUrl?.() ?? ports.config.publicUrl,
     blockOn: (tenantId, block) => (blocks.get(tenantId)?.get(block) ?? null) !== null,
   }

@@ -170,6 +170,19 @@ describe('events', () => {
     await settle(engine)
     expect(done).toEqual([all[0], all[2], all[1], all[3]])
   })
+
+  test('for a subscriber whose block is off no delivery is made; control: switched on, it hears', async () => {
+    let on = false
+    const heard: string[] = []
+    const emitOne: Handlers['jobs'][number] = { kind: 'emit', run: async (work: Work, tx) => (await work.emit(tx, [paid(work.ids, 'o1')]), null) }
+    const engine = engineWith({ jobs: [emitOne], subscribers: [{ name: 'points', hears: ['paid'], on: () => on, handle: async (_work, _tx, events) => void heard.push(...events.map((event) => event.aggregate)) }] })
+    for (const key of ['off', 'on']) {
+      await app(tenantId, (tx) => putJobs(tx, tenantId, [{ kind: 'emit', key, dueAt: start, state: {} }]))
+      await settle(engine)
+      expect(heard).toHaveLength(on ? 1 : 0)
+      on = true
+    }
+  })
 })
 
 describe('jobs', () => {

@@ -11,7 +11,7 @@ import type { Log } from '../log.ts'
 import { afterAnswer, claimCalls, finishCall, postponeCall, type OutboxCall, type RepeatRule } from '../outbox/index.ts'
 import type { Random } from '../random.ts'
 import { findDue, type Due } from './due.ts'
-import type { Handlers, ObjectReader, PlatformAnswer, Work } from './handlers.ts'
+import { listeners, type Handlers, type ObjectReader, type PlatformAnswer, type Work } from './handlers.ts'
 
 export type EnginePorts = {
   db: Db
@@ -42,13 +42,12 @@ const maxWaits = 40
 const leaseMs = 60_000
 
 export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
-  const subscribersOf = (name: string): string[] => handlers.subscribers.filter((s) => s.hears.includes(name)).map((s) => s.name)
   const workOf = (tenantId: number): Work => {
     const clock = ports.clockOf(tenantId)
     const now = clock.now()
     return {
       tenantId, now, clock, ids: ports.ids, random: ports.random,
-      emit: (tx, events) => emit(tx, tenantId, events, subscribersOf),
+      emit: (tx, events) => emit(tx, tenantId, events, (name) => listeners(handlers.subscribers, tenantId, name)),
       ring: (tx, bells) => ringDoorbells(tx, tenantId, bells),
     }
   }

@@ -44,7 +44,18 @@ export type JobHandler = {
   run(work: Work, tx: Tx, job: Job, prepared: unknown): Promise<{ dueAt: Instant; state?: unknown } | null>
 }
 
-export type Subscriber = { name: string; hears: readonly string[]; handle(work: Work, tx: Tx, events: readonly Delivery[]): Promise<void> }
+export type Subscriber = {
+  name: string
+  hears: readonly string[]
+  /** Whether a tenant's events are delivered at all: false while the block behind it is off. Absent: always. */
+  on?(tenantId: number): boolean
+  handle(work: Work, tx: Tx, events: readonly Delivery[]): Promise<void>
+}
+
+/** Names of those who hear an event of that name of the tenant. */
+export function listeners(subscribers: readonly Subscriber[], tenantId: number, event: string): string[] {
+  return subscribers.filter((one) => one.hears.includes(event) && (one.on?.(tenantId) ?? true)).map((one) => one.name)
+}
 
 export type PlatformAnswer =
   | { kind: 'ok'; result: unknown }

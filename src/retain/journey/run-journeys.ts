@@ -14,6 +14,7 @@ export function journeySubscriber(blockOn: (tenantId: number, block: 'journeys')
   return {
     name: 'retain/journey',
     hears: ['contact.added', 'order.paid', 'contact.lost'],
+    on: (tenantId) => blockOn(tenantId, 'journeys'),
     async handle(work, tx, events) {
       const { tenantId, now } = work
       if (!blockOn(tenantId, 'journeys')) return

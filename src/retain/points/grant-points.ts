@@ -17,6 +17,7 @@ export function pointsSubscriber(blockOn: (tenantId: number, block: 'points') =>
   return {
     name: 'retain/points',
     hears: ['order.paid', 'order.refunded', 'person.merged'],
+    on: (tenantId) => blockOn(tenantId, 'points'),
     async handle(work, tx, events) {
       const { tenantId, now, ids } = work
       if (!blockOn(tenantId, 'points')) return

@@ -1,12 +1,10 @@
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 
-/** What the given orders of a shelf took of which SKU, with whether they are paid. */
-export function linesOfOrders(tx: Tx, tenantId: number, shelf: 'shop' | 'mall', orderIds: readonly string[]): Promise<Array<{ orderId: string; productId: string; skuId: string; quantity: number; paidAt: Instant | null }>> {
+/** What the given orders of a shelf took of which SKU. */
+export function linesOfOrders(tx: Tx, tenantId: number, shelf: 'shop' | 'mall', orderIds: readonly string[]): Promise<Array<{ orderId: string; skuId: string; quantity: number }>> {
   return tx.query(
-    `select l.order_id as "orderId", l.product_id as "productId", l.sku_id as "skuId", l.quantity, o.paid_at as "paidAt"
-     from order_line l join shop_order o on o.tenant_id = l.tenant_id and o.shelf = l.shelf and o.order_id = l.order_id
-     where l.tenant_id = $1 and l.shelf = $2 and l.order_id = any($3) order by l.order_id, l.line_no`,
+    `select order_id as "orderId", sku_id as "skuId", quantity from order_line where tenant_id = $1 and shelf = $2 and order_id = any($3) order by order_id, line_no`,
     [tenantId, shelf, orderIds],
   )
 }

@@ -7,7 +7,7 @@ import { finishCall, withdrawCalls } from '../../kernel/outbox/index.ts'
 import { linesOfOrders, paidOrders } from '../order/index.ts'
 import { applyFlow, openShelf, proofMs, sellHold, type FlowEntry } from './escrow.ts'
 import { flowJob, flowJobKind, sendNext } from './move-units.ts'
-import { findShelf, lockSkus, markReconciled, openMoves, putHolds, putMoves, readHolds, saveDrafts, shelvesOfConnection, shelvesOfPlatformSkus } from './store.ts'
+import { anyShelf, findShelf, lockSkus, markReconciled, openMoves, putHolds, putMoves, readHolds, saveDrafts, shelvesOfConnection, shelvesOfPlatformSkus } from './store.ts'
 
 export type StockPlatform = { db: Db; call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer> }
 
@@ -147,7 +147,8 @@ export const stockHearsOrders: Subscriber = {
     const { tenantId, now, ids } = work
     const inShop = events.filter((event) => event.payload.shelf === 'shop')
     const orderIds = inShop.map((event) => String(event.payload.orderId))
-    if (orderIds.length === 0) return
+    // A Shop whose stock is not tracked pays nothing for this.
+    if (orderIds.length === 0 || !(await anyShelf(tx, tenantId))) return
     const paid = new Set(inShop.filter((event) => event.name === 'order.paid').map((event) => String(event.payload.orderId)))
     const lines = await linesOfOrders(tx, tenantId, 'shop', orderIds)
     const shelves = await shelvesOfPlatformSkus(tx, tenantId, [...new Set(lines.map((line) => line.skuId))])

@@ -11,7 +11,7 @@ const shelfColumns = `connection_id as "connectionId", platform_product_id as "p
 
 /** Starts the books of SKUs that have none, all at zero. */
 export async function ensureStock(tx: Tx, tenantId: number, skuIds: readonly string[], now: Instant): Promise<void> {
-  await tx.run(
+  tx.write(
     `insert into stock (tenant_id, sku_id, mall, reserved, reserve, moving, sold, restored, unbacked, received, updated_at)
      select $1, id, 0, 0, 0, 0, 0, 0, 0, 0, $3 from unnest($2::uuid[]) as id on conflict (tenant_id, sku_id) do nothing`,
     [tenantId, [...new Set(skuIds)].sort(), now],
@@ -59,7 +59,7 @@ export async function saveDrafts(tx: Tx, tenantId: number, drafts: Iterable<Draf
   const all = [...drafts]
   const moved = all.filter((draft) => draft.movements.length > 0)
   if (moved.length > 0) {
-    await tx.run(
+    tx.write(
       `update stock s set mall = r.mall, reserved = r.reserved, reserve = r.reserve, moving = r.moving, sold = r.sold, restored = r.restored, unbacked = r.unbacked, received = r.received, updated_at = $11
        from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[]) as r(sku_id, mall, reserved, reserve, moving, sold, restored, unbacked, received)
        where s.tenant_id = $1 and s.sku_id = r.sku_id`,
@@ -72,7 +72,7 @@ export async function saveDrafts(tx: Tx, tenantId: number, drafts: Iterable<Draf
   }
   const shelves = all.flatMap((draft) => draft.sku.shelves.map((shelf) => ({ skuId: draft.sku.skuId, shelf })))
   if (shelves.length > 0) {
-    await tx.run(
+    tx.write(
       `update stock_shelf s set shop = r.shop, held = r.held, elsewhere = r.elsewhere, platform_num = r.num, flow_second = r.second, flow_seen = r.seen, opened_at = r.opened_at, reconciled_at = r.reconciled_at
        from unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::int[], $10::bigint[], $11::bigint[]) as r(sku_id, connection_id, shop, held, elsewhere, num, second, seen, opened_at, reconciled_at)
        where s.tenant_id = $1 and s.sku_id = r.sku_id and s.connection_id = r.connection_id`,
@@ -82,14 +82,14 @@ export async function saveDrafts(tx: Tx, tenantId: number, drafts: Iterable<Draf
   }
   const alarms = all.flatMap((draft) => draft.alarms.map((alarm) => ({ alarmId: ids.next(), skuId: draft.sku.skuId, ...alarm })))
   if (alarms.length > 0) {
-    await tx.run(
+    tx.write(
       `insert into stock_alarm (tenant_id, alarm_id, sku_id, kind, quantity, detail, raised_at)
        select $1, r.id, r.sku_id, r.kind, r.quantity, r.detail::jsonb, $7 from unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[]) as r(id, sku_id, kind, quantity, detail)`,
       [tenantId, alarms.map((a) => a.alarmId), alarms.map((a) => a.skuId), alarms.map((a) => a.kind), alarms.map((a) => a.quantity), alarms.map((a) => JSON.stringify(a.detail)), now],
     )
   }
   const repaid = moved.filter((draft) => draft.sku.unbacked === 0 && draft.movements.some((movement) => (movement.deltas.unbacked ?? 0) < 0)).map((draft) => draft.sku.skuId)
-  if (repaid.length > 0) await tx.run(`update stock_alarm set cleared_at = $3 where tenant_id = $1 and sku_id = any($2::uuid[]) and kind = 'unbacked' and cleared_at is null`, [tenantId, repaid, now])
+  if (repaid.length > 0) tx.write(`update stock_alarm set cleared_at = $3 where tenant_id = $1 and sku_id = any($2::uuid[]) and kind = 'unbacked' and cleared_at is null`, [tenantId, repaid, now])
 }
 
 // ---- moves ----
@@ -111,7 +111,7 @@ export function listMoves(tx: Tx, tenantId: number, skuId: string, limit: number
 
 export async function putMoves(tx: Tx, tenantId: number, moves: readonly Move[]): Promise<void> {
   if (moves.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into stock_move (tenant_id, move_id, sku_id, connection_id, direction, place, quantity, state, reason, outbox_id, actor, planned_at, sent_at, answered_at, closed_at)
      select $1, r."moveId", r."skuId", r."connectionId", r.direction, r.place, r.quantity, r.state, r.reason, r."outboxId", r.actor, r."plannedAt", r."sentAt", r."answeredAt", r."closedAt"
      from jsonb_to_recordset($2::jsonb) as r("moveId" uuid, "skuId" uuid, "connectionId" uuid, direction text, place text, quantity bigint, state text, reason text, "outboxId" uuid, actor text, "plannedAt" bigint, "sentAt" bigint, "answeredAt" bigint, "closedAt" bigint)
@@ -133,12 +133,17 @@ export async function readHolds(tx: Tx, tenantId: number, connectionId: string, 
 
 export async function putHolds(tx: Tx, tenantId: number, connectionId: string, skuId: string, holds: readonly Hold[]): Promise<void> {
   if (holds.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into stock_hold (tenant_id, connection_id, order_id, sku_id, quantity, state, at)
      select $1, $2, r.order_id, $3, r.quantity, r.state, r.at from unnest($4::text[], $5::bigint[], $6::text[], $7::bigint[]) as r(order_id, quantity, state, at)
      on conflict (tenant_id, connection_id, order_id, sku_id) do update set quantity = excluded.quantity, state = excluded.state`,
     [tenantId, connectionId, skuId, holds.map((h) => h.orderId), holds.map((h) => h.quantity), holds.map((h) => h.state), holds.map((h) => h.at)],
   )
+}
+
+/** Whether the stock of any Shop product is tracked at all. */
+export async function anyShelf(tx: Tx, tenantId: number): Promise<boolean> {
+  return (await tx.query(`select 1 as one from stock_shelf where tenant_id = $1 limit 1`, [tenantId])).length > 0
 }
 
 /** Tracked shelves that may have to hear of these Shop products. */
@@ -159,7 +164,7 @@ export function shelvesOfConnection(tx: Tx, tenantId: number, connectionId: stri
 }
 
 export async function markReconciled(tx: Tx, tenantId: number, connectionId: string, platformSkuIds: readonly string[], now: Instant): Promise<void> {
-  await tx.run(`update stock_shelf set reconciled_at = $4 where tenant_id = $1 and connection_id = $2 and platform_sku_id = any($3)`, [tenantId, connectionId, platformSkuIds, now])
+  tx.write(`update stock_shelf set reconciled_at = $4 where tenant_id = $1 and connection_id = $2 and platform_sku_id = any($3)`, [tenantId, connectionId, platformSkuIds, now])
 }
 
 export async function findShelf(tx: Tx, tenantId: number, skuId: string, connectionId: string): Promise<Shelf | undefined> {
@@ -172,7 +177,7 @@ export async function findShelf(tx: Tx, tenantId: number, skuId: string, connect
 export type ReservationRow = { orderId: string; skuId: string; quantity: number; state: 'held' | 'sold' | 'released'; expiresAt: Instant }
 
 export async function insertReservations(tx: Tx, tenantId: number, rows: ReadonlyArray<{ orderId: string; skuId: string; quantity: number; expiresAt: Instant }>, now: Instant): Promise<void> {
-  await tx.run(
+  tx.write(
     `insert into reservation (tenant_id, order_id, sku_id, quantity, state, reserved_at, expires_at)
      select $1, r.order_id, r.sku_id, r.quantity, 'held', $6, r.expires_at from unnest($2::text[], $3::uuid[], $4::bigint[], $5::bigint[]) as r(order_id, sku_id, quantity, expires_at)`,
     [tenantId, rows.map((r) => r.orderId), rows.map((r) => r.skuId), rows.map((r) => r.quantity), rows.map((r) => r.expiresAt), now],

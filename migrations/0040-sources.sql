@@ -55,3 +55,8 @@ begin
     execute format('grant select, insert, update, delete on %I to qz_app', t);
   end loop;
 end $$;
+
+-- What the modules of sources may read of attribution.
+create view v_touchpoint with (security_invoker = true) as select tenant_id, key, person_id, occurred_at, channel from touchpoint;
+create view v_order_path with (security_invoker = true) as select tenant_id, shelf, order_id, person_id, paid_at, paid_fen from order_path;
+grant select on v_touchpoint, v_order_path to qz_app;

@@ -27,7 +27,7 @@ export function listSessions(tx: Tx, tenantId: number, page: { offset: number; l
        s.paid_fen as "paidFen", s.refunded_fen as "refundedFen", s.flows, s.read_at as "readAt", coalesce(j.orders, 0)::bigint as "joinedOrders", coalesce(j.paid_fen, 0)::bigint as "joinedFen", coalesce(j.persons, 0)::bigint as "joinedPersons"
      from live_session s left join lateral (
        select count(*) as orders, sum(o.paid_fen) as paid_fen, count(distinct o.person_id) as persons
-       from touchpoint t join order_path o on o.tenant_id = t.tenant_id and t.key = 'order/' || o.shelf || '/' || o.order_id
+       from v_touchpoint t join v_order_path o on o.tenant_id = t.tenant_id and t.key = 'order/' || o.shelf || '/' || o.order_id
        where t.tenant_id = s.tenant_id and t.channel = 'live/' || s.export_id) j on true
      where s.tenant_id = $1 order by s.started_at desc, s.export_id limit $2 offset $3`,
     [tenantId, page.limit, page.offset],

@@ -30,7 +30,7 @@ export async function recordReferral(tx: Tx, tenantId: number, visit: { code: st
   if (link.personId === visit.personId || (same.get(visit.personId) ?? []).includes(link.personId)) return 'own'
   await tx.run(
     `insert into referral (tenant_id, person_id, code, came_at, is_new)
-     select $1, $2, $3, $4, not exists (select 1 from touchpoint t where t.tenant_id = $1 and t.person_id = $2) and not exists (select 1 from order_path o where o.tenant_id = $1 and o.person_id = $2)
+     select $1, $2, $3, $4, not exists (select 1 from v_touchpoint t where t.tenant_id = $1 and t.person_id = $2) and not exists (select 1 from v_order_path o where o.tenant_id = $1 and o.person_id = $2)
      on conflict (tenant_id, person_id) do nothing`,
     [tenantId, visit.personId, visit.code, visit.at],
   )
@@ -47,7 +47,7 @@ export type ReferralTotal = { referrers: number; people: number; buyers: number;
 export async function referralTotal(tx: Tx, tenantId: number): Promise<ReferralTotal> {
   const [row] = await tx.query<ReferralTotal>(
     `select count(distinct r.code) as referrers, count(*) as people, count(*) filter (where o.orders > 0) as buyers, coalesce(sum(o.paid_fen), 0)::bigint as "paidFen"
-     from referral r left join lateral (select count(*) as orders, sum(p.paid_fen) as paid_fen from order_path p where p.tenant_id = r.tenant_id and p.person_id = r.person_id and p.paid_at >= r.came_at) o on true
+     from referral r left join lateral (select count(*) as orders, sum(p.paid_fen) as paid_fen from v_order_path p where p.tenant_id = r.tenant_id and p.person_id = r.person_id and p.paid_at >= r.came_at) o on true
      where r.tenant_id = $1`, [tenantId])
   return row
 }
@@ -59,7 +59,7 @@ export function topReferrers(tx: Tx, tenantId: number, page: { offset: number; l
        coalesce(sum(o.orders), 0)::bigint as orders, coalesce(sum(o.paid_fen), 0)::bigint as "paidFen"
      from referral r join referral_link l on l.tenant_id = r.tenant_id and l.code = r.code
      left join v_merged m on m.tenant_id = l.tenant_id and m.person_id = l.person_id
-     left join lateral (select count(*) as orders, sum(p.paid_fen) as paid_fen from order_path p where p.tenant_id = r.tenant_id and p.person_id = r.person_id and p.paid_at >= r.came_at) o on true
+     left join lateral (select count(*) as orders, sum(p.paid_fen) as paid_fen from v_order_path p where p.tenant_id = r.tenant_id and p.person_id = r.person_id and p.paid_at >= r.came_at) o on true
      where r.tenant_id = $1 group by l.code, l.person_id, m.merged_into order by "paidFen" desc, people desc, l.code limit $2 offset $3`,
     [tenantId, page.limit, page.offset],
   )

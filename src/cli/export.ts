@@ -100,6 +100,7 @@ export async function importTenantFrom(parts: ExportParts, input: { from: string
       scope: { role: 'auth' },
       query: async (text, params) => (await client.query(text, params as unknown[])).rows as never,
       run: async (text, params) => (await client.query(text, params as unknown[])).rowCount ?? 0,
+      write: (text, params) => void client.query(text, params as unknown[]),
     }
     let known: string[] = []
     let batch: string[] = []

@@ -27,7 +27,7 @@ export async function book(tx: Tx, tenantId: number, postings: readonly Posting[
   const isNew = new Set(fresh.map((row) => row.id))
   const rows = postings.filter((p) => isNew.has(p.postingId)).flatMap((p) => p.entries.map((entry, n) => ({ id: p.postingId, n, ...entry })))
   if (rows.length > 0) {
-    await tx.run(
+    tx.write(
       `insert into entry (tenant_id, posting_id, n, account, unit, amount)
        select $1, r.id, r.n, r.account, r.unit, r.amount from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bigint[]) as r(id, n, account, unit, amount)`,
       [tenantId, rows.map((r) => r.id), rows.map((r) => r.n), rows.map((r) => r.account), rows.map((r) => r.unit), rows.map((r) => r.amount)],

@@ -27,13 +27,13 @@ export function findIdentities(tx: Tx, tenantId: number, named: ReadonlyArray<{ 
 
 export async function applyResolution(tx: Tx, tenantId: number, plan: Resolution, ids: Ids): Promise<void> {
   if (plan.newPersons.length > 0) {
-    await tx.run(`insert into person (tenant_id, person_id, created_at) select $1, r.id, r.at from unnest($2::uuid[], $3::bigint[]) as r(id, at)`, [
+    tx.write(`insert into person (tenant_id, person_id, created_at) select $1, r.id, r.at from unnest($2::uuid[], $3::bigint[]) as r(id, at)`, [
       tenantId, plan.newPersons.map((p) => p.personId), plan.newPersons.map((p) => p.createdAt),
     ])
   }
   if (plan.newIdentities.length > 0) {
     const rows = plan.newIdentities
-    await tx.run(
+    tx.write(
       `insert into identity (tenant_id, kind, scope, value, person_id, first_seen_at, evidence)
        select $1, r.kind, r.scope, r.value, r.person_id, r.at, r.evidence from unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[], $7::text[]) as r(kind, scope, value, person_id, at, evidence)
        on conflict (tenant_id, kind, scope, value) do nothing`,
@@ -42,8 +42,8 @@ export async function applyResolution(tx: Tx, tenantId: number, plan: Resolution
   }
   for (const merge of plan.merges) {
     const moved = await tx.query<{ kind: string; scope: string; value: string }>(`update identity set person_id = $3 where tenant_id = $1 and person_id = $2 returning kind, scope, value`, [tenantId, merge.gone, merge.kept])
-    await tx.run(`update person set merged_into = $3 where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone, merge.kept])
-    await tx.run(`insert into person_merge (tenant_id, merge_id, at, kept, gone, evidence) values ($1, $2, $3, $4, $5, $6)`, [tenantId, ids.next(), merge.at, merge.kept, merge.gone, JSON.stringify({ ...merge.evidence, moved })])
+    tx.write(`update person set merged_into = $3 where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone, merge.kept])
+    tx.write(`insert into person_merge (tenant_id, merge_id, at, kept, gone, evidence) values ($1, $2, $3, $4, $5, $6)`, [tenantId, ids.next(), merge.at, merge.kept, merge.gone, JSON.stringify({ ...merge.evidence, moved })])
   }
 }
 
@@ -97,7 +97,7 @@ export async function splitPerson(tx: Tx, tenantId: number, mergeId: string, now
   if (!merge) return undefined
   const moved = merge.evidence.moved ?? []
   // Only what still sits where this merge put it (or where the keeper went since): an earlier merge undone before may have taken its own back.
-  await tx.run(
+  tx.write(
     `with recursive up as (
        select person_id, merged_into from person where tenant_id = $1 and person_id = $6
        union select p.person_id, p.merged_into from person p join up on p.person_id = up.merged_into where p.tenant_id = $1)
@@ -105,7 +105,7 @@ export async function splitPerson(tx: Tx, tenantId: number, mergeId: string, now
      where identity.tenant_id = $1 and identity.kind = r.kind and identity.scope = r.scope and identity.value = r.value and identity.person_id in (select person_id from up)`,
     [tenantId, moved.map((m) => m.kind), moved.map((m) => m.scope), moved.map((m) => m.value), merge.gone, merge.kept],
   )
-  await tx.run(`update person set merged_into = null where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone])
+  tx.write(`update person set merged_into = null where tenant_id = $1 and person_id = $2`, [tenantId, merge.gone])
   const under = await tx.query<{ id: string }>(
     `with recursive under as (
        select person_id from person where tenant_id = $1 and merged_into = $2
@@ -124,7 +124,7 @@ async function personKey(tx: Tx, tenantId: number, personId: string, seal: Seal,
   if (row) return seal.open(row.sealed, purpose)
   if (!random) return undefined
   const key = random.bytes(32, 'person key', personId)
-  await tx.run(`insert into person_key (tenant_id, person_id, sealed_key) values ($1, $2, $3) on conflict (tenant_id, person_id) do nothing`, [tenantId, personId, seal.seal(key, purpose)])
+  tx.write(`insert into person_key (tenant_id, person_id, sealed_key) values ($1, $2, $3) on conflict (tenant_id, person_id) do nothing`, [tenantId, personId, seal.seal(key, purpose)])
   const [stored] = await tx.query<{ sealed: Buffer }>(`select sealed_key as sealed from person_key where tenant_id = $1 and person_id = $2`, [tenantId, personId])
   return seal.open(stored.sealed, purpose)
 }
@@ -144,9 +144,9 @@ export async function resealPersons(tx: Tx, from: number, to: number, seal: Seal
       lost.push(personId)
     }
   }
-  await tx.run(`update person_key set sealed_key = r.sealed from unnest($2::uuid[], $3::bytea[]) as r(id, sealed) where person_key.tenant_id = $1 and person_key.person_id = r.id`, [to, ids, keys])
-  await tx.run(`delete from person_field where tenant_id = $1 and person_id = any($2)`, [to, lost])
-  await tx.run(`delete from person_key where tenant_id = $1 and person_id = any($2)`, [to, lost])
+  tx.write(`update person_key set sealed_key = r.sealed from unnest($2::uuid[], $3::bytea[]) as r(id, sealed) where person_key.tenant_id = $1 and person_key.person_id = r.id`, [to, ids, keys])
+  tx.write(`delete from person_field where tenant_id = $1 and person_id = any($2)`, [to, lost])
+  tx.write(`delete from person_key where tenant_id = $1 and person_id = any($2)`, [to, lost])
   return lost.length
 }
 
@@ -156,7 +156,7 @@ export async function writeFields(tx: Tx, tenantId: number, personId: string, fi
     const nonce = random.bytes(12, 'person field', personId, field, now)
     const cipher = createCipheriv('aes-256-gcm', key, nonce)
     const body = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()])
-    await tx.run(
+    tx.write(
       `insert into person_field (tenant_id, person_id, field, sealed, updated_at) values ($1, $2, $3, $4, $5)
        on conflict (tenant_id, person_id, field) do update set sealed = excluded.sealed, updated_at = excluded.updated_at`,
       [tenantId, personId, field, Buffer.concat([nonce, cipher.getAuthTag(), body]), now],
@@ -191,10 +191,10 @@ export async function erasePerson(tx: Tx, tenantId: number, personId: string, no
     [tenantId, personId],
   )).map((row) => row.id)
   const values = await tx.query<{ value: string }>(`delete from identity where tenant_id = $1 and person_id = any($2) returning value`, [tenantId, persons])
-  await tx.run(`delete from person_key where tenant_id = $1 and person_id = any($2)`, [tenantId, persons])
-  await tx.run(`delete from person_field where tenant_id = $1 and person_id = any($2)`, [tenantId, persons])
-  await tx.run(`update person_merge set evidence = '{"by":"erased"}', undone_at = coalesce(undone_at, $3) where tenant_id = $1 and (kept = any($2) or gone = any($2))`, [tenantId, persons, now])
-  await tx.run(`update person set erased_at = $3 where tenant_id = $1 and person_id = any($2)`, [tenantId, persons, now])
+  tx.write(`delete from person_key where tenant_id = $1 and person_id = any($2)`, [tenantId, persons])
+  tx.write(`delete from person_field where tenant_id = $1 and person_id = any($2)`, [tenantId, persons])
+  tx.write(`update person_merge set evidence = '{"by":"erased"}', undone_at = coalesce(undone_at, $3) where tenant_id = $1 and (kept = any($2) or gone = any($2))`, [tenantId, persons, now])
+  tx.write(`update person set erased_at = $3 where tenant_id = $1 and person_id = any($2)`, [tenantId, persons, now])
   return values.map((row) => row.value)
 }
 

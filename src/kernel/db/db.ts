@@ -21,6 +21,11 @@ export type Tx = {
   query<R = Row>(text: string, params?: readonly unknown[]): Promise<R[]>
   /** The number of rows a statement touched. */
   run(text: string, params?: readonly unknown[]): Promise<number>
+  /**
+   * A change whose number of rows nobody asks for: sent without waiting, in order with the rest. Its failure is thrown by the next statement that is
+   * waited for, at the latest by the end of the transaction.
+   */
+  write(text: string, params?: readonly unknown[]): void
 }
 export type Db = {
   tx<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>
@@ -43,18 +48,22 @@ export const types = {
 }
 
 export function openDb(config: pg.PoolConfig, hook?: StatementHook): Db {
-  const pool = new pg.Pool({ max: 12, ...config, types: types as pg.CustomTypesConfig })
+  const pool = new pg.Pool({ max: 12, ...config, types: types as pg.CustomTypesConfig, pipeline: true } as pg.PoolConfig)
   pool.on('error', () => {}) // an idle connection that breaks is replaced; the next query reports its own failure
   // Storing callbacks is one statement per batch, atomic by itself: it goes on connections that wear the intake role for good, so that a batch costs
   // one round trip instead of three.
   const intake = new pg.Pool({ ...config, max: 2, options: '-c role=qz_intake', types: types as pg.CustomTypesConfig })
   intake.on('error', () => {})
+  // Roles that a connection has put on before: from then on BEGIN does not wait for its answer.
+  const worn = new WeakMap<pg.PoolClient, Set<string>>()
   return {
     async tx(scope, work) {
       if (scope.role === 'intake') return runAlone(intake, scope, work, hook)
       const client = await pool.connect()
       try {
-        const result = await runTx(client, scope, work, hook)
+        let roles = worn.get(client)
+        if (roles === undefined) worn.set(client, (roles = new Set()))
+        const result = await runTx(client, scope, work, hook, roles)
         client.release()
         return result
       } catch (error) {
@@ -75,7 +84,10 @@ async function runAlone<T>(pool: pg.Pool, scope: Scope, work: (tx: Tx) => Promis
     hook?.(text, scope)
     return pool.query(text, params as unknown[])
   }
-  return work({ scope, query: async (text, params) => (await send(text, params)).rows, run: async (text, params) => (await send(text, params)).rowCount ?? 0 })
+  const writes: Array<Promise<unknown>> = []
+  const value = await work({ scope, query: async (text, params) => (await send(text, params)).rows, run: async (text, params) => (await send(text, params)).rowCount ?? 0, write: (text, params) => void writes.push(send(text, params)) })
+  await Promise.all(writes)
+  return value
 }
 
 function brokenConnection(error: unknown): boolean {
@@ -83,26 +95,43 @@ function brokenConnection(error: unknown): boolean {
   return code === undefined ? false : code.startsWith('08') || code.startsWith('57P') || code === 'ECONNRESET' || code === 'EPIPE'
 }
 
-export async function runTx<T>(client: pg.ClientBase, scope: Scope, work: (tx: Tx) => Promise<T>, hook?: StatementHook): Promise<T> {
-  await client.query(opening(scope))
+/**
+ * @param client with `pipeline`: BEGIN then travels with the first statement, and what is written with what is asked next.
+ * @param worn roles that this connection is known to be able to put on; for another one BEGIN is waited for, so that no statement runs without its role.
+ */
+export async function runTx<T>(client: pg.ClientBase, scope: Scope, work: (tx: Tx) => Promise<T>, hook?: StatementHook, worn?: Set<string>): Promise<T> {
   let open = true
+  let broken: { error: unknown } | undefined
+  // The first failure is the cause; what comes after it only says that the transaction is aborted.
+  const fail = (error: unknown): never => {
+    broken ??= { error }
+    throw broken.error
+  }
+  const ahead = (sent: Promise<unknown>): void => void sent.catch((error: unknown) => void (broken ??= { error }))
+  const send = (text: string, params: readonly unknown[] | undefined): Promise<pg.QueryResult> => {
+    assert(open, 'a transaction was used after it ended')
+    hook?.(text, scope)
+    return client.query(text, params as unknown[])
+  }
   const tx: Tx = {
     scope,
-    async query(text, params) {
-      assert(open, 'a transaction was used after it ended')
-      hook?.(text, scope)
-      return (await client.query(text, params as unknown[])).rows
-    },
-    async run(text, params) {
-      assert(open, 'a transaction was used after it ended')
-      hook?.(text, scope)
-      return (await client.query(text, params as unknown[])).rowCount ?? 0
-    },
+    query: async (text, params) => (await send(text, params).catch(fail)).rows,
+    run: async (text, params) => (await send(text, params).catch(fail)).rowCount ?? 0,
+    write: (text, params) => ahead(send(text, params)),
+  }
+  if (worn === undefined || worn.has(scope.role)) ahead(client.query(opening(scope)))
+  else {
+    await client.query(opening(scope))
+    worn.add(scope.role)
   }
   try {
     const result = await work(tx)
     open = false
-    await client.query('commit')
+    if (broken !== undefined) throw (broken as { error: unknown }).error
+    // A statement that failed unseen turns COMMIT into a rollback; its own failure has come in by then.
+    const ended = await client.query('commit')
+    if (broken !== undefined) throw (broken as { error: unknown }).error
+    assert(ended.command === 'COMMIT', 'a transaction went on after a statement of it had failed, and was rolled back instead of committed')
     return result
   } catch (error) {
     open = false

@@ -3,7 +3,7 @@ import { makeTenant, start } from '../../../tests/setup/fixtures.ts'
 import { openTestDb, type TestDb } from '../../../tests/setup/test-db.ts'
 import { seededRandom } from '../random.ts'
 import { readSetting, writeSetting } from '../tenancy/index.ts'
-import { CommitLost, openTurnstile, type CommitFault, type Db } from './index.ts'
+import { CommitLost, openTurnstile, type CommitFault, type Db, type Tx } from './index.ts'
 
 let t: TestDb
 let tenantId = 0
@@ -75,6 +75,22 @@ describe('transactions', () => {
   test('a transaction that is used after its end is a bug', async () => {
     const kept = await t.app(tenantId, async (tx) => tx)
     await expect(kept.query('select 1')).rejects.toThrow('used after it ended')
+  })
+  const write = (key: string) => (tx: Tx): void => tx.write(`insert into setting (tenant_id, key, value, changed_at) values ($1, $2, '1', $3)`, [tenantId, key, start])
+  const doors: Array<[string, <T>(work: (tx: Tx) => Promise<T>) => Promise<T>]> = [
+    ['pool', (work) => t.app(tenantId, work)],
+    ['turnstile', (work) => withTurnstile('write', (db) => db.tx(scope(), work))],
+  ]
+  test.each(doors)('%s: what is written without waiting stands after the commit; when it fails, the transaction fails with its reason and nothing of it stays', async (name, inTx) => {
+    await inTx(async (tx) => write(`${name} good`)(tx))
+    expect(await t.app(tenantId, (tx) => readSetting(tx, tenantId, `${name} good`))).toBe(1)
+    const bad = async (tx: Tx): Promise<void> => {
+      write(`${name} first`)(tx)
+      write(`${name} good`)(tx) // there already
+    }
+    await expect(inTx(bad)).rejects.toMatchObject({ code: '23505' })
+    await expect(inTx(async (tx) => (await bad(tx), await tx.query('select 1')))).rejects.toMatchObject({ code: '23505' })
+    expect(await t.app(tenantId, (tx) => readSetting(tx, tenantId, `${name} first`))).toBeUndefined()
   })
   test('what a failed transaction wrote is gone', async () => {
     await t.app(tenantId, async (tx) => {

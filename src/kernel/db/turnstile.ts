@@ -20,18 +20,32 @@ export class CommitLost extends Error {
 export function openTurnstile(config: pg.ClientConfig, random: Random, options: { hook?: StatementHook; fault?: (turn: number) => CommitFault | undefined } = {}): Promise<Db> {
   const client = new pg.Client({ ...config, types: types as pg.CustomTypesConfig, pipeline: true } as pg.ClientConfig)
   client.on('error', () => {})
-  // One connection for a whole run: each statement is parsed and planned once, and BEGIN and COMMIT travel with their neighbours instead of waiting for
-  // an answer each. A commit that fails after all (nothing here is deferred) stops every later transaction.
+  // One connection for a whole run: each statement is parsed and planned once, role and tenant stay on until another transaction needs others, and BEGIN
+  // and COMMIT travel with their neighbours instead of waiting for an answer each. A commit that fails after all (nothing here is deferred) stops every later transaction.
   const names = new Map<string, string>()
   let broken: unknown
-  const ahead = (text: string): Promise<unknown> => {
+  let open = 0
+  let worn = ''
+  const ahead = (text: string): Promise<{ command: string }> => {
     client.query(text).then(
       (result) => {
         if (text === 'commit' && result.command !== 'COMMIT') broken ??= new Error('a transaction went on after a statement of it had failed, and was rolled back instead of committed')
       },
       (error: unknown) => void (broken ??= error),
     )
-    return Promise.resolve()
+    return Promise.resolve({ command: 'COMMIT' })
+  }
+  const begin = (text: string): Promise<unknown> => {
+    const clothes = text.slice('begin; '.length).replaceAll('set local ', 'set ')
+    if (clothes !== worn) void ahead(clothes.includes('app.tenant') ? clothes : `${clothes}; set app.tenant = ''`)
+    worn = clothes
+    return ahead('begin')
+  }
+  const counted = <T>(sent: Promise<T>): Promise<T> => {
+    open++
+    const ended = (): void => void open--
+    sent.then(ended, ended)
+    return sent
   }
   // What is asked within one turn travels in one write.
   const wire = (client as unknown as { connection: { stream: { cork(): void; uncork(): void } } }).connection
@@ -49,11 +63,12 @@ export function openTurnstile(config: pg.ClientConfig, random: Random, options: 
     query(text: string, values?: unknown[]) {
       gather()
       if (broken !== undefined) return Promise.reject(broken)
-      if (text === 'commit' || text.startsWith('begin;')) return ahead(text)
+      if (text.startsWith('begin;')) return begin(text)
+      if (text === 'commit' && open === 0) return ahead(text)
       if (values === undefined) return client.query(text)
       let name = names.get(text)
       if (name === undefined) names.set(text, (name = `s${names.size}`))
-      return client.query({ name, text, values })
+      return counted(client.query({ name, text, values }))
     },
   } as unknown as pg.ClientBase
   const waiting: Array<() => void> = []

@@ -18,7 +18,7 @@ export async function ringDoorbells(tx: Tx, tenantId: number, bells: readonly Be
     else unique.set(key, { ...bell, count: 1 })
   }
   const rows = [...unique.values()].sort((a, b) => (a.objectId < b.objectId ? -1 : 1)) // one order everywhere: no deadlock between workers
-  await tx.run(
+  tx.write(
     `insert into doorbell (tenant_id, connection_id, kind, object_id, wanted, done, due_at, cause, attempts)
      select $1, r.connection_id, r.kind, r.object_id, r.count, 0, r.at, r.cause, 0
      from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[]) as r(connection_id, kind, object_id, at, count, cause)
@@ -41,7 +41,7 @@ export function claimRings(tx: Tx, tenantId: number, kind: string, now: Instant,
 /** `wanted` as it was when the object was read: a later ring keeps it dirty. */
 export async function settleRings(tx: Tx, tenantId: number, rings: readonly Ring[]): Promise<void> {
   if (rings.length === 0) return
-  await tx.run(
+  tx.write(
     `update doorbell set done = greatest(done, r.wanted), attempts = 0, error = null
      from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[]) as r(connection_id, kind, object_id, wanted)
      where doorbell.tenant_id = $1 and doorbell.connection_id = r.connection_id and doorbell.kind = r.kind and doorbell.object_id = r.object_id`,
@@ -51,7 +51,7 @@ export async function settleRings(tx: Tx, tenantId: number, rings: readonly Ring
 
 export async function failRings(tx: Tx, tenantId: number, rings: ReadonlyArray<Ring & { error: string }>, now: Instant): Promise<void> {
   if (rings.length === 0) return
-  await tx.run(
+  tx.write(
     `update doorbell set attempts = doorbell.attempts + 1, error = r.error, due_at = $6::bigint + 500 * (4 ^ least(doorbell.attempts, 7))::bigint
      from unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) as r(connection_id, kind, object_id, error)
      where doorbell.tenant_id = $1 and doorbell.connection_id = r.connection_id and doorbell.kind = r.kind and doorbell.object_id = r.object_id`,
@@ -103,7 +103,7 @@ export async function storeVersions(tx: Tx, tenantId: number, versions: readonly
   })
   const fresh = versions.flatMap((version, index) => (outcome[index].changed ? [{ ...version, version: outcome[index].version }] : []))
   if (fresh.length > 0) {
-    await tx.run(
+    tx.write(
       `insert into object_version (tenant_id, connection_id, kind, object_id, version, read_at, cause, digest, body)
        select $1, r.connection_id, r.kind, r.object_id, r.version, r.read_at, r.cause, r.digest, r.body
        from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::text[], $8::text[], $9::bytea[]) as r(connection_id, kind, object_id, version, read_at, cause, digest, body)
@@ -141,7 +141,7 @@ export async function forgetVersions(tx: Tx, tenantId: number, values: readonly 
       return values.some((value) => text.includes(value)) ? [{ ...row, body: deflateRawSync(JSON.stringify(forgetPerson(parseJson(text), values)), { level: 1 }) }] : []
     })
     if (told.length > 0) {
-      await tx.run(
+      tx.write(
         `update object_version o set body = r.body
          from unnest($2::uuid[], $3::text[], $4::text[], $5::int[], $6::bytea[]) as r(connection_id, kind, object_id, version, body)
          where o.tenant_id = $1 and o.connection_id = r.connection_id and o.kind = r.kind and o.object_id = r.object_id and o.version = r.version`,
@@ -163,6 +163,6 @@ export async function countRecovered(tx: Tx, tenantId: number): Promise<number> 
 /** Erasure: objects whose id is itself the account of a person go whole, with every version and ring. */
 export async function forgetObjects(tx: Tx, tenantId: number, kind: string, objectIds: readonly string[]): Promise<void> {
   if (objectIds.length === 0) return
-  await tx.run(`delete from doorbell where tenant_id = $1 and kind = $2 and object_id = any($3)`, [tenantId, kind, objectIds])
-  await tx.run(`delete from object_version where tenant_id = $1 and kind = $2 and object_id = any($3)`, [tenantId, kind, objectIds])
+  tx.write(`delete from doorbell where tenant_id = $1 and kind = $2 and object_id = any($3)`, [tenantId, kind, objectIds])
+  tx.write(`delete from object_version where tenant_id = $1 and kind = $2 and object_id = any($3)`, [tenantId, kind, objectIds])
 }

@@ -47,7 +47,7 @@ export function claimFacts(tx: Tx, tenantId: number, now: Instant, limit: number
 /** Worked facts keep their key (for de-duplication) and lose their content: what they meant is stored elsewhere. */
 export async function finishFacts(tx: Tx, tenantId: number, facts: readonly CallbackFact[]): Promise<void> {
   if (facts.length === 0) return
-  await tx.run(
+  tx.write(
     `update inbox set state = 'done', message = null, error = null
      from unnest($2::uuid[], $3::text[]) as f(connection_id, digest)
      where inbox.tenant_id = $1 and inbox.connection_id = f.connection_id and inbox.digest = f.digest`,
@@ -58,7 +58,7 @@ export async function finishFacts(tx: Tx, tenantId: number, facts: readonly Call
 /** Retried after a growing pause (1 s × 4ⁿ); after 8 tries it waits for a person. */
 export async function failFact(tx: Tx, tenantId: number, fact: CallbackFact, error: string, now: Instant): Promise<void> {
   const attempts = fact.attempts + 1
-  await tx.run(
+  tx.write(
     `update inbox set attempts = $4, error = $5, due_at = $6, state = $7 where tenant_id = $1 and connection_id = $2 and digest = $3`,
     [tenantId, fact.connectionId, fact.digest, attempts, error.slice(0, 500), now + 1000 * 4 ** Math.min(attempts, 8), attempts >= 8 ? 'failed' : 'due'],
   )
@@ -95,7 +95,7 @@ export function retryFacts(tx: Tx, tenantId: number, digests: readonly string[],
 
 /** Erasure: messages that mention a person lose their content, worked or not; what failed on them says so no longer. */
 export async function forgetMessages(tx: Tx, tenantId: number, values: readonly string[]): Promise<void> {
-  await tx.run(
+  tx.write(
     `update inbox set message = null, error = null, state = 'done'
      where tenant_id = $1 and exists (select 1 from unnest($2::text[]) v where strpos(coalesce(message, '') || coalesce(error, ''), v) > 0)`,
     [tenantId, values],

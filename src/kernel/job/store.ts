@@ -6,7 +6,7 @@ export type Job = { kind: string; key: string; dueAt: Instant; state: unknown; a
 /** Makes jobs, or moves existing ones earlier; never later, and their state stays. */
 export async function putJobs(tx: Tx, tenantId: number, jobs: ReadonlyArray<Omit<Job, 'attempts'>>): Promise<void> {
   if (jobs.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into job (tenant_id, kind, key, due_at, state, attempts)
      select $1, r.kind, r.key, r.due_at, r.state, 0 from jsonb_to_recordset($2::jsonb) as r(kind text, key text, due_at bigint, state jsonb)
      on conflict (tenant_id, kind, key) do update set due_at = least(job.due_at, excluded.due_at)`,
@@ -23,12 +23,12 @@ export function claimJobs(tx: Tx, tenantId: number, now: Instant, limit: number)
 
 /** `dueAt` null: the job is finished and goes. */
 export async function settleJob(tx: Tx, tenantId: number, job: Job, dueAt: Instant | null, state: unknown): Promise<void> {
-  if (dueAt === null) await tx.run(`delete from job where tenant_id = $1 and kind = $2 and key = $3`, [tenantId, job.kind, job.key])
-  else await tx.run(`update job set due_at = $4, state = $5, attempts = 0, error = null where tenant_id = $1 and kind = $2 and key = $3`, [tenantId, job.kind, job.key, dueAt, JSON.stringify(state ?? {})])
+  if (dueAt === null) tx.write(`delete from job where tenant_id = $1 and kind = $2 and key = $3`, [tenantId, job.kind, job.key])
+  else tx.write(`update job set due_at = $4, state = $5, attempts = 0, error = null where tenant_id = $1 and kind = $2 and key = $3`, [tenantId, job.kind, job.key, dueAt, JSON.stringify(state ?? {})])
 }
 
 export async function failJob(tx: Tx, tenantId: number, job: Job, error: string, now: Instant): Promise<void> {
-  await tx.run(`update job set attempts = attempts + 1, error = $4, due_at = $5 where tenant_id = $1 and kind = $2 and key = $3`, [
+  tx.write(`update job set attempts = attempts + 1, error = $4, due_at = $5 where tenant_id = $1 and kind = $2 and key = $3`, [
     tenantId, job.kind, job.key, error.slice(0, 500), now + 5_000 * 2 ** Math.min(job.attempts, 8),
   ])
 }

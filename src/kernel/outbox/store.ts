@@ -8,7 +8,7 @@ export type OutboxCall = NewCall & { seq: number; attempts: number; interrupted:
 /** `seq` orders a lane: the uuid's time part is not enough inside a millisecond, so the caller's order in the array counts. */
 export async function enqueueCalls(tx: Tx, tenantId: number, calls: readonly NewCall[]): Promise<void> {
   if (calls.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into outbox (tenant_id, outbox_id, connection_id, endpoint, request, lane, seq, state, due_at, attempts, created_at, reply)
      select $1, r.outbox_id, r.connection_id, r.endpoint, r.request, r.lane, r.created_at * 1000 + r.n, 'due', r.due_at, 0, r.created_at, r.reply
      from jsonb_to_recordset($2::jsonb) as r(n int, outbox_id uuid, connection_id uuid, endpoint text, request jsonb, lane text, due_at bigint, created_at bigint, reply jsonb)`,
@@ -38,13 +38,13 @@ export async function claimCalls(tx: Tx, tenantId: number, now: Instant, leaseMs
 }
 
 export async function finishCall(tx: Tx, tenantId: number, outboxId: string, state: 'sent' | 'unknown' | 'failed', now: Instant, result: unknown, error: unknown): Promise<void> {
-  await tx.run(`update outbox set state = $3, finished_at = $4, result = $5, error = $6 where tenant_id = $1 and outbox_id = $2`, [
+  tx.write(`update outbox set state = $3, finished_at = $4, result = $5, error = $6 where tenant_id = $1 and outbox_id = $2`, [
     tenantId, outboxId, state, now, result === undefined ? null : JSON.stringify(result), error === undefined ? null : JSON.stringify(error),
   ])
 }
 
 export async function postponeCall(tx: Tx, tenantId: number, outboxId: string, dueAt: Instant, error: unknown): Promise<void> {
-  await tx.run(`update outbox set due_at = $3, error = $4 where tenant_id = $1 and outbox_id = $2`, [tenantId, outboxId, dueAt, error === undefined ? null : JSON.stringify(error)])
+  tx.write(`update outbox set due_at = $3, error = $4 where tenant_id = $1 and outbox_id = $2`, [tenantId, outboxId, dueAt, error === undefined ? null : JSON.stringify(error)])
 }
 
 export async function outboxDepth(tx: Tx, tenantId: number): Promise<{ due: number; stuck: number; oldestDueAt: Instant | null }> {
@@ -66,7 +66,7 @@ export function listOpenCalls(tx: Tx, tenantId: number, states: readonly string[
 
 /** Erasure: calls to or about a person lose their content; an open one is no longer sent. */
 export async function forgetCalls(tx: Tx, tenantId: number, values: readonly string[], now: Instant): Promise<void> {
-  await tx.run(
+  tx.write(
     `update outbox set request = '{}', result = null, error = null, reply = null, state = case when state = 'sent' then state else 'skipped' end, finished_at = coalesce(finished_at, $3)
      where tenant_id = $1 and exists (select 1 from unnest($2::text[]) v where strpos(request::text || coalesce(result::text, '') || coalesce(error::text, '') || coalesce(reply::text, ''), v) > 0)`,
     [tenantId, values, now],

@@ -24,7 +24,7 @@ export function listEpochs(tx: Tx, tenantId: number): Promise<Epoch[]> {
 }
 
 export async function insertEpoch(tx: Tx, tenantId: number, epoch: Epoch): Promise<void> {
-  await tx.run(
+  tx.write(
     `insert into dose_epoch (tenant_id, epoch_id, n, starts_at, ends_at, doses, habit_dose, design, cap_fen, roster, status, closed_at, result) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [tenantId, epoch.epochId, epoch.n, epoch.startsAt, epoch.endsAt, epoch.doses, epoch.habitDose, JSON.stringify(epoch.design), epoch.capFen, epoch.roster, epoch.status, null, null],
   )
@@ -33,7 +33,7 @@ export async function insertEpoch(tx: Tx, tenantId: number, epoch: Epoch): Promi
 export async function insertAssignments(tx: Tx, tenantId: number, epochId: string, rows: readonly Assigned[], now: Instant): Promise<void> {
   for (let from = 0; from < rows.length; from += 5000) {
     const part = rows.slice(from, from + 5000)
-    await tx.run(
+    tx.write(
       `insert into dose_assignment (tenant_id, epoch_id, person_id, segment, arm, stratum, pre_fen, assigned_at)
        select $1, $2, r.id, r.segment, r.arm, r.stratum, r.pre, $8 from unnest($3::uuid[], $4::int[], $5::int[], $6::text[], $7::bigint[]) as r(id, segment, arm, stratum, pre)`,
       [tenantId, epochId, part.map((r) => r.personId), part.map((r) => r.segment), part.map((r) => r.arm), part.map((r) => r.stratum), part.map((r) => Math.round(r.preFen)), now],
@@ -57,14 +57,14 @@ export async function placesAt(tx: Tx, tenantId: number, personIds: readonly str
 }
 
 export async function closeEpochRow(tx: Tx, tenantId: number, epochId: string, now: Instant, result: NonNullable<Epoch['result']>): Promise<void> {
-  await tx.run(`update dose_epoch set status = 'closed', closed_at = $3, result = $4 where tenant_id = $1 and epoch_id = $2`, [tenantId, epochId, now, JSON.stringify(result)])
+  tx.write(`update dose_epoch set status = 'closed', closed_at = $3, result = $4 where tenant_id = $1 and epoch_id = $2`, [tenantId, epochId, now, JSON.stringify(result)])
 }
 
 export async function insertOutcomes(tx: Tx, tenantId: number, epochId: string, cells: Cells, arms: number): Promise<void> {
   const rows = Array.from(cells.persons, (_, c) => ({
     segment: Math.floor(c / arms), arm: c % arms, persons: cells.persons[c], buyers: cells.buyers[c], sum: cells.sum[c], sum_squares: cells.sumSquares[c], net_fen: Math.round(cells.netFen[c]), losses: cells.losses[c], touches: cells.touches[c],
   }))
-  await tx.run(
+  tx.write(
     `insert into dose_outcome (tenant_id, epoch_id, segment, arm, persons, buyers, sum, sum_squares, net_fen, losses, touches)
      select $1, $2, r.segment, r.arm, r.persons, r.buyers, r.sum, r.sum_squares, r.net_fen, r.losses, r.touches
      from jsonb_to_recordset($3::jsonb) as r(segment int, arm int, persons int, buyers int, sum float8, sum_squares float8, net_fen bigint, losses int, touches int)`,

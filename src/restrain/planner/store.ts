@@ -27,7 +27,7 @@ export function listCampaigns(tx: Tx, tenantId: number, at: Instant | null): Pro
 }
 
 export async function insertCampaign(tx: Tx, tenantId: number, row: CampaignRow): Promise<void> {
-  await tx.run(
+  tx.write(
     `insert into plan_campaign (tenant_id, campaign_id, name, message_kind, content, segments, lift, from_at, until_at, created_at, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [tenantId, row.campaignId, row.name, row.messageKind, JSON.stringify(row.content), row.segments, row.lift, row.fromAt, row.untilAt, row.createdAt, row.createdBy],
   )
@@ -48,16 +48,16 @@ export async function lockPlan(tx: Tx, tenantId: number, planId: string): Promis
 
 /** Drafts that nobody approved give way to a new one. */
 export async function replaceDrafts(tx: Tx, tenantId: number): Promise<void> {
-  await tx.run(`update plan set status = 'replaced' where tenant_id = $1 and status = 'draft'`, [tenantId])
+  tx.write(`update plan set status = 'replaced' where tenant_id = $1 and status = 'draft'`, [tenantId])
 }
 
 export async function insertPlan(tx: Tx, tenantId: number, plan: PlanHead, rows: readonly PlanRow[]): Promise<void> {
-  await tx.run(`insert into plan (tenant_id, plan_id, week_start, week_end, made_at, status, summary) values ($1, $2, $3, $4, $5, $6, $7)`, [
+  tx.write(`insert into plan (tenant_id, plan_id, week_start, week_end, made_at, status, summary) values ($1, $2, $3, $4, $5, $6, $7)`, [
     tenantId, plan.planId, plan.weekStart, plan.weekEnd, plan.madeAt, plan.status, JSON.stringify(plan.summary),
   ])
   for (let from = 0; from < rows.length; from += 5000) {
     const part = rows.slice(from, from + 5000)
-    await tx.run(
+    tx.write(
       `insert into plan_row (tenant_id, plan_id, row_no, person_id, corp_id, staff, campaign_id, chosen, segment, dose, value_fen, pressure, offset_days, reason, detail, clear_at, state)
        select $1, $2, r.row_no, r.person_id, r.corp_id, r.staff, r.campaign_id, r.chosen, r.segment, r.dose, r.value_fen, r.pressure, r.offset_days, r.reason, r.detail::jsonb, r.clear_at, 'planned'
        from unnest($3::int[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::boolean[], $9::int[], $10::int[], $11::float8[], $12::real[], $13::int[], $14::text[], $15::text[], $16::bigint[])
@@ -102,7 +102,7 @@ export async function markRows(tx: Tx, tenantId: number, planId: string, rowNos:
 }
 
 export async function changePlan(tx: Tx, tenantId: number, planId: string, change: { status: PlanHead['status']; approvedAt?: Instant; approvedBy?: string; heldUntil?: Instant; finishedAt?: Instant }): Promise<void> {
-  await tx.run(
+  tx.write(
     `update plan set status = $3, approved_at = coalesce($4, approved_at), approved_by = coalesce($5, approved_by), held_until = coalesce($6, held_until), finished_at = coalesce($7, finished_at) where tenant_id = $1 and plan_id = $2`,
     [tenantId, planId, change.status, change.approvedAt ?? null, change.approvedBy ?? null, change.heldUntil ?? null, change.finishedAt ?? null],
   )

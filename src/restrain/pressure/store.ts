@@ -24,7 +24,7 @@ export type GateRow = {
 
 /** Takes the persons' rows, always in the same order, until the transaction ends. */
 export async function lockPersons(tx: Tx, tenantId: number, personIds: readonly string[], now: Instant): Promise<void> {
-  await tx.run(
+  tx.write(
     `insert into gate_person (tenant_id, person_id, asked_at) select $1, r.id, $3 from unnest($2::uuid[]) as r(id) order by r.id
      on conflict (tenant_id, person_id) do update set asked_at = excluded.asked_at`,
     [tenantId, [...new Set(personIds)].sort(), now],
@@ -50,7 +50,7 @@ export function countedAnswers(tx: Tx, tenantId: number, personIds: readonly str
 
 export async function saveAnswers(tx: Tx, tenantId: number, rows: readonly GateRow[]): Promise<void> {
   if (rows.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into gate_answer (tenant_id, gate_id, key, person_id, line, purpose, message_kind, campaign, corp_id, staff, asked_at, state, reason, detail, clear_at, weight, expires_at, epoch_id, dose)
      select $1, r.gate_id, r.key, r.person_id, r.line, r.purpose, r.message_kind, r.campaign, r.corp_id, r.staff, r.asked_at, r.state, r.reason, r.detail, r.clear_at, r.weight, r.expires_at, r.epoch_id, r.dose
      from jsonb_to_recordset($2::jsonb) as r(gate_id uuid, key text, person_id uuid, line text, purpose text, message_kind text, campaign text, corp_id text, staff text, asked_at bigint, state text,
@@ -65,7 +65,7 @@ export async function saveAnswers(tx: Tx, tenantId: number, rows: readonly GateR
 /** A message that was sent after its reservation ran out is sent all the same; a settled answer does not change again. */
 export async function settleAnswers(tx: Tx, tenantId: number, outcomes: ReadonlyArray<{ gateId: string; outcome: 'sent' | 'not-sent'; at: Instant }>): Promise<void> {
   if (outcomes.length === 0) return
-  await tx.run(
+  tx.write(
     `update gate_answer set state = r.state, settled_at = r.at from unnest($2::uuid[], $3::text[], $4::bigint[]) as r(id, state, at)
      where gate_answer.tenant_id = $1 and gate_answer.gate_id = r.id and gate_answer.state = 'reserved'`,
     [tenantId, outcomes.map((o) => o.gateId), outcomes.map((o) => (o.outcome === 'sent' ? 'sent' : 'released')), outcomes.map((o) => o.at)],
@@ -73,7 +73,7 @@ export async function settleAnswers(tx: Tx, tenantId: number, outcomes: Readonly
 }
 
 export async function putOptOut(tx: Tx, tenantId: number, row: { personId: string; line: string; since: Instant; until: Instant | null; evidence: string }): Promise<void> {
-  await tx.run(
+  tx.write(
     `insert into opt_out (tenant_id, person_id, line, since, until, evidence) values ($1, $2, $3, $4, $5, $6)
      on conflict (tenant_id, person_id, line) do update set since = excluded.since, until = excluded.until, evidence = excluded.evidence`,
     [tenantId, row.personId, row.line, row.since, row.until, row.evidence],

@@ -16,7 +16,7 @@ export function findFollows(tx: Tx, tenantId: number, contacts: ReadonlyArray<{ 
 
 export async function upsertContacts(tx: Tx, tenantId: number, contacts: ReadonlyArray<SeenContact & { connectionId: string }>, now: Instant): Promise<void> {
   if (contacts.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into contact (tenant_id, corp_id, external_userid, connection_id, kind, has_unionid, first_seen_at, read_at)
      select $1, r.corp_id, r.external_userid, r.connection_id, r.kind, r.has_unionid, $7, $7
      from unnest($2::text[], $3::text[], $4::uuid[], $5::int[], $6::boolean[]) as r(corp_id, external_userid, connection_id, kind, has_unionid)
@@ -27,7 +27,7 @@ export async function upsertContacts(tx: Tx, tenantId: number, contacts: Readonl
 
 export async function upsertFollows(tx: Tx, tenantId: number, follows: FollowPlan['write']): Promise<void> {
   if (follows.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into follow (tenant_id, corp_id, external_userid, staff, followed_at, half, add_way, state)
      select $1, r.corp_id, r.external_userid, r.staff, r.followed_at, false, r.add_way, r.state
      from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::int[], $7::text[]) as r(corp_id, external_userid, staff, followed_at, add_way, state)
@@ -35,14 +35,14 @@ export async function upsertFollows(tx: Tx, tenantId: number, follows: FollowPla
     [tenantId, follows.map((f) => f.corpId), follows.map((f) => f.externalUserId), follows.map((f) => f.staff), follows.map((f) => f.followedAt), follows.map((f) => f.addWay), follows.map((f) => f.state)],
   )
   // Tags are replaced as a whole: what the platform shows is what there is.
-  await tx.run(
+  tx.write(
     `delete from follow_tag t using unnest($2::text[], $3::text[], $4::text[]) as r(corp_id, external_userid, staff)
      where t.tenant_id = $1 and t.corp_id = r.corp_id and t.external_userid = r.external_userid and t.staff = r.staff`,
     [tenantId, follows.map((f) => f.corpId), follows.map((f) => f.externalUserId), follows.map((f) => f.staff)],
   )
   const tags = follows.flatMap((f) => f.tagIds.map((tagId) => ({ ...f, tagId })))
   if (tags.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into follow_tag (tenant_id, corp_id, external_userid, staff, tag_id)
      select $1, r.corp_id, r.external_userid, r.staff, r.tag_id from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as r(corp_id, external_userid, staff, tag_id)
      on conflict (tenant_id, corp_id, external_userid, staff, tag_id) do nothing`,
@@ -53,7 +53,7 @@ export async function upsertFollows(tx: Tx, tenantId: number, follows: FollowPla
 /** A half add: the contact waits for the member, and the pair cannot be read yet. */
 export async function insertHalfFollows(tx: Tx, tenantId: number, halves: ReadonlyArray<Pair & { at: Instant; state: string }>): Promise<void> {
   if (halves.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into follow (tenant_id, corp_id, external_userid, staff, followed_at, half, add_way, state)
      select $1, r.corp_id, r.external_userid, r.staff, r.at, true, 0, r.state from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[]) as r(corp_id, external_userid, staff, at, state)
      on conflict (tenant_id, corp_id, external_userid, staff) do nothing`,
@@ -83,7 +83,7 @@ export async function insertLosses(tx: Tx, tenantId: number, losses: ReadonlyArr
   )
   const isNew = new Set(fresh.map((row) => `${row.corpId}/${row.externalUserId}/${row.staff}`))
   const write = losses.filter((l) => isNew.has(`${l.corpId}/${l.externalUserId}/${l.staff}`))
-  await tx.run(
+  tx.write(
     `insert into follow (tenant_id, corp_id, external_userid, staff, followed_at, half, add_way, state, lost_at, lost_by)
      select $1, r.corp_id, r.external_userid, r.staff, 0, false, 0, '', r.lost_at, r.lost_by
      from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[]) as r(corp_id, external_userid, staff, lost_at, lost_by)
@@ -95,9 +95,9 @@ export async function insertLosses(tx: Tx, tenantId: number, losses: ReadonlyArr
 
 /** Members with customer contact; those no longer listed are switched off. */
 export async function upsertStaff(tx: Tx, tenantId: number, corpId: string, staff: readonly string[], capacity: number, now: Instant): Promise<void> {
-  await tx.run(`update staff set contact_on = false, seen_at = $4 where tenant_id = $1 and corp_id = $2 and not (staff = any($3)) and contact_on`, [tenantId, corpId, staff, now])
+  tx.write(`update staff set contact_on = false, seen_at = $4 where tenant_id = $1 and corp_id = $2 and not (staff = any($3)) and contact_on`, [tenantId, corpId, staff, now])
   if (staff.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into staff (tenant_id, corp_id, staff, contact_on, capacity, seen_at) select $1, $2, r.staff, true, $4, $5 from unnest($3::text[]) as r(staff)
      on conflict (tenant_id, corp_id, staff) do update set contact_on = true, seen_at = excluded.seen_at`,
     [tenantId, corpId, staff, capacity, now],
@@ -212,8 +212,8 @@ export async function contactTotals(tx: Tx, tenantId: number): Promise<{ contact
 /** Erasure: what joins a person to an account goes; losses stay as facts about nobody. */
 export async function forgetContacts(tx: Tx, tenantId: number, externalUserIds: readonly string[]): Promise<void> {
   if (externalUserIds.length === 0) return
-  await tx.run(`delete from follow_tag where tenant_id = $1 and external_userid = any($2)`, [tenantId, externalUserIds])
-  await tx.run(`delete from follow where tenant_id = $1 and external_userid = any($2)`, [tenantId, externalUserIds])
-  await tx.run(`delete from contact where tenant_id = $1 and external_userid = any($2)`, [tenantId, externalUserIds])
-  await tx.run(`update contact_loss set external_userid = 'erased/' || coalesce(person_id::text, '') where tenant_id = $1 and external_userid = any($2)`, [tenantId, externalUserIds])
+  tx.write(`delete from follow_tag where tenant_id = $1 and external_userid = any($2)`, [tenantId, externalUserIds])
+  tx.write(`delete from follow where tenant_id = $1 and external_userid = any($2)`, [tenantId, externalUserIds])
+  tx.write(`delete from contact where tenant_id = $1 and external_userid = any($2)`, [tenantId, externalUserIds])
+  tx.write(`update contact_loss set external_userid = 'erased/' || coalesce(person_id::text, '') where tenant_id = $1 and external_userid = any($2)`, [tenantId, externalUserIds])
 }

@@ -14,7 +14,7 @@ export type Enrolment = { journeyId: string; eventId: string; personId: string; 
 const columns = `journey_id as "journeyId", connection_id as "connectionId", corp_id as "corpId", name, trigger, rules, wait_ms as "waitMs", message_kind as "messageKind", content, status, created_at as "createdAt", changed_at as "changedAt"`
 
 export async function insertJourney(tx: Tx, tenantId: number, row: Journey): Promise<void> {
-  await tx.run(
+  tx.write(
     `insert into journey (tenant_id, journey_id, connection_id, corp_id, name, trigger, rules, wait_ms, message_kind, content, status, created_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [tenantId, row.journeyId, row.connectionId, row.corpId, row.name, row.trigger, row.rules === null ? null : JSON.stringify(row.rules), row.waitMs, row.messageKind, JSON.stringify(row.content), row.status, row.createdAt, row.changedAt],
   )
@@ -30,7 +30,7 @@ export async function switchJourney(tx: Tx, tenantId: number, journeyId: string,
 
 export async function enrol(tx: Tx, tenantId: number, rows: readonly Enrolment[]): Promise<void> {
   if (rows.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into journey_enrolment (tenant_id, journey_id, event_id, person_id, entered_at, due_at, state)
      select $1, r.journey_id, r.event_id, r.person_id, r.entered_at, r.due_at, 'waiting' from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[]) as r(journey_id, event_id, person_id, entered_at, due_at)
      on conflict (tenant_id, journey_id, event_id) do nothing`,
@@ -53,7 +53,7 @@ export async function nextDue(tx: Tx, tenantId: number): Promise<Instant | null>
 
 /** Moves waiting enrolments to a later instant. */
 export async function postpone(tx: Tx, tenantId: number, rows: readonly Enrolment[], dueAt: Instant): Promise<void> {
-  await tx.run(
+  tx.write(
     `update journey_enrolment e set due_at = $4 from unnest($2::uuid[], $3::uuid[]) as r(journey_id, event_id)
      where e.tenant_id = $1 and e.journey_id = r.journey_id and e.event_id = r.event_id and e.state = 'waiting'`,
     [tenantId, rows.map((r) => r.journeyId), rows.map((r) => r.eventId), dueAt],
@@ -63,7 +63,7 @@ export async function postpone(tx: Tx, tenantId: number, rows: readonly Enrolmen
 /** One statement ends any number of enrolments. */
 export async function endEnrolments(tx: Tx, tenantId: number, ends: ReadonlyArray<{ journeyId: string; eventId: string; state: 'handed' | 'refused' | 'left'; why: string | null; messageId: string | null }>, now: Instant): Promise<void> {
   if (ends.length === 0) return
-  await tx.run(
+  tx.write(
     `update journey_enrolment e set state = r.state, left_why = r.why, message_id = r.message_id, done_at = $7 from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[]) as r(journey_id, event_id, state, why, message_id)
      where e.tenant_id = $1 and e.journey_id = r.journey_id and e.event_id = r.event_id and e.state = 'waiting'`,
     [tenantId, ends.map((e) => e.journeyId), ends.map((e) => e.eventId), ends.map((e) => e.state), ends.map((e) => e.why), ends.map((e) => e.messageId), now],

@@ -13,7 +13,7 @@ export async function knownKeys(tx: Tx, tenantId: number, keys: readonly string[
 
 export async function insertMessages(tx: Tx, tenantId: number, messages: readonly Message[]): Promise<void> {
   if (messages.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into outbound_message (tenant_id, message_id, key, campaign, purpose, message_kind, person_id, corp_id, external_userid, staff, task_id, state, gate_id, gate_reason, clear_at, asked_at, weight)
      select $1, r.message_id, r.key, r.campaign, r.purpose, r.message_kind, r.person_id, r.corp_id, r.external_userid, r.staff, null, r.state, r.gate_id, r.gate_reason, r.clear_at, r.asked_at, r.weight
      from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::real[])
@@ -52,13 +52,13 @@ const taskColumns = `task_id as "taskId", connection_id as "connectionId", corp_
 
 export async function insertTasks(tx: Tx, tenantId: number, tasks: readonly TaskRow[], members: ReadonlyArray<{ messageId: string; taskId: string }>): Promise<void> {
   if (tasks.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into send_task (tenant_id, task_id, connection_id, corp_id, staff, campaign, content, targets, state, created_at, reminders)
      select $1, r.task_id, r.connection_id, r.corp_id, r.staff, r.campaign, r.content::jsonb, r.targets, 'queued', r.created_at, 0
      from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::bigint[]) as r(task_id, connection_id, corp_id, staff, campaign, content, targets, created_at)`,
     [tenantId, tasks.map((t) => t.taskId), tasks.map((t) => t.connectionId), tasks.map((t) => t.corpId), tasks.map((t) => t.staff), tasks.map((t) => t.campaign), tasks.map((t) => JSON.stringify(t.content)), tasks.map((t) => t.targets), tasks.map((t) => t.createdAt)],
   )
-  await tx.run(
+  tx.write(
     `update outbound_message m set task_id = r.task_id from unnest($2::uuid[], $3::uuid[]) as r(message_id, task_id) where m.tenant_id = $1 and m.message_id = r.message_id`,
     [tenantId, members.map((m) => m.messageId), members.map((m) => m.taskId)],
   )
@@ -79,7 +79,7 @@ export function openTasks(tx: Tx, tenantId: number, limit: number): Promise<Task
 }
 
 export async function changeTask(tx: Tx, tenantId: number, taskId: string, change: { state?: TaskState; msgid?: string; confirmedAt?: Instant; polledAt?: Instant; reminders?: number; error?: string }): Promise<void> {
-  await tx.run(
+  tx.write(
     `update send_task set state = coalesce($3, state), msgid = coalesce($4, msgid), confirmed_at = coalesce($5, confirmed_at), polled_at = coalesce($6, polled_at), reminders = coalesce($7, reminders), error = coalesce($8, error)
      where tenant_id = $1 and task_id = $2`,
     [tenantId, taskId, change.state ?? null, change.msgid ?? null, change.confirmedAt ?? null, change.polledAt ?? null, change.reminders ?? null, change.error ?? null],
@@ -121,5 +121,5 @@ export function listMessages(tx: Tx, tenantId: number, filter: { campaign?: stri
 
 /** Erasure: the messages stay as counts of a surrogate id, the account goes. */
 export async function forgetMessagesTo(tx: Tx, tenantId: number, externalUserIds: readonly string[]): Promise<void> {
-  if (externalUserIds.length > 0) await tx.run(`update outbound_message set external_userid = '', key = message_id::text where tenant_id = $1 and external_userid = any($2)`, [tenantId, externalUserIds])
+  if (externalUserIds.length > 0) tx.write(`update outbound_message set external_userid = '', key = message_id::text where tenant_id = $1 and external_userid = any($2)`, [tenantId, externalUserIds])
 }

@@ -14,7 +14,7 @@ export async function findGrants(tx: Tx, tenantId: number, orders: ReadonlyArray
 
 export async function saveGrants(tx: Tx, tenantId: number, grants: readonly Grant[]): Promise<void> {
   if (grants.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into points_grant (tenant_id, shelf, order_id, person_id, feathers, postings)
      select $1, r.shelf, r.order_id, r.person_id, r.feathers, r.postings from unnest($2::text[], $3::text[], $4::uuid[], $5::bigint[], $6::int[]) as r(shelf, order_id, person_id, feathers, postings)
      on conflict (tenant_id, shelf, order_id) do update set feathers = excluded.feathers, postings = excluded.postings`,
@@ -31,7 +31,7 @@ export async function moveBalances(tx: Tx, tenantId: number, moves: ReadonlyArra
     byPerson.set(move.personId, { feathers: sum.feathers + move.feathers, spent: sum.spent + move.spent })
   }
   const rows = [...byPerson].sort(([a], [b]) => (a < b ? -1 : 1))
-  await tx.run(
+  tx.write(
     `insert into points_account (tenant_id, person_id, balance, earned, spent, joined_at)
      select $1, r.person_id, r.feathers, r.feathers + r.spent, r.spent, $5 from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as r(person_id, feathers, spent)
      on conflict (tenant_id, person_id) do update set balance = points_account.balance + excluded.balance, earned = points_account.earned + excluded.earned, spent = points_account.spent + excluded.spent`,

@@ -68,7 +68,7 @@ export async function saveShopProducts(tx: Tx, tenantId: number, shop: { connect
 
 export async function insertProducts(tx: Tx, tenantId: number, rows: readonly ProductRow[]): Promise<void> {
   if (rows.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into product (tenant_id, product_id, title, image, images, description, created_at, updated_at)
      select $1, r.id, r.title, r.image, r.images::jsonb, r.description, r.created_at, r.updated_at
      from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[]) as r(id, title, image, images, description, created_at, updated_at)`,
@@ -78,7 +78,7 @@ export async function insertProducts(tx: Tx, tenantId: number, rows: readonly Pr
 
 export async function insertSkus(tx: Tx, tenantId: number, rows: readonly SkuRow[], now: Instant): Promise<void> {
   if (rows.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into sku (tenant_id, sku_id, product_id, sku_code, attrs, price_fen, position, created_at, updated_at)
      select $1, r.id, r.product_id, r.code, r.attrs::jsonb, r.price, r.position, $8, $8 from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::int[]) as r(id, product_id, code, attrs, price, position)`,
     [tenantId, rows.map((r) => r.skuId), rows.map((r) => r.productId), rows.map((r) => r.skuCode), rows.map((r) => JSON.stringify(r.attrs)), rows.map((r) => r.priceFen), rows.map((r) => r.position), now],
@@ -87,7 +87,7 @@ export async function insertSkus(tx: Tx, tenantId: number, rows: readonly SkuRow
 
 export async function putListings(tx: Tx, tenantId: number, rows: readonly ListingRow[]): Promise<void> {
   if (rows.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into listing (tenant_id, product_id, shelf, account, connection_id, platform_product_id, status, title, changed_at)
      select $1, r.product_id, r.shelf, r.account, r.connection_id, r.platform, r.status, r.title, r.changed_at
      from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bigint[]) as r(product_id, shelf, account, connection_id, platform, status, title, changed_at)
@@ -99,7 +99,7 @@ export async function putListings(tx: Tx, tenantId: number, rows: readonly Listi
 
 async function putListingSkus(tx: Tx, tenantId: number, rows: readonly ListingSkuRow[]): Promise<void> {
   if (rows.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into listing_sku (tenant_id, shelf, account, platform_sku_id, sku_id, product_id, platform_product_id, price_fen)
      select $1, 'shop', r.account, r.platform_sku, r.sku_id, r.product_id, r.platform_product, r.price from unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::bigint[]) as r(account, platform_sku, sku_id, product_id, platform_product, price)
      on conflict (tenant_id, shelf, account, platform_sku_id) do update set price_fen = excluded.price_fen`,
@@ -168,14 +168,14 @@ export function skuCards(tx: Tx, tenantId: number, skuIds: readonly string[]): P
 // ---- editing ----
 
 export async function updateProduct(tx: Tx, tenantId: number, productId: string, change: { title?: string; image?: string; description?: string }, now: Instant): Promise<void> {
-  await tx.run(
+  tx.write(
     `update product set title = coalesce($3, title), image = coalesce($4, image), description = coalesce($5, description), updated_at = $6 where tenant_id = $1 and product_id = $2`,
     [tenantId, productId, change.title ?? null, change.image ?? null, change.description ?? null, now],
   )
 }
 
 export async function updatePrices(tx: Tx, tenantId: number, productId: string, prices: ReadonlyArray<{ skuId: string; priceFen: number }>, now: Instant): Promise<void> {
-  await tx.run(
+  tx.write(
     `update sku set price_fen = r.price, updated_at = $5 from unnest($3::uuid[], $4::bigint[]) as r(sku_id, price) where sku.tenant_id = $1 and sku.product_id = $2 and sku.sku_id = r.sku_id`,
     [tenantId, productId, prices.map((p) => p.skuId), prices.map((p) => p.priceFen), now],
   )

@@ -8,7 +8,7 @@ const columns = `order_id as "orderId", person_id as "personId", buyer, buyer_kn
 
 export async function insertMallOrders(tx: Tx, tenantId: number, orders: readonly MallOrder[]): Promise<void> {
   if (orders.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into mall_order (tenant_id, order_id, person_id, buyer, buyer_known, client_key, mini_connection_id, pay_connection_id, state, lines, goods_fen, discount_fen, freight_fen, total_fen, placed_at, expires_at, shipping_report, version)
      select $1, r."orderId", r."personId", r.buyer, r."buyerKnown", r."clientKey", r."miniConnectionId", r."payConnectionId", r.state, r.lines, r."goodsFen", r."discountFen", r."freightFen", r."totalFen", r."placedAt", r."expiresAt", r."shippingReport", r.version
      from jsonb_to_recordset($2::jsonb) as r("orderId" text, "personId" uuid, buyer text, "buyerKnown" boolean, "clientKey" text, "miniConnectionId" uuid, "payConnectionId" uuid, state text, lines jsonb, "goodsFen" bigint, "discountFen" bigint,
@@ -25,7 +25,7 @@ export async function lockMallOrders(tx: Tx, tenantId: number, orderIds: readonl
 
 export async function updateMallOrders(tx: Tx, tenantId: number, orders: readonly MallOrder[]): Promise<void> {
   if (orders.length === 0) return
-  await tx.run(
+  tx.write(
     `update mall_order m set state = r.state, paid_at = r."paidAt", transaction_id = r."transactionId", shipped_at = r."shippedAt", shipping = r.shipping, shipping_report = r."shippingReport", received_at = r."receivedAt", settled_at = r."settledAt",
        cancelled_at = r."cancelledAt", version = r.version
      from jsonb_to_recordset($2::jsonb) as r("orderId" text, state text, "paidAt" bigint, "transactionId" text, "shippedAt" bigint, shipping jsonb, "shippingReport" text, "receivedAt" bigint, "settledAt" bigint, "cancelledAt" bigint, version bigint)

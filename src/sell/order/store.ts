@@ -23,7 +23,7 @@ export async function upsertOrders(tx: Tx, tenantId: number, saves: readonly Ord
     placed_at: order.placedAt, paid_at: order.paidAt, shipped_at: order.shippedAt, completed_at: order.completedAt, settled_at: order.settledAt, cancelled_at: order.cancelledAt,
     goods_fen: order.goodsFen, freight_fen: order.freightFen, discount_fen: order.discountFen, paid_fen: order.paidFen, source: order.source, lines_digest: linesDigest(order.lines), version: order.updateTime,
   }))
-  await tx.run(
+  tx.write(
     `insert into shop_order (tenant_id, shelf, order_id, connection_id, person_id, buyer_unknown, status, platform_status, placed_at, paid_at, shipped_at, completed_at, settled_at, cancelled_at,
        goods_fen, freight_fen, discount_fen, paid_fen, refunded_fen, source, lines_digest, version, updated_at)
      select $1, r.shelf, r.order_id, r.connection_id, r.person_id, r.buyer_unknown, r.status, r.platform_status, r.placed_at, r.paid_at, r.shipped_at, r.completed_at, r.settled_at, r.cancelled_at,
@@ -41,18 +41,18 @@ export async function upsertOrders(tx: Tx, tenantId: number, saves: readonly Ord
 
 /** Orders of somebody who turned out to be another are that other's from now on. */
 export async function moveOrders(tx: Tx, tenantId: number, merge: { kept: string; gone: string }): Promise<void> {
-  await tx.run(`update shop_order set person_id = $2, merged_from = coalesce(merged_from, person_id) where tenant_id = $1 and person_id = $3`, [tenantId, merge.kept, merge.gone])
+  tx.write(`update shop_order set person_id = $2, merged_from = coalesce(merged_from, person_id) where tenant_id = $1 and person_id = $3`, [tenantId, merge.kept, merge.gone])
 }
 
 /** A merge was undone: what had been booked for `gone`, or for those who had turned out to be `gone`, is theirs again. */
 export async function returnOrders(tx: Tx, tenantId: number, gone: string, under: readonly string[]): Promise<void> {
-  await tx.run(`update shop_order set person_id = $2, merged_from = nullif(merged_from, $2::uuid) where tenant_id = $1 and merged_from = any($3::uuid[])`, [tenantId, gone, [gone, ...under]])
+  tx.write(`update shop_order set person_id = $2, merged_from = nullif(merged_from, $2::uuid) where tenant_id = $1 and merged_from = any($3::uuid[])`, [tenantId, gone, [gone, ...under]])
 }
 
 export async function upsertLines(tx: Tx, tenantId: number, saves: readonly OrderSave[]): Promise<void> {
   const rows = saves.flatMap(({ order }) => order.lines.map((line) => ({ order, line })))
   if (rows.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into order_line (tenant_id, shelf, order_id, line_no, product_id, sku_id, sku_code, title, quantity, unit_fen, paid_fen, refunded_quantity, refunded_fen, note)
      select $1, r.shelf, r.order_id, r.line_no, r.product_id, r.sku_id, r.sku_code, r.title, r.quantity, r.unit_fen, r.paid_fen, 0, 0, r.note::jsonb
      from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::bigint[], $11::bigint[], $12::text[])
@@ -66,7 +66,7 @@ export async function upsertLines(tx: Tx, tenantId: number, saves: readonly Orde
 
 export async function appendFacts(tx: Tx, tenantId: number, facts: readonly FactRow[]): Promise<void> {
   if (facts.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into order_fact (tenant_id, shelf, order_id, fact_id, occurred_at, recorded_at, kind, cause, detail)
      select $1, r.shelf, r.order_id, r.fact_id, r.occurred_at, r.recorded_at, r.kind, r.cause, r.detail::jsonb
      from unnest($2::text[], $3::text[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[]) as r(shelf, order_id, fact_id, occurred_at, recorded_at, kind, cause, detail)`,
@@ -84,7 +84,7 @@ export async function findRefunds(tx: Tx, tenantId: number, refunds: ReadonlyArr
 
 export async function upsertRefunds(tx: Tx, tenantId: number, refunds: readonly RefundState[]): Promise<void> {
   if (refunds.length === 0) return
-  await tx.run(
+  tx.write(
     `insert into refund (tenant_id, shelf, refund_id, order_id, line_no, sku_id, quantity, amount_fen, status, requested_at, finished_at, reason)
      select $1, r.shelf, r.refund_id, r.order_id, l.line_no, r.sku_id, r.quantity, r.amount_fen, r.status, r.requested_at, r.finished_at, r.reason
      from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[])
@@ -113,7 +113,7 @@ export async function ordersWithRefunds(tx: Tx, tenantId: number, orders: Readon
 
 /** Refunds that came before their order find its line: of their SKU, the first with enough money left. */
 export async function linkRefunds(tx: Tx, tenantId: number, orderKeys: readonly string[]): Promise<void> {
-  await tx.run(
+  tx.write(
     `update refund r set line_no = (
        select l.line_no from order_line l where l.tenant_id = $1 and l.shelf = r.shelf and l.order_id = r.order_id and l.sku_id = r.sku_id
        order by (l.paid_fen - l.refunded_fen >= r.amount_fen) desc, l.line_no limit 1)
@@ -124,7 +124,7 @@ export async function linkRefunds(tx: Tx, tenantId: number, orderKeys: readonly 
 
 /** The order's refunded amount is the sum of its finished refunds, never more than was paid. */
 export async function refundTotals(tx: Tx, tenantId: number, orderKeys: readonly string[]): Promise<void> {
-  await tx.run(
+  tx.write(
     `update shop_order o set refunded_fen = least(o.paid_fen, s.total)
      from (select shelf, order_id, sum(amount_fen)::bigint as total from refund where tenant_id = $1 and status = 'done' and (shelf, order_id) in ${orderKeyRows} group by shelf, order_id) s
      where o.tenant_id = $1 and o.shelf = s.shelf and o.order_id = s.order_id`,
@@ -133,7 +133,7 @@ export async function refundTotals(tx: Tx, tenantId: number, orderKeys: readonly
 }
 
 export async function applyLineRefunds(tx: Tx, tenantId: number, orderKeys: readonly string[]): Promise<void> {
-  await tx.run(
+  tx.write(
     `update order_line l set refunded_fen = least(l.paid_fen, s.total), refunded_quantity = least(l.quantity, s.quantity)
      from (select shelf, order_id, line_no, sum(amount_fen)::bigint as total, sum(quantity)::int as quantity
            from refund where tenant_id = $1 and status = 'done' and line_no is not null and (shelf, order_id) in ${orderKeyRows} group by shelf, order_id, line_no) s

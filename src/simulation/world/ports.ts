@@ -59,6 +59,11 @@ export function simulatedDb(db: Db, fence: Fence, storm: Storm, log: EventLog, s
             if (params && text.startsWith('insert into domain_event')) events.push(...eventsOf(params))
             return inner.run(text, params)
           },
+          write(text, params) {
+            fence.check()
+            if (params && text.startsWith('insert into domain_event')) events.push(...eventsOf(params))
+            inner.write(text, params)
+          },
         }
         const value = await work(wrap ? wrap(fenced) : fenced)
         fence.check()

@@ -31,11 +31,14 @@ const install = (folder, sign) => {
 }
 
 install(here, 'miniprogram-ci')
+const base = mkdtempSync(join(tmpdir(), 'qz-mini-program-'))
+process.on('exit', () => rmSync(base, { recursive: true, force: true }))
 let folder = process.argv[2]
 if (folder === undefined) {
   install(storefront, 'glass-easel')
-  run(process.execPath, [join(storefront, 'build.mjs')], storefront)
-  folder = join(storefront, 'dist/miniprogram')
+  // Into a folder of its own: a server may be reading storefront/dist.
+  run(process.execPath, [join(storefront, 'build.mjs'), '--out', join(base, 'built')], storefront)
+  folder = join(base, 'built/miniprogram')
 }
 folder = resolve(folder)
 if (!existsSync(join(folder, 'app.json'))) stop(`${folder} is no mini program: app.json is missing`)
@@ -76,18 +79,13 @@ const broken = [
   ['a component that is not there', (copy) => writeFileSync(join(copy, `${page}.json`), '{ "usingComponents": { "x": "/nowhere/x" } }')],
   ['a page without its template', (copy) => rmSync(join(copy, `${page}.wxml`))],
 ]
-const base = mkdtempSync(join(tmpdir(), 'qz-mini-program-'))
-try {
-  for (const [n, [what, spoil]] of broken.entries()) {
-    const copy = join(base, String(n))
-    cpSync(folder, copy, { recursive: true })
-    spoil(copy)
-    const answer = await compile(copy)
-    if (answer.refused === undefined) passed = false
-    say(answer.refused === undefined ? `NOT refused: ${what}` : `refused, as it must be: ${what} (${answer.refused.replaceAll(copy, '').slice(0, 110)})`)
-  }
-} finally {
-  rmSync(base, { recursive: true, force: true })
+for (const [n, [what, spoil]] of broken.entries()) {
+  const copy = join(base, String(n))
+  cpSync(folder, copy, { recursive: true })
+  spoil(copy)
+  const answer = await compile(copy)
+  if (answer.refused === undefined) passed = false
+  say(answer.refused === undefined ? `NOT refused: ${what}` : `refused, as it must be: ${what} (${answer.refused.replaceAll(copy, '').slice(0, 110)})`)
 }
 // The compiler's helper process would keep this one.
 process.exit(passed ? 0 : 1)

@@ -174,7 +174,7 @@ describe('events', () => {
   test('for a subscriber whose block is off no delivery is made; control: switched on, it hears', async () => {
     let on = false
     const heard: string[] = []
-    const emitOne: Handlers['jobs'][number] = { kind: 'emit', run: async (work: Work, tx) => (await work.emit(tx, [paid(work.ids, 'o1')]), null) }
+    const emitOne: Handlers['jobs'][number] = { kind: 'emit', run: async (work: Work, tx) => (await work.emit(tx, [paid([work.ids.next()], 'o1')]), null) }
     const engine = engineWith({ jobs: [emitOne], subscribers: [{ name: 'points', hears: ['paid'], on: () => on, handle: async (_work, _tx, events) => void heard.push(...events.map((event) => event.aggregate)) }] })
     for (const key of ['off', 'on']) {
       await app(tenantId, (tx) => putJobs(tx, tenantId, [{ kind: 'emit', key, dueAt: start, state: {} }]))

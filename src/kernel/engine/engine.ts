@@ -38,6 +38,7 @@ export type Engine = {
 }
 
 const batchSize = 200
+const jobsAtOnce = 20
 const maxWaits = 40
 const leaseMs = 60_000
 
@@ -53,9 +54,54 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
   }
   const waited = new Map<number, number>()
   const later = new Map<number, Instant | undefined>()
-  const rested = new Set<number>()
   const nothingDue = (due: Due): boolean => !due.facts && due.rings.size === 0 && due.events.size === 0 && !due.jobs && !due.calls
-  const app = <T>(tenantId: number, run: (tx: Tx) => Promise<T>): Promise<T> => ports.db.tx({ role: 'app', tenantId }, run)
+  // What the last statement of a tenant's last transaction saw. Any later transaction makes it old.
+  const seen = new Map<number, { at: Instant; due: Due }>()
+  const app = <T>(tenantId: number, run: (tx: Tx) => Promise<T>): Promise<T> => {
+    seen.delete(tenantId)
+    return ports.db.tx({ role: 'app', tenantId }, run)
+  }
+  /** The last transaction of a tick looks at what is left: it costs least there, and most ticks leave nothing. */
+  const ending = async <T>({ tenantId, now }: Work, last: boolean, run: (tx: Tx) => Promise<T>): Promise<T> => {
+    let due: Due | undefined
+    const value = await app(tenantId, async (tx) => {
+      const done = await run(tx)
+      if (last) due = await findDue(tx, tenantId, now)
+      return done
+    })
+    if (due !== undefined) {
+      seen.set(tenantId, { at: now, due })
+      later.set(tenantId, due.next)
+    }
+    return value
+  }
+
+  /** What is due; callbacks are worked at once, and what they rang is seen. Jobs are claimed along with it: most of the time they are all there is. */
+  async function begin(work: Work): Promise<{ due: Due; count: number; jobs: Job[] }> {
+    const { tenantId, now } = work
+    let facts: CallbackFact[] = []
+    let look: { due: Due; jobs: Job[] }
+    try {
+      look = await app(tenantId, async (tx) => {
+        const [due, claimed, jobs] = await Promise.all([findDue(tx, tenantId, now), claimFacts(tx, tenantId, now, batchSize), claimJobs(tx, tenantId, now, jobsAtOnce)])
+        facts = claimed
+        if (facts.length === 0) return { due, jobs }
+        await handleFacts(work, tx, facts)
+        return { due: await findDue(tx, tenantId, now), jobs: [] }
+      })
+      later.set(tenantId, look.due.next)
+      if (!look.due.facts || facts.length < batchSize) return { ...look, count: facts.length }
+    } catch (error) {
+      if (facts.length === 0) throw error
+      ports.log.warn({ tenantId, error: String(error) }, 'a batch of callbacks failed; trying its facts one by one')
+      facts = await workAlone(work)
+    }
+    let count = facts.length
+    for (let batch = facts.length; batch === batchSize; count += batch) batch = await workFacts(work)
+    const due = await app(tenantId, (tx) => findDue(tx, tenantId, now))
+    later.set(tenantId, due.next)
+    return { due, count, jobs: [] }
+  }
 
   async function workFacts(work: Work): Promise<number> {
     const { tenantId, now } = work
@@ -68,7 +114,12 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     } catch (error) {
       ports.log.warn({ tenantId, error: String(error) }, 'a batch of callbacks failed; trying its facts one by one')
     }
-    // One by one: the good ones pass, the poisonous one is marked with its reason.
+    return (await workAlone(work)).length
+  }
+
+  /** One by one: the good ones pass, the poisonous one is marked with its reason. */
+  async function workAlone(work: Work): Promise<CallbackFact[]> {
+    const { tenantId, now } = work
     const facts = await app(tenantId, (tx) => claimFacts(tx, tenantId, now, batchSize))
     for (const fact of facts) {
       try {
@@ -77,7 +128,7 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
         await app(tenantId, (tx) => failFact(tx, tenantId, fact, String(error), now))
       }
     }
-    return facts.length
+    return facts
   }
 
   async function handleFacts(work: Work, tx: Tx, facts: readonly CallbackFact[]): Promise<void> {
@@ -89,7 +140,7 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     await finishFacts(tx, work.tenantId, facts)
   }
 
-  async function workRings(work: Work, reader: ObjectReader): Promise<number> {
+  async function workRings(work: Work, reader: ObjectReader, last: boolean): Promise<number> {
     const { tenantId, now } = work
     const rings = await app(tenantId, (tx) => claimRings(tx, tenantId, reader.kind, now, batchSize))
     if (rings.length === 0) return 0
@@ -105,7 +156,7 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
       await settleRings(tx, tenantId, reads.map((r) => r.ring))
     }
     try {
-      if (good.length > 0) await app(tenantId, (tx) => store(tx, good))
+      if (good.length > 0) await ending(work, last && failed.length === 0, (tx) => store(tx, good))
     } catch (error) {
       ports.log.warn({ tenantId, kind: reader.kind, error: String(error) }, 'a batch of reads could not be stored; trying one by one')
       for (const read of good) {
@@ -120,14 +171,14 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     return rings.length
   }
 
-  async function workEvents(work: Work, due: Due): Promise<number> {
+  async function workEvents(work: Work, names: ReadonlySet<string>, last: boolean): Promise<number> {
     const { tenantId, now } = work
     let count = 0
-    for (const subscriber of handlers.subscribers) {
-      if (!due.events.has(subscriber.name)) continue
+    const wanted = handlers.subscribers.filter((one) => names.has(one.name))
+    for (const [n, subscriber] of wanted.entries()) {
       let claimed: Delivery[] = []
       try {
-        count += await app(tenantId, async (tx) => {
+        count += await ending(work, last && n === wanted.length - 1, async (tx) => {
           claimed = await claimDeliveries(tx, tenantId, subscriber.name, now, batchSize)
           if (claimed.length === 0) return 0
           await subscriber.handle(work, tx, claimed)
@@ -155,25 +206,18 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     return count
   }
 
-  async function workJobs(work: Work, claimed?: Job[]): Promise<number> {
+  async function workJobs(work: Work, last: boolean, claimed?: Job[]): Promise<number> {
     const { tenantId, now } = work
-    const due = claimed ?? (await app(tenantId, (tx) => claimJobs(tx, tenantId, now, 20)))
+    const due = claimed ?? (await app(tenantId, (tx) => claimJobs(tx, tenantId, now, jobsAtOnce)))
     for (const [index, job] of due.entries()) {
       const handler = handlers.jobs.find((h) => h.kind === job.kind)
-      let after: Due | undefined
       try {
         assert(handler, `no handler for jobs of kind ${job.kind}`)
         const prepared = await handler.prepare?.(work, job)
-        await app(tenantId, async (tx) => {
+        await ending(work, last && index === due.length - 1, async (tx) => {
           const next = await handler.run(work, tx, job, prepared)
           await settleJob(tx, tenantId, job, next === null ? null : next.dueAt, next?.state ?? job.state)
-          // A look at what is left costs least here: most jobs leave nothing to do.
-          if (claimed !== undefined && index === due.length - 1) after = await findDue(tx, tenantId, now)
         })
-        if (after !== undefined && nothingDue(after)) {
-          rested.add(tenantId)
-          later.set(tenantId, after.next)
-        }
       } catch (error) {
         ports.log.warn({ tenantId, job: job.kind, key: job.key, error: String(error) }, 'a job failed and will be tried again')
         await app(tenantId, (tx) => failJob(tx, tenantId, job, String(error), now))
@@ -185,11 +229,11 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
   async function workCalls(work: Work): Promise<number> {
     const { tenantId } = work
     const calls = await app(tenantId, (tx) => claimCalls(tx, tenantId, work.now, leaseMs, 50))
-    for (const call of calls) await send(work, call)
+    for (const [n, call] of calls.entries()) await send(work, call, n === calls.length - 1)
     return calls.length
   }
 
-  async function send(work: Work, call: OutboxCall): Promise<void> {
+  async function send(work: Work, call: OutboxCall, last: boolean): Promise<void> {
     const { tenantId } = work
     const repeat = ports.repeatOf(call.endpoint)
     const repeatable = repeat === 'safe' || (typeof repeat === 'object' && 'keyed' in repeat)
@@ -198,7 +242,7 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
       : await ports.call(tenantId, call.connectionId, call.endpoint, call.request)
     const now: Instant = work.clock.now()
     const next = afterAnswer(answer.kind === 'ok' ? { kind: 'ok' } : answer.kind === 'refused' ? answer : { kind: 'no-answer' }, repeat, call.attempts, now)
-    await app(tenantId, async (tx) => {
+    await ending(work, last, async (tx) => {
       const error = answer.kind === 'ok' ? undefined : { kind: answer.kind, text: answer.text, ...(answer.kind === 'refused' ? { code: answer.code } : {}) }
       if (next.state === 'due') await postponeCall(tx, tenantId, call.outboxId, next.dueAt, error)
       else await finishCall(tx, tenantId, call.outboxId, next.state, now, answer.kind === 'ok' ? answer.result : undefined, error)
@@ -210,34 +254,22 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
 
   async function tick(tenantId: number): Promise<number> {
     const work = workOf(tenantId)
-    let count = 0
-    rested.delete(tenantId)
-    let onlyJobs: Job[] | undefined
-    let due = await app(tenantId, async (tx) => {
-      const found = await findDue(tx, tenantId, work.now)
-      if (found.jobs && nothingDue({ ...found, jobs: false })) onlyJobs = await claimJobs(tx, tenantId, work.now, 20)
-      return found
-    })
-    later.set(tenantId, due.next)
-    if (onlyJobs !== undefined) return workJobs(work, onlyJobs)
-    if (due.facts) {
-      let batch: number
-      do {
-        batch = await workFacts(work)
-        count += batch
-      } while (batch === batchSize)
-    }
+    const known = seen.get(tenantId)
+    seen.delete(tenantId)
+    // Within one instant the look at the end of one tick serves the next; facts come from outside and are asked for.
+    const { due, count: facts, jobs } = known !== undefined && known.at === work.now && !known.due.facts ? { due: known.due, count: 0, jobs: [] } : await begin(work)
+    let count = facts
     // While a storm of callbacks comes in, objects are left to ring; but never for longer than some rounds.
-    if (ports.arriving?.() && (waited.get(tenantId) ?? 0) < maxWaits) {
+    if (facts > 0 && ports.arriving?.() && (waited.get(tenantId) ?? 0) < maxWaits) {
       waited.set(tenantId, (waited.get(tenantId) ?? 0) + 1)
       return count + 1
     }
     waited.delete(tenantId)
-    // Facts ring, and what was rung is read in the same tick.
-    if (due.facts) due = await app(tenantId, (tx) => findDue(tx, tenantId, work.now))
-    for (const reader of handlers.readers) if (due.rings.has(reader.kind)) count += await workRings(work, reader)
-    count += await workEvents(work, due)
-    if (due.jobs) count += await workJobs(work)
+    if (facts === 0 && nothingDue({ ...due, jobs: false }) && jobs.length > 0) return workJobs(work, true, jobs)
+    const readers = handlers.readers.filter((reader) => due.rings.has(reader.kind))
+    for (const [n, reader] of readers.entries()) count += await workRings(work, reader, n === readers.length - 1 && due.events.size === 0 && !due.jobs && !due.calls)
+    if (due.events.size > 0) count += await workEvents(work, due.events, !due.jobs && !due.calls)
+    if (due.jobs) count += await workJobs(work, !due.calls)
     if (due.calls) count += await workCalls(work)
     return count
   }
@@ -247,10 +279,12 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     nextDue: (tenantId) => later.get(tenantId),
     async drain(tenantId, rounds = 10_000) {
       let total = 0
+      seen.delete(tenantId)
       for (let round = 0; round < rounds; round++) {
         const count = await tick(tenantId)
         total += count
-        if (count === 0 || rested.has(tenantId)) return total
+        const left = seen.get(tenantId)
+        if (count === 0 || (left !== undefined && nothingDue(left.due))) return total
       }
       return total
     },

@@ -1,41 +1,39 @@
 /**
- * A dictionary of code sequences as one double array with failure links (Aho & Corasick 1975; Aoe 1989).
+ * A dictionary of code sequences as one double array (Aoe 1989), with failure links on request (Aho & Corasick 1975).
  *
- * State s goes to t = base[s] + code when check[t] = s. Base and check lie side by side, so a step touches one cache line; the lowest bit of
- * base says that something ends in s or in one of its suffixes, so most steps read nothing else.
+ * State s goes to t = base[s] + code when check[t] = s. Base and check lie side by side, so a step touches one cache line.
  */
 export type DoubleArray = {
-  /** [2·size] base[s] · 2 + (something ends here), then check[s]. */
+  /** [2·(size + codes + 1)] base[s], then check[s]. */
   readonly cells: Int32Array
-  /** [size] the longest proper suffix of s that is itself a state. */
-  readonly fail: Int32Array
   /** [codes] the state after one code from the root; the root itself when no word starts so. */
   readonly enter: Int32Array
   /** [size] first pattern that ends exactly in s, or −1. */
   readonly ends: Int32Array
   /** [patterns] the next pattern with the same codes, or −1. */
   readonly sameEnd: Int32Array
-  /** [size] the nearest suffix state in which a pattern ends, or 0. */
-  readonly shorter: Int32Array
+  /** [states] every state, the root first, shorter prefixes before longer ones. */
+  readonly order: Int32Array
   readonly states: number
 }
 export const root = 1
 
 /**
  * Builds the array from `patterns`, each a non-empty sequence of codes from 1 to `codes` − 1.
- * Patterns are sorted, so a state is a range of them; free cells are a linked list, so placing a state
- * costs a few probes. 100,000 words take well under a second.
+ * Patterns are sorted by radix, so a state is a range of them; free cells are a linked list, so placing a state
+ * costs a few probes. 100,000 words take a fraction of a second.
  */
 export function buildDoubleArray(patterns: readonly Uint16Array[], codes: number): DoubleArray {
-  const order = Int32Array.from(patterns.keys())
-  order.sort((a, b) => compare(patterns[a], patterns[b]) || a - b)
+  const order = sorted(patterns, codes)
+  let total = 1
+  for (const pattern of patterns) total += pattern.length
   let size = Math.max(1024, codes * 2 + 2)
+  while (size < total * 1.1) size *= 2
   let base = new Int32Array(size)
   let check = new Int32Array(size)
   let next = new Int32Array(size)
   let previous = new Int32Array(size)
   let ends = new Int32Array(size).fill(-1)
-  let fail = new Int32Array(size)
   const sameEnd = new Int32Array(patterns.length).fill(-1)
   // Cell 0 is the head of the free list and nobody's state. Cells below `codes` + 2 are left to the root, because base may not be negative.
   const firstCell = codes + 2
@@ -62,7 +60,6 @@ export function buildDoubleArray(patterns: readonly Uint16Array[], codes: number
     check = wider(check)
     next = wider(next)
     previous = wider(previous)
-    fail = wider(fail)
     const wideEnds = new Int32Array(size).fill(-1)
     wideEnds.set(ends)
     ends = wideEnds
@@ -104,16 +101,23 @@ export function buildDoubleArray(patterns: readonly Uint16Array[], codes: number
     }
   }
 
-  const queue: number[] = [root]
-  const from: number[] = [0]
-  const to: number[] = [patterns.length]
-  const depth: number[] = [0]
+  // Each queued state with its range of sorted patterns; its depth is read off where a level of the queue ends.
+  const queue = new Int32Array(total)
+  const from = new Int32Array(total)
+  const to = new Int32Array(total)
+  queue[0] = root
+  to[0] = patterns.length
   check[root] = -1
   const children = new Uint16Array(codes)
   const starts = new Int32Array(codes + 1)
-  for (let head = 0; head < queue.length; head++) {
+  let states = 1
+  let level = 0
+  for (let head = 0, levelEnd = 1; head < states; head++) {
+    if (head === levelEnd) {
+      level++
+      levelEnd = states
+    }
     const state = queue[head]
-    const level = depth[head]
     let row = from[head]
     const end = to[head]
     while (row < end && patterns[order[row]].length === level) {
@@ -137,38 +141,55 @@ export function buildDoubleArray(patterns: readonly Uint16Array[], codes: number
       const child = at + children[i]
       take(child)
       check[child] = state
-      queue.push(child)
-      from.push(starts[i])
-      to.push(starts[i + 1])
-      depth.push(level + 1)
+      queue[states] = child
+      from[states] = starts[i]
+      to[states++] = starts[i + 1]
     }
   }
 
-  const shorter = new Int32Array(size)
   const cells = new Int32Array(2 * (size + codes + 1))
+  for (let head = 0; head < states; head++) {
+    const state = queue[head]
+    cells[2 * state] = base[state]
+    cells[2 * state + 1] = check[state]
+  }
   const enter = new Int32Array(codes).fill(root)
   for (let code = 1; code < codes; code++) if (check[base[root] + code] === root) enter[code] = base[root] + code
-  fail[root] = root
-  cells[2 * root] = base[root] * 2
-  for (let head = 1; head < queue.length; head++) {
-    const state = queue[head]
-    const parent = check[state]
-    const code = state - base[parent]
-    if (parent === root) fail[state] = root
-    else {
-      let suffix = fail[parent]
-      while (suffix !== root && check[base[suffix] + code] !== suffix) suffix = fail[suffix]
-      fail[state] = suffix === root ? enter[code] : base[suffix] + code
-    }
-    shorter[state] = ends[fail[state]] >= 0 ? fail[state] : shorter[fail[state]]
-    cells[2 * state] = base[state] * 2 + (ends[state] >= 0 || shorter[state] !== 0 ? 1 : 0)
-    cells[2 * state + 1] = parent
-  }
-  return { cells, fail, enter, ends, sameEnd, shorter, states: queue.length }
+  return { cells, enter, ends, sameEnd, order: queue.subarray(0, states), states }
 }
 
-function compare(a: Uint16Array, b: Uint16Array): number {
-  const common = Math.min(a.length, b.length)
-  for (let i = 0; i < common; i++) if (a[i] !== b[i]) return a[i] - b[i]
-  return a.length - b.length
+/** [size] for every state the longest proper suffix that is itself a state. */
+export function failureLinks({ cells, enter, ends, order }: DoubleArray): Int32Array {
+  const fail = new Int32Array(ends.length).fill(root)
+  for (let head = 1; head < order.length; head++) {
+    const state = order[head]
+    const parent = cells[2 * state + 1]
+    if (parent === root) continue
+    const code = state - cells[2 * parent]
+    let suffix = fail[parent]
+    while (suffix !== root && cells[2 * (cells[2 * suffix] + code) + 1] !== suffix) suffix = fail[suffix]
+    fail[state] = suffix === root ? enter[code] : cells[2 * suffix] + code
+  }
+  return fail
+}
+
+/** Numbers of the patterns in the order of their codes, equal ones by number: radix sort from the last code to the first, a shorter pattern joining where it ends. */
+function sorted(patterns: readonly Uint16Array[], codes: number): Int32Array {
+  let longest = 0
+  for (const pattern of patterns) longest = Math.max(longest, pattern.length)
+  const byLength: number[][] = Array.from({ length: longest + 1 }, () => [])
+  for (let i = 0; i < patterns.length; i++) byLength[patterns[i].length].push(i)
+  let list = new Int32Array(0)
+  for (let level = longest - 1; level >= 0; level--) {
+    const joining = byLength[level + 1]
+    const both = new Int32Array(joining.length + list.length)
+    both.set(joining)
+    both.set(list, joining.length)
+    const starts = new Int32Array(codes + 1)
+    for (let i = 0; i < both.length; i++) starts[patterns[both[i]][level] + 1]++
+    for (let code = 0; code < codes; code++) starts[code + 1] += starts[code]
+    list = new Int32Array(both.length)
+    for (let i = 0; i < both.length; i++) list[starts[patterns[both[i]][level]]++] = both[i]
+  }
+  return list
 }

@@ -34,13 +34,19 @@ export type Matcher = {
 type Pattern = { entry: number; via: 'literal' | 'split' | 'homophone'; codes: Uint16Array; whole: boolean }
 /** How this dictionary reads a unit of the text: one of its own codes, or the three below. */
 type Reader = { units: Uint16Array; astral: Uint16Array }
-type Dictionary = { reader: Reader; array: DoubleArray; patterns: Pattern[] }
+type Dictionary = {
+  reader: Reader
+  array: DoubleArray
+  patterns: Pattern[]
+  /** Code of a character that no word has. Smaller codes are skip, pair, and the characters that are a word alone. */
+  foreign: number
+  /** Bits of the first two codes of the words, hashed: where the bit is 0 no word of two codes or more starts. */
+  starts: Int32Array
+}
 
-/** Codes of a reader: no word has this character; step over it; a high surrogate, read the pair. Characters of words start at 3. */
-const foreign = 0
-const skip = 1
-const pair = 2
-const firstCode = 3
+/** Codes of a reader: step over it; a high surrogate, read the pair. */
+const skip = 0
+const pair = 1
 const allowed = -1
 /** 2ⁿ spellings are tried for up to this many characters that can be split or spelled; longer words get each alone and all together. */
 const variantBits = 4
@@ -49,8 +55,9 @@ const variantBits = 4
  * Builds a matcher; 100,000 words take under a second, and the matcher itself is never changed.
  *
  * Semantics. The text is read through the normaliser; a word matches where its own reading occurs in the reading of the text, with skipped units
- * in between (`maxGap`), and also in the text with runs of one character taken as one (加加微微信). An emoji with a meaning counts as that character
- * where it continues a word and as decoration elsewhere. Method: Aho–Corasick over a double array, two states that differ only after a run.
+ * in between (`maxGap`), and wherever it would occur if some runs of one character in the text were shorter (加加微微信, 5500000 for 500). An emoji with a
+ * meaning counts as that character where it continues a word and as decoration elsewhere. Method: a bit per pair of neighbouring codes rules out almost every place
+ * where no word starts; from the others a double array is walked, so ordinary text costs two table look-ups a character.
  *
  * Errors: RangeError naming the entry whose word is empty or consists of skipped characters only, or whose category is empty.
  */
@@ -77,27 +84,29 @@ export function buildMatcher(normaliser: Normaliser, entries: readonly LexiconEn
   const dictionaries = [makeDictionary(literal, normaliser)]
   if (sounding.length > 0) dictionaries.push(makeDictionary(sounding, soundNormaliser(normaliser, syllables!)))
 
+  const shielded = options.allow !== undefined && options.allow.length > 0
+  const scanners = dictionaries.map(dictionary => makeScanner(dictionary, normaliser, maxGap))
   const collect = (text: string, first: boolean): Hit[] => {
     const hits: Hit[] = []
     const shields: Array<[number, number]> = []
-    const hasShields = options.allow !== undefined && options.allow.length > 0
-    for (const dictionary of dictionaries) {
-      walk(dictionary, text, (pattern, last) => {
-        const found = dictionary.patterns[pattern]
-        const start = startOf(dictionary.reader, text, last, found.codes, maxGap)
-        if (start < 0) return false
-        if (found.whole && !standsAlone(normaliser, text, start, last + 1)) return false
+    let others = 0
+    for (const [index, scanner] of scanners.entries()) {
+      const { finds, length } = scanner(text, first && !shielded)
+      others = hits.length
+      for (let i = 0; i < length; i += 3) {
+        const start = finds[i]
+        const end = finds[i + 1]
+        const found = dictionaries[index].patterns[finds[i + 2]]
         if (found.entry === allowed) {
-          shields.push([start, last + 1])
-          return false
+          shields.push([start, end])
+          continue
         }
         const entry = entries[found.entry]
-        if (isReported(hits, start, last + 1, entry, dictionary !== dictionaries[0])) return false
-        const via = found.via !== 'literal' ? found.via : text.slice(start, last + 1) === entry.word ? 'literal' : 'normalised'
-        hits.push({ start, end: last + 1, word: entry.word, category: entry.category, via })
-        return first && !hasShields
-      })
-      if (first && !hasShields && hits.length > 0) return hits
+        if (isReported(hits, others, start, end, entry)) continue
+        const via = found.via !== 'literal' ? found.via : text.slice(start, end) === entry.word ? 'literal' : 'normalised'
+        hits.push({ start, end, word: entry.word, category: entry.category, via })
+      }
+      if (first && !shielded && hits.length > 0) return hits
     }
     const kept = shields.length === 0 ? hits : hits.filter(hit => !shields.some(([start, end]) => start <= hit.start && hit.end <= end))
     return kept.sort((a, b) => a.start - b.start || b.end - a.end || (a.word < b.word ? -1 : 1))
@@ -127,106 +136,147 @@ export function hotMatcher(normaliser: Normaliser, entries: readonly LexiconEntr
   }
 }
 
-/** The same word at the same place, in another spelling of it. Finds of one dictionary come in the order of their ends. */
-function isReported(hits: Hit[], start: number, end: number, entry: LexiconEntry, all: boolean): boolean {
-  for (let i = hits.length - 1; i >= 0 && (all || hits[i].end === end); i--) {
-    const hit = hits[i]
-    if (hit.start === start && hit.end === end && hit.word === entry.word && hit.category === entry.category) return true
+/** The same word at the same place, in another spelling of it. Finds of one dictionary come in the order of their starts; the first `others` are of another one. */
+function isReported(hits: readonly Hit[], others: number, start: number, end: number, entry: LexiconEntry): boolean {
+  const same = (hit: Hit): boolean => hit.start === start && hit.end === end && hit.word === entry.word && hit.category === entry.category
+  for (let i = hits.length - 1; i >= others && hits[i].start === start; i--) if (same(hits[i])) return true
+  let low = 0
+  for (let high = others; low < high;) {
+    const middle = (low + high) >> 1
+    if (hits[middle].start < start) low = middle + 1
+    else high = middle
   }
+  for (let i = low; i < others && hits[i].start === start; i++) if (same(hits[i])) return true
   return false
 }
 
-/** Runs the text through the array; `found(pattern, last unit)` returns true to stop. */
-function walk({ reader, array }: Dictionary, text: string, found: (pattern: number, last: number) => boolean): void {
-  const { units, astral } = reader
-  const { cells, fail, enter } = array
-  const length = text.length
-  let state = root
-  // The state over the text with runs collapsed; equal to `state` except after a run inside a word.
-  let collapsed = root
-  let apart = false
-  let last = 0
-  for (let i = 0; i < length; i++) {
-    let code = units[text.charCodeAt(i)]
-    if (code < firstCode) {
-      if (code === skip) continue
-      if (code === pair) {
-        const low = i + 1 < length ? text.charCodeAt(i + 1) : 0
-        if (low < 0xdc00 || low > 0xdfff) continue
-        const codePoint = text.codePointAt(i)!
-        code = astral[codePoint - 0x10000] ?? foreign
-        i++
-        if (code === skip) continue
-        if (isEmoji(codePoint) && (code < firstCode || !continues(cells, state, code))) continue
+type Scanner = (text: string, stopAtFirst: boolean) => { finds: Int32Array; length: number }
+/** Finds as rows of three (start, end, pattern) in one array that the next scan uses again. */
+function makeScanner({ reader: { units, astral }, array: { cells, enter, ends, sameEnd }, patterns, foreign, starts }: Dictionary, normaliser: Normaliser, maxGap: number): Scanner {
+  const mask = starts.length * 32 - 1
+  let finds = new Int32Array(192)
+  let length = 0
+
+  const report = (text: string, state: number, start: number, end: number): void => {
+    for (let pattern = ends[state]; pattern >= 0; pattern = sameEnd[pattern]) {
+      if (patterns[pattern].whole && !standsAlone(normaliser, text, start, end)) continue
+      if (length === finds.length) {
+        const wider = new Int32Array(2 * length)
+        wider.set(finds)
+        finds = wider
       }
-      if (code < firstCode) {
-        state = collapsed = root
-        apart = false
-        last = 0
+      finds[length++] = start
+      finds[length++] = end
+      finds[length++] = pattern
+    }
+  }
+  /**
+   * Follows the words from `state`, reached by `last` just before `from`. The first run must be read whole, so that a word starts as late as it can; in a later run
+   * units are read first and left over afterwards (`leaving`), so that it ends as early as it can and every way is tried once.
+   */
+  const follow = (text: string, start: number, from: number, state: number, last: number, firstRun: boolean, leaving: boolean): void => {
+    let gap = 0
+    for (let i = from; i < text.length; i++) {
+      let code = units[text.charCodeAt(i)]
+      let emoji = false
+      if (code <= pair) {
+        if (code === pair) {
+          const low = i + 1 < text.length ? text.charCodeAt(i + 1) : 0
+          if (low >= 0xdc00 && low <= 0xdfff) {
+            const codePoint = text.codePointAt(i++)!
+            code = astral[codePoint - 0x10000] ?? foreign
+            emoji = isEmoji(codePoint)
+          } else code = skip
+        }
+        if (code === skip) {
+          if (!isInvisible(text.charCodeAt(i)) && ++gap > maxGap) return
+          continue
+        }
+      }
+      const to = cells[2 * state] + code
+      const goes = cells[2 * to + 1] === state
+      if (code === last && !(emoji && !goes)) {
+        if (goes && !leaving) {
+          if (!firstRun) follow(text, start, i + 1, state, last, false, true)
+        } else if (firstRun) return
+        else {
+          gap = 0
+          continue
+        }
+      } else if (!goes) {
+        if (!emoji) return
+        if (++gap > maxGap) return
         continue
+      } else {
+        firstRun = false
+        leaving = false
+        last = code
       }
+      state = to
+      gap = 0
+      if (ends[state] >= 0) report(text, state, start, i + 1)
     }
-    if (state === root) state = enter[code]
-    else {
-      let to = (cells[2 * state] >> 1) + code
-      while (cells[2 * to + 1] !== state) {
-        state = fail[state]
-        if (state === root) break
-        to = (cells[2 * state] >> 1) + code
+  }
+  const startAt = (text: string, start: number): void => {
+    let code = units[text.charCodeAt(start)]
+    let next = start + 1
+    if (code === pair) code = astral[text.codePointAt(start)! - 0x10000] ?? foreign, next++
+    const state = enter[code]
+    if (state === root) return
+    if (ends[state] >= 0) report(text, state, start, next)
+    follow(text, start, next, state, code, true, false)
+  }
+
+  return (text, stopAtFirst) => {
+    length = 0
+    const size = text.length
+    let before = 0
+    // Where the unit before stands; −1 when words from there have been followed already.
+    let beforeAt = -1
+    for (let i = 0; i < size; i++) {
+      let code = units[text.charCodeAt(i)]
+      const at = i
+      if (code < foreign) {
+        if (code === skip) continue
+        let follows = code !== pair
+        if (code === pair) {
+          const low = i + 1 < size ? text.charCodeAt(i + 1) : 0
+          if (low < 0xdc00 || low > 0xdfff) continue
+          const codePoint = text.codePointAt(i++)!
+          code = astral[codePoint - 0x10000] ?? foreign
+          if (code === skip) continue
+          if (isEmoji(codePoint)) {
+            if (code === foreign) continue
+            // It may continue a word, start one, or only decorate, and the filter cannot know.
+            if (beforeAt >= 0) startAt(text, beforeAt)
+            beforeAt = -1
+            follows = true
+          } else follows = code < foreign
+        }
+        if (follows) {
+          if (beforeAt >= 0 && (starts[((before + code) & mask) >>> 5] >>> (before + code) & 1) === 1) startAt(text, beforeAt)
+          startAt(text, at)
+          beforeAt = -1
+          if (stopAtFirst && length > 0) break
+          continue
+        }
       }
-      state = state === root ? enter[code] : to
+      const bit = before + code
+      if ((starts[(bit & mask) >>> 5] >>> bit & 1) === 1 && beforeAt >= 0) {
+        startAt(text, beforeAt)
+        if (stopAtFirst && length > 0) break
+      }
+      before = spread(code)
+      beforeAt = at
     }
-    if (code === last) apart = state !== collapsed
-    else {
-      last = code
-      if (apart) {
-        collapsed = step(array, collapsed, code)
-        apart = collapsed !== state
-        if (apart && (cells[2 * collapsed] & 1) === 1 && report(array, collapsed, i, found)) return
-      } else collapsed = state
-    }
-    if ((cells[2 * state] & 1) === 1 && report(array, state, i, found)) return
+    return { finds, length }
   }
 }
-function continues(cells: Int32Array, state: number, code: number): boolean {
-  return cells[2 * ((cells[2 * state] >> 1) + code) + 1] === state
-}
-function step({ cells, fail, enter }: DoubleArray, from: number, code: number): number {
-  let state = from
-  while (state !== root) {
-    const to = (cells[2 * state] >> 1) + code
-    if (cells[2 * to + 1] === state) return to
-    state = fail[state]
-  }
-  return enter[code]
-}
-function report({ ends, sameEnd, shorter }: DoubleArray, state: number, last: number, found: (pattern: number, last: number) => boolean): boolean {
-  for (let at = ends[state] >= 0 ? state : shorter[state]; at !== 0; at = shorter[at]) {
-    for (let pattern = ends[at]; pattern >= 0; pattern = sameEnd[pattern]) if (found(pattern, last)) return true
-  }
-  return false
+/** The first of two neighbouring codes, spread over the bits of the filter; the second is added. */
+function spread(code: number): number {
+  return Math.imul(code, 0x9e3779b1) >>> 8
 }
 
-/** Walks back from the last unit over the word's codes, past skipped units, repeats and decorating emoji; −1 when a gap is too wide. */
-function startOf(reader: Reader, text: string, last: number, codes: Uint16Array, maxGap: number): number {
-  let at = last
-  let left = codes.length - 1
-  let gap = 0
-  for (;;) {
-    if (at < 0) return -1
-    let code = reader.units[text.charCodeAt(at)]
-    let from = at
-    if (code === skip && at > 0 && reader.units[text.charCodeAt(at - 1)] === pair) {
-      const low = text.charCodeAt(at)
-      if (low >= 0xdc00 && low <= 0xdfff) code = reader.astral[text.codePointAt(--from)! - 0x10000] ?? foreign
-    }
-    if (code === codes[left]) {
-      if (left-- === 0) return from
-      gap = 0
-    } else if (code !== codes[left + 1] && !isInvisible(text.charCodeAt(from)) && ++gap > maxGap) return -1
-    at = from - 1
-  }
-}
 /** No letter directly beside a letter, no digit directly beside a digit. */
 function standsAlone(normaliser: Normaliser, text: string, start: number, end: number): boolean {
   const kind = (index: number): number => {
@@ -240,12 +290,33 @@ function standsAlone(normaliser: Normaliser, text: string, start: number, end: n
 
 function makeDictionary(patterns: Pattern[], normaliser: Normaliser): Dictionary {
   const codeOf = new Uint16Array(0x10000)
+  // Characters that are a word alone come first, then the code of characters in no word, then all others: one comparison tells the common case.
+  let codes = pair + 1
+  for (const { codes: [unit, second] } of patterns) if (second === undefined && codeOf[unit] === 0) codeOf[unit] = codes++
+  const foreign = codes++
+  let pairs = 0
+  const dense = patterns.map(pattern => {
+    const own = new Uint16Array(pattern.codes.length)
+    for (let i = 0; i < own.length; i++) {
+      const unit = pattern.codes[i]
+      own[i] = codeOf[unit] === 0 ? (codeOf[unit] = codes++) : codeOf[unit]
+    }
+    if (own.length > 1) pairs++
+    return own
+  })
+  for (let unit = 0; unit < 0x10000; unit++) if (codeOf[unit] === 0) codeOf[unit] = foreign
   codeOf[skipped] = skip
   codeOf[paired] = pair
-  let codes = firstCode
-  const dense = patterns.map(pattern => ({ ...pattern, codes: pattern.codes.map(unit => codeOf[unit] === foreign ? (codeOf[unit] = codes++) : codeOf[unit]) }))
+  // Sixty-four bits a word leave one place in a hundred to be followed in vain; 8 kB at least, 1 MB at most.
+  let bits = 1 << 16
+  while (bits < pairs * 64 && bits < 1 << 23) bits *= 2
+  const starts = new Int32Array(bits / 32)
+  for (const own of dense) if (own.length > 1) {
+    const bit = (spread(own[0]) + own[1]) & (bits - 1)
+    starts[bit >>> 5] |= 1 << (bit & 31)
+  }
   const reader = { units: recode(normaliser.units, codeOf), astral: recode(normaliser.astral, codeOf) }
-  return { reader, array: buildDoubleArray(dense.map(pattern => pattern.codes), codes), patterns: dense }
+  return { reader, array: buildDoubleArray(dense, codes), patterns, foreign, starts }
 }
 // A plain loop: the typed array's map with a callback takes ten times as long, and a reload does this for 260,000 cells.
 function recode(table: Uint16Array, codeOf: Uint16Array): Uint16Array {

@@ -1,6 +1,5 @@
 import { dayMs, saleDate, startOfDay } from './kernel/calendar.ts'
 import type { Instant } from './kernel/clock.ts'
-import type { Emulator } from './emulator/index.ts'
 import { onboard } from './onboard.ts'
 import { createCaptain } from './simulation/world/index.ts'
 import type { Runtime } from './runtime.ts'
@@ -14,7 +13,6 @@ const goods = [
 ] as const
 
 const slug = 'tea'
-const tenHours = 10 * 3_600_000
 
 export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line: string) => void): Promise<void> {
   const { house, emulator, sea } = runtime
@@ -26,66 +24,28 @@ export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line
     })
     const shopId = emulator.namespace('main').accounts.find((account) => account.kind === 'shop')!.id
     await emulator.act('main', 'shop.addProducts', {
-      shop: shopId, products: goods.map(([title, priceFen], n) => ({ title, outProductId: `tea-${n + 1}`, skus: [{ outSkuId: `tea-${n + 1}`, skuCode: `TEA${String(n + 1).padStart(3, '0')}`, priceFen, stock: 5000 }] })),
+      shop: shopId, products: goods.map(([title, priceFen], n) => ({ title, outProductId: `tea-${n + 1}`, skus: [{ outSkuId: `tea-${n + 1}`, skuCode: `TEA${String(n + 1).padStart(3, '0')}`, priceFen, stock: Math.max(5_000, 20 * runtime.config.people) }] })),
     })
   }
-  // The past is sailed in the background, day by day through the same callbacks; the page shows it arriving.
-  void sailHistory(runtime).then(() => {
-    sea.onDay('main', (start) => day(runtime, start))
-    sea.setPace('main', 60)
-    // Afterwards too, somebody opens the shop at ten: once a day of the world, when its clock has come by.
-    let steered = saleDate(emulator.namespace('main').now)
-    house.ports.timers.every(1_000, () => {
-      const now = emulator.namespace('main').now
-      const today = saleDate(now)
-      if (today === steered || now < startOfDay(today) + tenHours) return
-      steered = today
-      void steer(runtime, now).catch((error: unknown) => house.ports.log.warn({ error: String(error) }, 'the demo shop was not steered today'))
-    })
-  }, (error: unknown) => house.ports.log.error({ error: String(error) }, 'the demo history stopped'))
+  // Somebody opens the shop at ten, in the past as later.
+  sea.onHour('main', 0, (start) => day(runtime, start))
+  sea.onHour('main', 10, (at) => steer(runtime, at).catch((error: unknown) => house.ports.log.warn({ error: String(error) }, 'the demo shop was not steered today')))
+  // The past is sailed in the background, day by day through the same callbacks; the page shows it arriving. An interrupted one goes on where it stopped.
+  sea.setPace('main', 60)
+  void sea.sailPast('main', startOfDay(saleDate(house.ports.processClock.now())), [11, 12, 14, 16, 18, 20, 21]).catch((error: unknown) => house.ports.log.error({ error: String(error) }, 'the demo history stopped'))
 }
 
-/** From where the world stands to the present day; an interrupted history goes on where it stopped. */
-async function sailHistory(runtime: Runtime): Promise<void> {
-  const emulator = runtime.emulator!
-  const { processClock, timers } = runtime.house.ports
-  for (;;) {
-    const now = emulator.namespace('main').now
-    const next = startOfDay(saleDate(now)) + dayMs
-    if (next > processClock.now()) return
-    const quiet = async (): Promise<void> => {
-      while (!(await runtime.house.quiet('main'))) await timers.sleep(5)
-    }
-    if (now === startOfDay(saleDate(now))) await day(runtime, now)
-    const morning = startOfDay(saleDate(now)) + tenHours
-    if (now < morning) {
-      await emulator.leapTo(morning, 'main')
-      await quiet()
-      await steer(runtime, morning)
-    }
-    // By hours, not in one leap: what is held for half an hour has to leave while people are awake.
-    for (const hour of [11, 12, 14, 16, 18, 20, 21, 24]) {
-      const mark = Math.min(next, startOfDay(saleDate(now)) + hour * 3_600_000)
-      if (mark <= emulator.namespace('main').now) continue
-      await emulator.leapTo(mark, 'main')
-      await quiet()
-    }
-  }
-}
-
-/** Four hundred people around a tea shop: about a quarter of its customers soon have a member as a contact. */
-async function peopleThere(emulator: Emulator): Promise<void> {
-  const { people } = (await emulator.act('main', 'population.view')) as { people: number }
-  if (people > 0) return
+/** The people around a tea shop: about a quarter of its customers soon have a member as a contact. */
+async function peopleThere({ emulator, config }: Runtime): Promise<void> {
+  if (emulator === undefined || ((await emulator.act('main', 'population.view')) as { people: number }).people > 0) return
   const shop = emulator.namespace('main').accounts.find((account) => account.kind === 'shop')!
-  await emulator.act('main', 'population.create', { preset: 'tea', regime: 'hump-shaped', people: 400, seed: 'demo', shop: shop.id, overrides: { presets: { tea: { meanOrderFen: 12_000 } } } })
+  await emulator.act('main', 'population.create', { preset: 'tea', regime: 'hump-shaped', people: config.people, seed: 'demo', shop: shop.id, overrides: { presets: { tea: { meanOrderFen: 12_000 } } } })
 }
 
 /** One day of everybody: who buys, comes, leaves, and what members confirm is drawn and scheduled at its second. */
 async function day(runtime: Runtime, start: Instant): Promise<void> {
-  const emulator = runtime.emulator!
-  await peopleThere(emulator)
-  await emulator.act('main', 'population.day', { start })
+  await peopleThere(runtime)
+  await runtime.emulator!.act('main', 'population.day', { start })
 }
 
 /** What the shop's own people do in the console at ten in the morning, through the same routes. */

@@ -8,7 +8,7 @@ import { bugExit } from './cli/output.ts'
 const program = new Command('qz').description('Qingzhou (轻舟): selling on WeChat, light').showHelpAfterError().helpCommand(true)
 
 program.command('start').description('start everything: database, server, emulator with a demo merchant (this is `npm start`)')
-  .option('--no-sea', 'real accounts only: no emulator, no demo merchant')
+  .option('--no-sea', 'real accounts only: no emulator, no demo merchant').option('--people <n>', 'people around the demo merchant, when its world is made (default: QZ_PEOPLE, 400)')
   .action(async (options) => (await import('./cli/start.ts')).start(options))
 program.command('emulate').description('the WeChat emulator alone')
   .option('--port <port>', 'port', '8190').option('--host <host>', 'address to listen on; 0.0.0.0 in a container', '127.0.0.1').option('--seed <seed>', 'seed of all ids and keys', 'qingzhou').option('--memory', 'keep nothing on disk (the default)').option('--print-env', 'print the credentials a real client needs as KEY=value lines')

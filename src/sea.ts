@@ -1,4 +1,4 @@
-import type { Instant, Timers } from './kernel/clock.ts'
+import { monotonicMs, type Instant, type Timers } from './kernel/clock.ts'
 import { dayMs } from './kernel/calendar.ts'
 import type { Log } from './kernel/log.ts'
 import { nextWorkAfter, tenantsWithWork } from './kernel/tenancy/index.ts'
@@ -24,21 +24,32 @@ export type Sea = {
    * and pay, and a fast sea would have passed them. Resolves when no faster stretch is under way.
    */
   walk(world: string, ms: number): Promise<void>
-  /** What else happens in the world by day (population); called before each day begins. */
-  onDay(world: string, work: (dayStart: Instant) => Promise<void>): void
+  /**
+   * Sails through a past (赶路) up to a midnight, leaping from one of these hours of the day to the next instead of stopping at every due instant: what
+   * happens in between happens at its own second of the world, and the house hears of all of it at the hour. Hours are the grain of waiting: what is
+   * held for half an hour has to end while people are awake. Stands still while paused, and keeps to `walk` while somebody needs it.
+   */
+  sailPast(world: string, to: Instant, hours: readonly number[]): Promise<void>
+  /** The past that is still under way, with the real ms that it takes at the speed so far (undefined in its first day). */
+  past(world: string): { now: Instant; to: Instant; leftMs: number | undefined } | undefined
+  /** What else happens in the world every day when its clock comes to an hour (0 to 23, of Shanghai), before it goes on: population, somebody at the shop's desk. */
+  onHour(world: string, hour: number, work: (at: Instant) => Promise<void>): void
   close(): Promise<void>
 }
 
-type Course = { daySeconds: number | null; walkSteps: number; waiting: boolean; running: Promise<void> | undefined; onDay: Array<(dayStart: Instant) => Promise<void>> }
+type Mark = { hour: number; work: (at: Instant) => Promise<void> }
+type Past = { from: Instant; to: Instant; sailedMs: number; leap: Promise<void> | undefined }
+type Course = { daySeconds: number | null; walkSteps: number; waiting: boolean; running: Promise<void> | undefined; marks: Mark[]; past: Past | undefined }
 
 const stepMs = 250
+const hourMs = 3_600_000
 
 export function createSea(options: { emulator: Emulator; house: House; timers: Timers; log: Log }): Sea {
   const { emulator, house, timers, log } = options
   const courses = new Map<string, Course>()
   const course = (world: string): Course => {
     let found = courses.get(world)
-    if (!found) courses.set(world, (found = { daySeconds: null, walkSteps: 0, waiting: false, running: undefined, onDay: [] }))
+    if (!found) courses.set(world, (found = { daySeconds: null, walkSteps: 0, waiting: false, running: undefined, marks: [], past: undefined }))
     return found
   }
   let closed = false
@@ -57,6 +68,15 @@ export function createSea(options: { emulator: Emulator; house: House; timers: T
   }
 
   const dayStart = (at: Instant): Instant => Math.floor((at + 28_800_000) / dayMs) * dayMs - 28_800_000
+  /** The first of these hours of the day after an instant. */
+  const hourAfter = (at: Instant, hours: readonly number[]): Instant => Math.min(...hours.map((hour) => dayStart(at) + hour * hourMs + (dayStart(at) + hour * hourMs <= at ? dayMs : 0)))
+
+  /** What is due at this hour, when the house has caught up. */
+  async function atHour(world: string, at: Instant): Promise<void> {
+    const due = course(world).marks.filter((mark) => dayStart(at) + mark.hour * hourMs === at)
+    if (due.length > 0) await quiet(world)
+    for (const { work } of due) if (!closed) await work(at)
+  }
 
   async function runTo(world: string, to: Instant): Promise<void> {
     const mine = course(world)
@@ -65,10 +85,30 @@ export function createSea(options: { emulator: Emulator; house: House; timers: T
       const now = emulator.namespace(world).now
       if (now >= to) return
       const due = await nextDue(world)
-      const midnight = dayStart(now) + dayMs
-      const next = Math.min(due === undefined ? to : Math.max(due, now), to, mine.onDay.length > 0 ? midnight : to)
+      const mark = hourAfter(now, mine.marks.map((one) => one.hour))
+      const next = Math.min(due === undefined ? to : Math.max(due, now), to, mark)
       await emulator.advanceTo(next, world)
-      if (next === midnight) for (const work of mine.onDay) await work(midnight)
+      if (next === mark) await atHour(world, mark)
+    }
+  }
+
+  async function sailPast(world: string, to: Instant, hours: readonly number[]): Promise<void> {
+    const mine = course(world)
+    const from = emulator.namespace(world).now
+    const past: Past = (mine.past = { from, to, sailedMs: 0, leap: undefined })
+    try {
+      if (from <= to) await atHour(world, from)
+      while (!closed) {
+        while (!closed && (mine.daySeconds === null || mine.walkSteps > 0 || mine.running !== undefined)) await timers.sleep(20)
+        const now = emulator.namespace(world).now
+        if (now >= to || closed) return
+        const began = monotonicMs()
+        const next = Math.min(to, hourAfter(now, [0, ...hours, ...mine.marks.map((one) => one.hour)]))
+        await (past.leap = emulator.leapTo(next, world).then(() => quiet(world)).then(() => atHour(world, next)))
+        past.sailedMs += monotonicMs() - began
+      }
+    } finally {
+      mine.past = undefined
     }
   }
 
@@ -76,7 +116,7 @@ export function createSea(options: { emulator: Emulator; house: House; timers: T
     for (const [world, mine] of courses) {
       const walking = mine.walkSteps > 0
       if (walking) mine.walkSteps--
-      if (mine.daySeconds === null || closed) continue
+      if (mine.daySeconds === null || closed || (mine.past !== undefined && !walking)) continue
       if (mine.running !== undefined) {
         mine.waiting = true
         continue
@@ -98,13 +138,21 @@ export function createSea(options: { emulator: Emulator; house: House; timers: T
     async walk(world, ms) {
       const mine = course(world)
       mine.walkSteps = Math.max(mine.walkSteps, Math.ceil(ms / stepMs))
+      await mine.past?.leap?.catch(() => {}) // who sails through the past is told
       await mine.running
     },
-    onDay: (world, work) => void course(world).onDay.push(work),
+    sailPast,
+    past(world) {
+      const { past } = course(world)
+      if (past === undefined) return undefined
+      const { now } = emulator.namespace(world)
+      return { now, to: past.to, leftMs: now - past.from < dayMs ? undefined : Math.round((past.sailedMs * (past.to - now)) / (now - past.from)) }
+    },
+    onHour: (world, hour, work) => void course(world).marks.push({ hour, work }),
     async close() {
       closed = true
       cancel()
-      await Promise.all([...courses.values()].map((mine) => mine.running))
+      await Promise.all([...courses.values()].flatMap((mine) => [mine.running, mine.past?.leap?.catch(() => {})]))
     },
   }
 }

@@ -4,15 +4,15 @@ import { demoMerchant } from '../demo.ts'
 import { packageRoot } from '../root.ts'
 import type { Runtime } from '../runtime.ts'
 import { exportTenantTo } from './export.ts'
-import { openLocked, readEffective, type ControlHandler } from './control.ts'
+import { cliFault, openLocked, readEffective, type ControlHandler } from './control.ts'
 import { runReplay, type ReplayInput } from './replay.ts'
 
 /** `npm start`: everything in one process, one address, one login link. */
-export async function start(options: { sea: boolean }): Promise<void> {
+export async function start(options: { sea: boolean; people?: string }): Promise<void> {
   const started = monotonicMs()
   const say = (line: string): void => void process.stdout.write(`  ${line}\n`)
   process.stdout.write('轻舟 Qingzhou\n')
-  const config = readEffective(options.sea ? {} : { sea: 'off' })
+  const config = readEffective({ ...(options.sea ? {} : { sea: 'off' as const }), ...(options.people === undefined ? {} : { people: wholePeople(options.people) }) })
   const runtime = await openLocked({ config, say, consoleFolder: join(packageRoot, 'console/dist'), storefrontFolder: join(packageRoot, 'storefront/dist') }, control)
   const { house } = runtime
 
@@ -36,6 +36,12 @@ export async function start(options: { sea: boolean }): Promise<void> {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+}
+
+function wholePeople(text: string): number {
+  const people = Number(text)
+  if (!Number.isInteger(people) || people < 1 || people > 1_000_000) throw cliFault('cli/bad-config', { problems: `--people=${text}（1 to 1000000）` })
+  return people
 }
 
 /** What other commands may ask of a running server. */

@@ -16,6 +16,7 @@ const items = {
   backend: { env: 'QZ_BACKEND', help: 'embedded, postgres, or citus (distributed PostgreSQL)', schema: z.enum(['embedded', 'postgres', 'citus']), default: 'embedded' },
   logLevel: { env: 'QZ_LOG_LEVEL', help: 'trace, debug, info, warn or error', schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), default: 'info' },
   sea: { env: 'QZ_SEA', help: 'on: run the emulator and the demo merchant in this process; off: real accounts only', schema: z.enum(['on', 'off']), default: 'on' },
+  people: { env: 'QZ_PEOPLE', help: 'people around the demo merchant when its world is made', schema: z.coerce.number().int().min(1).max(1_000_000), default: 400 },
   masterKey: { env: 'QZ_MASTER_KEY', help: '64 hex digits that seal secrets at rest; empty: made once and kept in the data folder', secret: true, schema: z.string().regex(/^([0-9a-fA-F]{64})?$/), default: '' },
 } as const satisfies Record<string, Item>
 
@@ -30,6 +31,7 @@ export type Config = {
   backend: 'embedded' | 'postgres' | 'citus'
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
   sea: 'on' | 'off'
+  people: number
   masterKey: string
 }
 

@@ -56,8 +56,11 @@ const lives = new WeakMap<PopulationState, Live>()
 
 const rowTypes = { flags: Uint8Array, attention: Float32Array, annoyance: Float32Array, memory: Float32Array, borrow: Float32Array, felt: Int16Array, tolerance: Float32Array, spent: Float32Array, window: Int16Array } as const
 
-function save(state: PopulationState, people: People): void {
-  for (const [name, array] of Object.entries(people.state)) state.arrays[name] = Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64')
+/** The rows of the state as base64, written when somebody reads them (snapshot, hash): who lives a day does not pay for it. */
+function reflect(state: PopulationState, people: People): void {
+  for (const [name, array] of Object.entries(people.state)) {
+    Object.defineProperty(state.arrays, name, { enumerable: true, configurable: true, get: () => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64') })
+  }
 }
 
 function load(state: PopulationState, people: People): void {
@@ -76,6 +79,7 @@ function liveOf(state: PopulationState): Live {
   const merchant = merchantOf(parameters, state.preset, state.regime ?? undefined)
   const people = makePeople({ merchant, seed: state.seed, size: state.people })
   load(state, people)
+  reflect(state, people)
   // Four years from the start; a world that outlives them repeats its last year's season by clamping below.
   const season = makeSeason(state.createdDay - 365, 365 * 6, merchant.shop.festivalExponent)
   const live: Live = {
@@ -178,12 +182,16 @@ function givePast(live: Live, state: PopulationState): void {
     if (chance.u(slot.everBought) < 0.6) starts[Math.floor(chance.u(slot.tenure) * 364)].push(i)
   }
   const never = rows.flags.slice()
+  const began = new Uint8Array(people.size)
   rows.flags.fill(0)
   for (let d = 0; d < 364; d++) {
     live.days.live(state.createdDay - 364 + d, () => {})
-    for (const i of starts[d]) rows.flags[i] = flag.alive | flag.bought
+    for (const i of starts[d]) {
+      rows.flags[i] = flag.alive | flag.bought
+      began[i] = 1
+    }
   }
-  for (let i = 0; i < people.size; i++) if ((rows.flags[i] & (flag.alive | flag.bought)) === 0 && !starts.some((row) => row.includes(i))) rows.flags[i] = never[i]
+  for (let i = 0; i < people.size; i++) if ((rows.flags[i] & (flag.alive | flag.bought)) === 0 && began[i] === 0) rows.flags[i] = never[i]
 }
 
 function lineOf(kind: string): LineName | undefined {
@@ -268,7 +276,6 @@ const acts: Act[] = [
         if ((flags[i] & flag.bought) === 0 || uniformAt(live.people.chance, state.seed, 0, i, 0, slot.add) >= args.contacts) continue
         schedule(ns, Math.max(ns.now + 60_000, instantOf(live, today, i, 9)), 'population.add', { person: i, way: 'counter' })
       }
-      save(state, live.people)
       return { people: state.people, seed: state.seed, bought: flags.reduce((sum, f) => sum + ((f & flag.bought) !== 0 ? 1 : 0), 0) }
     },
   }),
@@ -338,7 +345,6 @@ const acts: Act[] = [
       for (const [person, until] of Object.entries(state.curious)) if (until < day) delete state.curious[person]
       for (const [key, task] of Object.entries(state.tasks)) if (task.day < day - 40) delete state.tasks[key]
       count(state, 'views', views)
-      save(state, people)
       return { day, lived: true, orders, leaves, views, adds }
     },
   }),
@@ -366,7 +372,6 @@ const acts: Act[] = [
       else if (codes.length === 0) state.members[i] = members[Math.floor(u * members.length)]
       flags[i] = (flags[i] & ~(flag.gone | flag.muted)) | flag.contact | flag.everContact
       count(state, 'added')
-      save(state, live.people)
       return { added: true }
     },
   }),
@@ -454,7 +459,6 @@ const acts: Act[] = [
         schedule(ns, Math.max(ns.now + 1000, today * dayMs - 28_800_000 + minute * 60_000), 'population.confirm', { kind: task.kind, id: task.id, userid: task.userid })
       }
       const felt = feel(ns, state, live)
-      if (felt > 0) save(state, live.people)
       return { decided, felt }
     },
   }),
@@ -472,7 +476,6 @@ const acts: Act[] = [
       if (answer === undefined) return { sent: false }
       count(state, 'confirmed')
       const felt = feel(ns, state, live)
-      save(state, live.people)
       return { sent: true, felt }
     },
   }),

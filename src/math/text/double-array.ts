@@ -23,10 +23,14 @@ export const root = 1
  * Patterns are sorted by radix, so a state is a range of them; free cells are a linked list, so placing a state
  * costs a few probes. 100,000 words take a fraction of a second.
  */
-export function buildDoubleArray(patterns: readonly Uint16Array[], codes: number): DoubleArray {
-  const order = sorted(patterns, codes)
-  let total = 1
-  for (const pattern of patterns) total += pattern.length
+export function buildDoubleArray(patterns: ReadonlyArray<ArrayLike<number>>, codes: number): DoubleArray {
+  // All codes in one array: building reads them by the million and in no order.
+  const begins = new Int32Array(patterns.length + 1)
+  for (let i = 0; i < patterns.length; i++) begins[i + 1] = begins[i] + patterns[i].length
+  const total = begins[patterns.length] + 1
+  const flat = new Uint16Array(total)
+  for (let i = 0; i < patterns.length; i++) flat.set(patterns[i], begins[i])
+  const order = sorted(flat, begins, codes)
   let size = Math.max(1024, codes * 2 + 2)
   while (size < total * 1.1) size *= 2
   let base = new Int32Array(size)
@@ -120,13 +124,13 @@ export function buildDoubleArray(patterns: readonly Uint16Array[], codes: number
     const state = queue[head]
     let row = from[head]
     const end = to[head]
-    while (row < end && patterns[order[row]].length === level) {
+    while (row < end && begins[order[row] + 1] - begins[order[row]] === level) {
       sameEnd[order[row]] = ends[state]
       ends[state] = order[row++]
     }
     let count = 0
     for (let last = 0; row < end; row++) {
-      const code = patterns[order[row]][level]
+      const code = flat[begins[order[row]] + level]
       if (code !== last) {
         children[count] = code
         starts[count++] = row
@@ -174,22 +178,29 @@ export function failureLinks({ cells, enter, ends, order }: DoubleArray): Int32A
 }
 
 /** Numbers of the patterns in the order of their codes, equal ones by number: radix sort from the last code to the first, a shorter pattern joining where it ends. */
-function sorted(patterns: readonly Uint16Array[], codes: number): Int32Array {
+function sorted(flat: Uint16Array, begins: Int32Array, codes: number): Int32Array {
+  const count = begins.length - 1
+  const lengthOf = (pattern: number): number => begins[pattern + 1] - begins[pattern]
   let longest = 0
-  for (const pattern of patterns) longest = Math.max(longest, pattern.length)
-  const byLength: number[][] = Array.from({ length: longest + 1 }, () => [])
-  for (let i = 0; i < patterns.length; i++) byLength[patterns[i].length].push(i)
+  for (let i = 0; i < count; i++) longest = Math.max(longest, lengthOf(i))
+  const byLength = new Int32Array(count)
+  const lengthStarts = new Int32Array(longest + 2)
+  for (let i = 0; i < count; i++) lengthStarts[lengthOf(i) + 1]++
+  for (let length = 0; length <= longest; length++) lengthStarts[length + 1] += lengthStarts[length]
+  const fill = lengthStarts.slice()
+  for (let i = 0; i < count; i++) byLength[fill[lengthOf(i)]++] = i
   let list = new Int32Array(0)
+  const starts = new Int32Array(codes + 1)
   for (let level = longest - 1; level >= 0; level--) {
-    const joining = byLength[level + 1]
+    const joining = byLength.subarray(lengthStarts[level + 1], lengthStarts[level + 2])
     const both = new Int32Array(joining.length + list.length)
     both.set(joining)
     both.set(list, joining.length)
-    const starts = new Int32Array(codes + 1)
-    for (let i = 0; i < both.length; i++) starts[patterns[both[i]][level] + 1]++
+    starts.fill(0)
+    for (let i = 0; i < both.length; i++) starts[flat[begins[both[i]] + level] + 1]++
     for (let code = 0; code < codes; code++) starts[code + 1] += starts[code]
     list = new Int32Array(both.length)
-    for (let i = 0; i < both.length; i++) list[starts[patterns[both[i]][level]]++] = both[i]
+    for (let i = 0; i < both.length; i++) list[starts[flat[begins[both[i]] + level]]++] = both[i]
   }
   return list
 }

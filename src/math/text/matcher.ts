@@ -1,6 +1,6 @@
 import { buildDoubleArray, root, type DoubleArray } from './double-array.ts'
 import { characterParts } from './lookalikes.ts'
-import { isEmoji, isInvisible, normalise, paired, skipped, type Normaliser } from './normalise.ts'
+import { isEmoji, isInvisible, paired, skipped, type Normaliser } from './normalise.ts'
 import { createSyllables, type Syllables } from './syllables.ts'
 
 /** One word of a lexicon. */
@@ -31,7 +31,7 @@ export type Matcher = {
   readonly words: number
   readonly states: number
 }
-type Pattern = { entry: number; via: 'literal' | 'split' | 'homophone'; codes: Uint16Array; whole: boolean }
+type Pattern = { entry: number; via: 'literal' | 'split' | 'homophone'; codes: readonly number[]; whole: boolean }
 /** How this dictionary reads a unit of the text: one of its own codes, or the three below. */
 type Reader = { units: Uint16Array; astral: Uint16Array }
 type Dictionary = {
@@ -103,13 +103,15 @@ export function buildMatcher(normaliser: Normaliser, entries: readonly LexiconEn
         }
         const entry = entries[found.entry]
         if (isReported(hits, others, start, end, entry)) continue
-        const via = found.via !== 'literal' ? found.via : text.slice(start, end) === entry.word ? 'literal' : 'normalised'
+        const via = found.via !== 'literal' ? found.via : end - start === entry.word.length && text.startsWith(entry.word, start) ? 'literal' : 'normalised'
         hits.push({ start, end, word: entry.word, category: entry.category, via })
       }
       if (first && !shielded && hits.length > 0) return hits
     }
     const kept = shields.length === 0 ? hits : hits.filter(hit => !shields.some(([start, end]) => start <= hit.start && hit.end <= end))
-    return kept.sort((a, b) => a.start - b.start || b.end - a.end || (a.word < b.word ? -1 : 1))
+    // Finds of one dictionary come in the order of their starts already, so most texts need no sorting.
+    const after = (a: Hit, b: Hit): number => a.start - b.start || b.end - a.end || (a.word < b.word ? -1 : 1)
+    return kept.some((hit, i) => i > 0 && after(kept[i - 1], hit) > 0) ? kept.sort(after) : kept
   }
   return {
     scan: text => collect(text, false),
@@ -296,11 +298,8 @@ function makeDictionary(patterns: Pattern[], normaliser: Normaliser): Dictionary
   const foreign = codes++
   let pairs = 0
   const dense = patterns.map(pattern => {
-    const own = new Uint16Array(pattern.codes.length)
-    for (let i = 0; i < own.length; i++) {
-      const unit = pattern.codes[i]
-      own[i] = codeOf[unit] === 0 ? (codeOf[unit] = codes++) : codeOf[unit]
-    }
+    const own: number[] = []
+    for (const unit of pattern.codes) own.push(codeOf[unit] === 0 ? (codeOf[unit] = codes++) : codeOf[unit])
     if (own.length > 1) pairs++
     return own
   })
@@ -324,13 +323,23 @@ function recode(table: Uint16Array, codeOf: Uint16Array): Uint16Array {
   for (let i = 0; i < table.length; i++) result[i] = codeOf[table[i]]
   return result
 }
-function reading(normaliser: Normaliser, text: string): Uint16Array {
-  const read = normalise(normaliser, text)
-  return read.units.slice(0, read.length)
+// Short words in plain arrays: a reload reads 100,000 of them, and typed arrays of a few cells cost more than the reading.
+function reading(normaliser: Normaliser, text: string): number[] {
+  const read: number[] = []
+  for (let i = 0; i < text.length; i++) {
+    let unit = normaliser.units[text.charCodeAt(i)]
+    if (unit === paired) {
+      const codePoint = text.codePointAt(i)!
+      unit = codePoint < 0x10000 ? skipped : normaliser.astral[codePoint - 0x10000] ?? skipped
+      if (codePoint >= 0x10000) i++
+    }
+    if (unit !== skipped) read.push(unit)
+  }
+  return read
 }
 
 /** All spellings in which at least one alternative is used: every combination for few, each alone and all together for many. */
-function combinations(parts: ReadonlyArray<readonly [own: readonly number[], other: readonly number[] | null]>): Uint16Array[] {
+function combinations(parts: ReadonlyArray<readonly [own: readonly number[], other: readonly number[] | null]>): number[][] {
   const open = parts.flatMap(([, other], index) => other === null ? [] : [index])
   const masks: number[] = []
   if (open.length <= variantBits) for (let mask = 1; mask < 1 << open.length; mask++) masks.push(mask)
@@ -338,18 +347,19 @@ function combinations(parts: ReadonlyArray<readonly [own: readonly number[], oth
     for (let bit = 0; bit < open.length; bit++) masks.push(1 << bit)
     masks.push(2 ** open.length - 1)
   }
-  return masks.map(mask => Uint16Array.from(parts.flatMap(([own, other], index) => {
+  return masks.map(mask => parts.flatMap(([own, other], index) => {
     const bit = open.indexOf(index)
     return bit >= 0 && (mask >> bit & 1) === 1 ? other! : own
-  })))
+  }))
 }
-function splitSpellings(normaliser: Normaliser, word: string): Uint16Array[] {
+function splitSpellings(normaliser: Normaliser, word: string): number[][] {
   const characters = [...word]
+  if (!characters.some(character => characterParts[character] !== undefined)) return []
   // One character alone is not matched by its parts: 女子 is a word of its own.
   if (characters.length < 2) return []
   return combinations(characters.map(character => {
     const parts = characterParts[character]
-    return [[...reading(normaliser, character)], parts === undefined ? null : [...reading(normaliser, parts)]]
+    return [reading(normaliser, character), parts === undefined ? null : reading(normaliser, parts)]
   }))
 }
 
@@ -358,13 +368,13 @@ function soundNormaliser(normaliser: Normaliser, { codeOf }: Syllables): Normali
   const heard = codeOf.map((code, unit) => code === 0 || unit === skipped || unit === paired ? unit : code)
   return { units: recode(normaliser.units, heard), astral: recode(normaliser.astral, heard) }
 }
-function soundSpellings({ codeOf, spelling }: Syllables, read: Uint16Array): Uint16Array[] {
+function soundSpellings({ codeOf, spelling }: Syllables, read: readonly number[]): number[][] {
   if (read.length < 2) return []
-  const parts = [...read].map(unit => {
+  const parts = read.map(unit => {
     const letters = spelling.get(unit)
     return [[codeOf[unit] === 0 ? unit : codeOf[unit]], letters === undefined ? null : [...letters].map(letter => letter.charCodeAt(0))] as const
   })
-  return [Uint16Array.from(parts.flatMap(([own]) => own)), ...combinations(parts)]
+  return [parts.flatMap(([own]) => own), ...combinations(parts)]
 }
 function isLatin(unit: number): boolean {
   return unit >= 97 && unit <= 122

@@ -10,3 +10,5 @@ function media(query: string): () => boolean {
 }
 /** Under 768 px: phone layout. */
 export const usePhone = media(`(max-width: ${breakpoints.phone - 1}px)`)
+/** Somebody asked their device for less motion. */
+export const useStill = media('(prefers-reduced-motion: reduce)')

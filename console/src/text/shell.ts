@@ -12,7 +12,7 @@ export const shell = {
   'keys.open': ['打开这一行', 'Open the row'], 'keys.neighbours': ['上一单，下一单', 'Previous, next'], 'keys.sea': ['在航程页：海停下或继续', 'On Voyage: pause or run the sea'], 'keys.out': ['退出', 'Out'], 'keys.list': ['这张表', 'This list'],
   'keys.off': ['不用单键快捷键', 'Switch single keys off'],
   'sea.simulated': ['模拟', 'Simulated'], 'sea.real': ['真实', 'Real'], 'sea.day': ['第 {n} 天', 'day {n}'], 'sea.pause': ['让海停下', 'Pause the sea'], 'sea.run': ['让海继续', 'Run the sea'], 'sea.pace': ['1 天/{s} 秒', '1 day/{s} s'], 'sea.paused': ['停着', 'paused'],
-  'sea.what': ['人和钱都是模拟的，协议是真的。不会有消息发到真人手里。', 'People and money are simulated, the protocols are real. No message reaches a real person.'], 'sea.paceTitle': ['海的快慢', 'Pace of the sea'], 'sea.waiting': ['海在等船', 'the sea waits for the boat'],
+  'sea.helm': ['海的时钟和快慢', 'Clock and pace of the sea'], 'sea.pauseShort': ['停下', 'Pause'], 'sea.runShort': ['继续', 'Run'], 'sea.what': ['人和钱都是模拟的，协议是真的。不会有消息发到真人手里。', 'People and money are simulated, the protocols are real. No message reaches a real person.'], 'sea.paceTitle': ['海的快慢', 'Pace of the sea'], 'sea.waiting': ['海在等船', 'the sea waits for the boat'],
   'sea.behind': ['系统还在处理，海先等一等。', 'The system is still working; the sea waits.'],
   'login.title': ['登录轻舟', 'Sign in to Qingzhou'], 'login.login': ['账号', 'Account'], 'login.password': ['密码', 'Password'], 'login.go': ['登录', 'Sign in'], 'login.forgot': ['没有密码，或忘了：在服务器上运行 {command}，用它给的一次性链接进来。', 'No password, or forgotten: run {command} on the server and use its one-time link.'],
   'login.next': ['下一步', 'Next'], 'login.needLogin': ['先填账号。', 'Fill in the account first.'], 'login.needPassword': ['先填密码。', 'Fill in the password first.'],

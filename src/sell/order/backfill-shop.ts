@@ -12,10 +12,12 @@ import { bookedRefunds, bookedVersions, openRefunds } from './store.ts'
  */
 export const shopBackfillKind = 'shop.backfill'
 
-type State = { connectionId: string; doneUpTo: Instant; openReadAt?: Instant }
+type State = { connectionId: string; doneUpTo: Instant; openReadAt?: Instant; /** How many looks in a row found nothing missing. */ calm?: number }
 type Listed = { orders: Array<{ id: string; from: Instant }>; aftersales: string[]; upTo: Instant; error?: string }
 
 const everyMs = 30 * 60_000
+/** While nothing is missing the pause doubles up to this: a line whose callbacks all arrive is asked eight times a day; one loss, and it is every half hour again. */
+const calmMs = 3 * 3_600_000
 /** The youngest minutes are left to callbacks that are still on their way (the platform retries for hours; reading early is harmless, only dearer). */
 const settleMs = 10 * 60_000
 const windowMs = 7 * dayMs - 60_000
@@ -65,8 +67,12 @@ export function shopBackfill(platform: ShopPlatform): JobHandler {
       const openReadAt = state.openReadAt ?? work.now
       const readOpen = work.now - openReadAt >= openEveryMs
       if (readOpen) await work.ring(tx, (await openRefunds(tx, work.tenantId, state.connectionId, 500)).map((id) => bell('shop.aftersale', id)))
-      const behind = work.now - settleMs - listed.upTo > everyMs
-      return { dueAt: behind ? work.now : work.now + everyMs, state: { connectionId: state.connectionId, doneUpTo: listed.upTo, openReadAt: readOpen ? work.now : openReadAt } satisfies State }
+      const behind = work.now - settleMs - listed.upTo > calmMs
+      // A callback that is late looks like a lost one: what is unknown counts, what is only newer than the book does not.
+      const missed = listed.orders.some((o) => !booked.has(o.id)) || listed.aftersales.some((id) => !refunds.has(id))
+      const calm = missed ? 0 : Math.min(10, (state.calm ?? 0) + 1)
+      const pause = Math.min(calmMs, everyMs * 2 ** calm)
+      return { dueAt: behind ? work.now : work.now + pause, state: { connectionId: state.connectionId, doneUpTo: listed.upTo, openReadAt: readOpen ? work.now : openReadAt, calm } satisfies State }
     },
   }
 }

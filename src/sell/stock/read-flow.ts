@@ -107,6 +107,8 @@ export function stockFlow(platform: StockPlatform): JobHandler {
 export const reconcileJobKind = 'stock.reconcile'
 /** Paid orders, our own moves and low-stock events have the flow read at once; this finds the rest. */
 export const reconcileMs = 60 * 60_000
+/** While everything agrees the pause doubles up to this. */
+const agreedMs = 4 * reconcileMs
 const productsPerCall = 20
 
 export function stockReconcile(platform: StockPlatform): JobHandler {
@@ -134,7 +136,8 @@ export function stockReconcile(platform: StockPlatform): JobHandler {
       const same = shelves.filter((shelf) => !differs.includes(shelf))
       await putJobs(tx, work.tenantId, differs.map((shelf) => flowJob(connectionId, shelf.skuId, work.now)))
       await markReconciled(tx, work.tenantId, connectionId, same.map((shelf) => shelf.platformSkuId), work.now)
-      return { dueAt: work.now + reconcileMs, state: job.state }
+      const agreed = differs.length > 0 ? 0 : Math.min(10, ((job.state as { agreed?: number }).agreed ?? 0) + 1)
+      return { dueAt: work.now + Math.min(agreedMs, reconcileMs * 2 ** Math.max(0, agreed - 1)), state: { connectionId, agreed } }
     },
   }
 }

@@ -116,7 +116,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
           if (emulator === undefined || (await opened.count()) < 2_000) return
           const worlds = emulator.namespaces().map((name) => emulator!.namespace(name))
           if (emulator.sequence() < worlds.length * 2) return
-          await opened.compact(worlds.map((ns) => ({ ns: ns.name, seed: ns.seed, now: ns.now, state: emulator!.snapshot(ns.name) })), emulator.sequence())
+          await opened.compact(worlds.map((ns) => ({ ns: ns.name, seed: ns.seed, now: ns.now, state: emulator!.snapshot(ns.name, true) })), emulator.sequence())
         })
       }
       const send = httpSend(systemTimers)

@@ -7,7 +7,7 @@ import { makeWeixinAccount } from '../core/core-module.ts'
 import { accountOf, freshId, slice, u, type Namespace, type Slice } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { act, serve, type LineModule } from '../core/registry.ts'
-import { shopState, type Order } from '../shop/index.ts'
+import { shopState, type Order, type OrderHead } from '../shop/index.ts'
 
 type Live = {
   exportId: string
@@ -34,14 +34,14 @@ function dayOf(ds: string | number): { from: number; to: number } {
   return { from, to: from + dayMs }
 }
 
-function ordersOf(ns: Namespace, shopId: string | undefined, keep: (order: Order) => boolean): Order[] {
+function ordersOf(ns: Namespace, shopId: string | undefined, keep: (order: OrderHead) => boolean): Array<Readonly<Order>> {
   const account = accountOf(ns, 'shop', shopId)
   if (!account) return []
-  const { orders, orderIds } = shopState(ns, account.id)
-  return orderIds.map((id) => orders[id]).filter(keep)
+  const { orders } = shopState(ns, account.id)
+  return [...orders.heads()].filter(keep).map(({ id }) => orders.get(id)!)
 }
 
-const paidFen = (order: Order): number => order.lines.reduce((sum, line) => sum + line.realFen, order.freightFen)
+const paidFen = (order: Readonly<Order>): number => order.lines.reduce((sum, line) => sum + line.realFen, order.freightFen)
 
 function liveOf(ns: Namespace, exportId: string): Live {
   const live = slice(ns, channels).lives.find((item) => item.exportId === exportId)
@@ -146,13 +146,13 @@ function pastDay(ns: Namespace, ds: string): { from: number; to: number } {
   return day
 }
 
-const paidOn = (ns: Namespace, shopId: string | undefined, day: { from: number; to: number }): Order[] => ordersOf(ns, shopId, (order) => order.paidAt !== undefined && order.paidAt >= day.from && order.paidAt < day.to)
+const paidOn = (ns: Namespace, shopId: string | undefined, day: { from: number; to: number }): Array<Readonly<Order>> => ordersOf(ns, shopId, (order) => order.paidAt !== undefined && order.paidAt >= day.from && order.paidAt < day.to)
 
 /** The Shop's compass writes numbers as text. */
 const shopOverall = serve(compassShopOverall, ({ ns, account, input }) => {
   const day = pastDay(ns, input.ds)
   const paid = paidOn(ns, account?.id, day)
-  const sum = (orders: Order[]): string => String(orders.reduce((all, order) => all + paidFen(order), 0))
+  const sum = (orders: ReadonlyArray<Readonly<Order>>): string => String(orders.reduce((all, order) => all + paidFen(order), 0))
   const refunded = Object.values(accountOf(ns, 'shop', account?.id) ? shopState(ns, account?.id ?? '').aftersales : {}).filter(
     (item) => item.completedAt !== undefined && item.completedAt >= day.from && item.completedAt < day.to && item.status.endsWith('_SUCCESS'),
   )

@@ -4,7 +4,7 @@ import type { Account, AccountKind, WeixinAccount } from './account.ts'
 
 /**
  * A namespace (命名空间) is one emulated platform: accounts, state, time and pending pushes. Test suites run in parallel in several.
- * Everything in it is plain JSON-able data, changed only by commands executed in order, so that (seed, commands) rebuilds it exactly:
+ * Everything in it is plain JSON-able data (or `Packed`, which turns into it), changed only by commands executed in order, so that (seed, commands) rebuilds it exactly:
  * that is how the journal, snapshots and the simulator work. Handlers are therefore synchronous and draw randomness only from `u`.
  */
 export type Namespace = {

@@ -4,6 +4,7 @@
  * Not here: combined shipping, NFC schemes, weekly and monthly figures, stay times.
  */
 export { miniAppid, miniProgramLine } from './line.ts'
+export { serveMiniProgram, type MiniProgramHost } from './host.ts'
 export { phoneOf } from './acts.ts'
 export { codePicture, readCodePicture } from './picture.ts'
 export { checkText, miniCustomSend, miniNoticeTemplates } from './messages.ts'

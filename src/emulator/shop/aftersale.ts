@@ -11,7 +11,7 @@ import { act, serve, type Act, type Route } from '../core/registry.ts'
 import { aftersaleOpen } from './aftersale-status.ts'
 import { pushOrderEvent, pushShopEvent } from './event.ts'
 import { bookFunds } from './fulfil.ts'
-import { orderOf, orderPriceFen, seconds, shopOf, type Aftersale, type Order, type Shop } from './state.ts'
+import { orderOf, orderPriceFen, orderShown, seconds, shopOf, type Aftersale, type Order, type Shop } from './state.ts'
 
 /**
  * After-sale (售后): REFUND  MERCHANT_PROCESSING → MERCHANT_REFUND_SUCCESS | MERCHANT_REJECT_REFUND | USER_CANCELD;
@@ -115,7 +115,7 @@ function aftersaleOf(shop: Shop, id: string): Aftersale {
 }
 
 function wireAftersale(ns: Namespace, shop: Shop, item: Aftersale): z.input<typeof aftersaleOrder> {
-  const order = orderOf(shop, item.orderId)
+  const order = orderShown(shop, item.orderId)
   const line = order.lines[item.line]
   const product = shop.state.products[line.productId]?.online
   return {

@@ -79,7 +79,7 @@ function onOrder(name: string, en: string, work: (ns: Namespace, where: Shop, or
   })
 }
 
-/** Scheduled by the platform for itself: does nothing when the order has moved on. */
+/** Scheduled by the platform for itself: does nothing when the order has moved on, as all that are packed have. */
 function timeout(name: string, en: string, when: (order: Order) => boolean, work: (ns: Namespace, where: Shop, order: Order) => void): Act {
   return act({
     name,
@@ -87,7 +87,7 @@ function timeout(name: string, en: string, when: (order: Order) => boolean, work
     args: z.object({ shop: z.string(), orderId }),
     run(ns, args) {
       const where = shopOf(ns, args.shop)
-      const order = where.state.orders[args.orderId]
+      const order = where.state.orders.pending(args.orderId)
       if (order && when(order)) work(ns, where, order)
       return null
     },

@@ -88,7 +88,7 @@ export function place(ns: Namespace, shop: Shop, buyer: Buyer, basket: Basket, u
     schedule(ns, ns.now + (basket.commissionAfterMs ?? 60_000), 'shop.tellCommission', { shop: account.id, orderId: id })
   }
   if (basket.miniProgram !== undefined) relate(ns, shop, order, basket.miniProgram, person, unionid)
-  state.orders[id] = order
+  state.orders.add(order)
   state.orderIds.push(id)
   for (const line of lines) {
     const stock = state.stock[line.skuId]

@@ -4,4 +4,4 @@
  * confirms are parameters (`shop.setParameters`).
  */
 export { shopLine } from './line.ts'
-export { shopState, type Order, type OrderLine, type ShopParameters, type ShopState } from './state.ts'
+export { shopState, type Order, type OrderHead, type OrderLine, type ShopParameters, type ShopState } from './state.ts'

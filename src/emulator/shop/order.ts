@@ -11,7 +11,7 @@ import { serve, type Route } from '../core/registry.ts'
 import { aftersaleOpen, aftersaleStatusCode } from './aftersale-status.ts'
 import { pushOrderEvent } from './event.ts'
 import { ship } from './fulfil.ts'
-import { orderOf, orderPriceFen, ordersInOrder, seconds, shopOf, type Order, type Shop } from './state.ts'
+import { orderOf, orderPriceFen, orderShown, seconds, shopOf, type Order, type Shop } from './state.ts'
 
 const weekSeconds = 7 * 86_400
 
@@ -20,7 +20,7 @@ function mask(text: string | undefined): string | undefined {
 }
 
 /** The order as `order/get` shows it. */
-export function wireOrder(shop: Shop, order: Order, masked: boolean): z.input<typeof shopOrder> {
+export function wireOrder(shop: Shop, order: Readonly<Order>, masked: boolean): z.input<typeof shopOrder> {
   const { state } = shop
   const productFen = order.lines.reduce((sum, line) => sum + line.priceFen * line.count, 0)
   const discountFen = order.lines.reduce((sum, line) => sum + line.discountFen, 0)
@@ -141,7 +141,7 @@ const listGet = serve(orderListGet, ({ ns, account, input, faults }) => {
   }
   const kept: Array<{ at: number; id: string }> = []
   const inside = (at: number, range: { start_time: number; end_time: number } | undefined): boolean => range === undefined || (at >= range.start_time * 1000 && at < (range.end_time + 1) * 1000)
-  for (const order of ordersInOrder(shop.state)) {
+  for (const order of shop.state.orders.heads()) {
     if (!inside(order.createdAt, created) || !inside(order.updatedAt, updated)) continue
     if (input.status !== undefined && input.status !== 0 && order.status !== input.status) continue
     if (input.openid && order.openid !== input.openid) continue
@@ -158,13 +158,13 @@ const listGet = serve(orderListGet, ({ ns, account, input, faults }) => {
 
 const get = serve(orderGet, ({ ns, account, input }) => {
   const shop = shopOf(ns, account?.id)
-  return { order: wireOrder(shop, orderOf(shop, input.order_id), input.encode_sensitive_info === true) }
+  return { order: wireOrder(shop, orderShown(shop, input.order_id), input.encode_sensitive_info === true) }
 })
 
 /** The related mini program's own view of an order: without the Shop's order id. */
 const relatedGet = serve(cooperationOrderGet, ({ ns, account, input }) => {
   const shop = shopOf(ns, input.shop_appid)
-  const order = ordersInOrder(shop.state).find((item) => item.related?.orderId === input.order_id && item.related.appid === account?.id)
+  const order = shop.state.orders.find((item) => item.related?.orderId === input.order_id && item.related.appid === account?.id)
   if (!order?.related) throw new PlatformError(10020050, 'order not exist')
   const whole = wireOrder(shop, order, false)
   return {
@@ -186,17 +186,17 @@ const search = serve(orderSearch, ({ ns, account, input }) => {
   if (tel !== undefined && tel !== '' && !/^\d{4}$/.test(tel)) throw new PlatformError(40097, 'tel_number takes the last four digits only')
   const has = (text: string | undefined, part: string | undefined): boolean => part === undefined || part === '' || (text ?? '').includes(part)
   const kept: Array<{ at: number; id: string }> = []
-  for (const id of state.orderIds) {
-    const order = state.orders[id]
-    const shown = order.lines.map((line) => state.products[line.productId]?.online ?? state.products[line.productId]?.draft)
+  for (const { id, status } of state.orders.heads()) {
     if (wanted.order_id !== undefined && wanted.order_id !== id) continue
+    // 20 also matches partly shipped orders.
+    if (input.status && status !== input.status && !(input.status === orderStatus.toShip && status === orderStatus.partlyShipped)) continue
+    const order = orderShown(shop, id)
+    const shown = order.lines.map((line) => state.products[line.productId]?.online ?? state.products[line.productId]?.draft)
     if (wanted.address_under_review !== undefined && wanted.address_under_review !== (order.addressWanted != null)) continue
     if (!has(order.merchantNotes, wanted.merchant_notes) || !has(order.customerNotes, wanted.customer_notes) || !has(order.address.user_name, wanted.user_name)) continue
     if (tel && !(order.address.tel_number ?? '').endsWith(tel)) continue
     if (wanted.title && !shown.some((product) => has(product?.title, wanted.title))) continue
     if (wanted.sku_code && !shown.some((product, index) => product?.skus?.find((sku) => sku.sku_id === order.lines[index].skuId)?.sku_code === wanted.sku_code)) continue
-    // 20 also matches partly shipped orders.
-    if (input.status && order.status !== input.status && !(input.status === orderStatus.toShip && order.status === orderStatus.partlyShipped)) continue
     if (input.on_aftersale_order_exist !== undefined) {
       const open = order.aftersaleIds.some((aftersaleId) => aftersaleOpen(state.aftersales[aftersaleId].status))
       if (open !== (input.on_aftersale_order_exist === 1)) continue

@@ -9,6 +9,7 @@ import { schedule } from '../core/push.ts'
 import { act, serve, type Act, type Route } from '../core/registry.ts'
 import { pushShopEvent } from './event.ts'
 import { moveStock } from './stock.ts'
+import { StockFlow } from './stock-flow.ts'
 import { seconds, shopOf, type Product, type Shop } from './state.ts'
 
 /**
@@ -41,7 +42,7 @@ function writeDraft(ns: Namespace, shop: Shop, productId: string, fields: Draft,
   })
   for (const sku of made) {
     if (!shop.state.stock[sku.sku_id]) {
-      shop.state.stock[sku.sku_id] = { productId, skuId: sku.sku_id, num: 0, sold: 0, flow: [], flowOrders: [], second: 0, updates: 0 }
+      shop.state.stock[sku.sku_id] = { productId, skuId: sku.sku_id, num: 0, sold: 0, flow: new StockFlow(), second: 0, updates: 0 }
       if ((sku.stock_num ?? 0) > 0) moveStock(ns, shop, sku.sku_id, stockOp.set, sku.stock_num ?? 0, sku.stock_num ?? 0)
     }
   }

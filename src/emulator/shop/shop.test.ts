@@ -121,7 +121,7 @@ describe('an order', () => {
     const id = await s.place(1, { lines: [{ ...s.cup, count: 1, priceFen: 255, note: 'a' }, { ...s.cup, count: 2, priceFen: 255, note: 'b' }, { ...s.cup, count: 1, priceFen: 200 }] })
     const lines = (await s.order(id)).order_detail.product_infos as Array<Record<string, number>>
     expect(lines.map((line) => [line.sku_cnt, line.sale_price, line.real_price])).toEqual([[3, 255, 765], [1, 200, 200]])
-    expect(s.state().orders[id].lines[0].note).toBe('a\nb')
+    expect(s.state().orders.get(id)!.lines[0].note).toBe('a\nb')
     expect(await s.stock()).toBe(96)
   })
 
@@ -258,7 +258,7 @@ describe('the order list', () => {
     expect(new Set(created).size).toBe(45)
     expect((await all({ update_time_range: { start_time: sec(start + day), end_time: sec(start + 2 * day) } })).length).toBe(23)
     expect((await all({ create_time_range: week, status: 20 })).length).toBe(23)
-    expect((await all({ create_time_range: week, openid: s.state().orders[created[0]].openid })).length).toBe(12)
+    expect((await all({ create_time_range: week, openid: s.state().orders.get(created[0])!.openid })).length).toBe(12)
   })
 })
 
@@ -324,7 +324,7 @@ describe('stock', () => {
       const draw = random.u(n)
       if (draw < 0.4) await s.api('product/stock/update', { product_id: s.cup.productId, sku_id: s.cup.skuId, diff_type: 1 + (n % 3), num: n % 7 })
       else if (draw < 0.8) await s.place(1 + (n % 2)).catch(() => undefined)
-      else await s.act('shop.cancel', { orderId: s.state().orderIds.find((id) => s.state().orders[id].status === 10) ?? '' }).catch(() => undefined)
+      else await s.act('shop.cancel', { orderId: s.state().orderIds.find((id) => s.state().orders.get(id)!.status === 10) ?? '' }).catch(() => undefined)
       await s.emulator.advanceTo(s.emulator.namespace().now + 1_000)
     }
     const flow: Array<Record<string, any>> = []
@@ -429,7 +429,7 @@ describe('after-sale', () => {
       } else await s.emulator.advanceTo(s.emulator.namespace().now + day / 4)
     }
     const state = s.state()
-    const orders = Object.values(state.orders).filter((order) => order.paidAt !== undefined)
+    const orders = [...state.orders.values()].filter((order) => order.paidAt !== undefined)
     const paid = orders.reduce((sum, order) => sum + order.freightFen + order.lines.reduce((all, line) => all + line.realFen, 0), 0)
     const refunded = orders.reduce((sum, order) => sum + (order.refundedFreightFen ?? 0) + order.lines.reduce((all, line) => all + line.refundedFen, 0), 0)
     const fees = state.funds.filter((flow) => flow.type === 2).reduce((sum, flow) => sum + flow.amountFen, 0)
@@ -474,7 +474,7 @@ describe('money out', () => {
     const first = await s.api('aftersale/genaftersaleorder', body)
     const again = await s.api('aftersale/genaftersaleorder', body)
     expect(again.after_sale_order_id).toBe(first.after_sale_order_id)
-    expect(s.state().orders[id].lines[0]).toMatchObject({ refundedFen: 300, refundedCount: 1 })
+    expect(s.state().orders.get(id)!.lines[0]).toMatchObject({ refundedFen: 300, refundedCount: 1 })
     expect((await s.api('aftersale/genaftersaleorder', { ...body, request_id: 'r2', after_sale_infos: [{ ...body.after_sale_infos[0], count: 2 }] })).errcode).toBe(40097)
   })
 })
@@ -523,8 +523,8 @@ describe('many orders in one command', () => {
     }
     await single.emulator.pump()
     expect(made.orders.map((item: { orderId: string }) => item.orderId)).toEqual(ids)
-    for (const id of ids) expect(bulk.state().orders[id]).toEqual(single.state().orders[id])
-    expect(bulk.state().stock[bulk.cup.skuId].flow).toEqual(single.state().stock[single.cup.skuId].flow)
+    for (const id of ids) expect(bulk.state().orders.get(id)!).toEqual(single.state().orders.get(id)!)
+    expect(bulk.state().stock[bulk.cup.skuId].flow.entries()).toEqual(single.state().stock[single.cup.skuId].flow.entries())
     expect([...bulk.texts].sort()).toEqual([...single.texts].sort())
   })
 
@@ -535,7 +535,7 @@ describe('many orders in one command', () => {
     })
     expect(made.orders.map((item: { orderId: string | null; error?: string }) => [item.orderId !== null, item.error?.slice(0, 8)])).toEqual([[false, '10020219'], [true, undefined], [false, undefined]])
     await s.emulator.advanceTo(start + 10_000)
-    expect(s.state().orderIds.map((id) => s.state().orders[id].status)).toEqual([20, 30])
+    expect(s.state().orderIds.map((id) => s.state().orders.get(id)!.status)).toEqual([20, 30])
     expect(await s.stock()).toBe(0)
   })
 

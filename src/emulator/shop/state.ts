@@ -1,11 +1,13 @@
 import type { Fen } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { z } from 'zod'
-import type { orderAddress, orderSource } from '../../wechat/spec/shop/order.ts'
+import { orderStatus, type orderAddress, type orderSource } from '../../wechat/spec/shop/order.ts'
 import type { ShopProduct } from '../../wechat/spec/shop/product.ts'
 import type { WeixinAccount } from '../core/account.ts'
 import { accountOf, slice, type Namespace, type Slice } from '../core/namespace.ts'
+import { Annals, Shelf } from '../core/packed.ts'
 import { PlatformError } from '../core/platform-error.ts'
+import { StockFlow } from './stock-flow.ts'
 
 /**
  * Times and rates of the Shop that no source confirms (shop sheet 21). They are settings of the emulated shop (`shop.setParameters`), so that
@@ -43,11 +45,8 @@ export const defaultParameters: ShopParameters = {
 
 export type Product = { online: ShopProduct | null; draft: ShopProduct | null; everListed: boolean; createdAt: Instant; sold: number }
 
-/**
- * Stock of one SKU. `flow` holds five numbers per entry (at, op, amount, before, after) and `flowOrders` the order of each or '': a year of
- * orders is half a million entries, and flat numbers take a third of the memory of objects.
- */
-export type Stock = { productId: string; skuId: string; num: number; sold: number; flow: number[]; flowOrders: string[]; second: number; updates: number }
+/** Stock of one SKU. */
+export type Stock = { productId: string; skuId: string; num: number; sold: number; flow: StockFlow; second: number; updates: number }
 
 export type OrderLine = {
   productId: string
@@ -151,12 +150,22 @@ export type UserCoupon = { id: string; couponId: string; openid: string; unionid
 
 export type FundsFlow = { id: string; at: Instant; type: number; direction: 1 | 2; amountFen: Fen; balanceFen: Fen; orderId: string; aftersaleId: string; transactionId: string; remark: string }
 
+/** What lists look at; it stays at hand when the order is packed. */
+export type OrderHead = Pick<Order, 'status' | 'openid' | 'createdAt' | 'updatedAt' | 'paidAt' | 'liveId'>
+
+/** Money has gone where it goes in the end, and nobody waits for anything: such an order may be packed. */
+const orderDone = (order: Order): boolean =>
+  (order.settledAt !== undefined || order.status === orderStatus.cancelled || order.status === orderStatus.refunded) &&
+  order.commissionPending !== true && order.addressWanted == null && order.lines.every((line) => line.onAftersale === 0)
+
+const orderShelf = (): ShopState['orders'] => new Shelf(({ status, openid, createdAt, updatedAt, paidAt, liveId }) => ({ status, openid, createdAt, updatedAt, paidAt, liveId }), orderDone)
+
 export type ShopState = {
   parameters: ShopParameters
   products: Record<string, Product>
   productIds: string[]
   stock: Record<string, Stock>
-  orders: Record<string, Order>
+  orders: Shelf<Order, OrderHead>
   orderIds: string[]
   aftersales: Record<string, Aftersale>
   aftersaleIds: string[]
@@ -168,7 +177,7 @@ export type ShopState = {
   requests: Record<string, string[]>
   availableFen: Fen
   pendingFen: Fen
-  funds: FundsFlow[]
+  funds: Annals<FundsFlow>
 }
 
 const shops: Slice<Record<string, ShopState>> = { name: 'shop', init: () => ({}) }
@@ -176,11 +185,18 @@ const shops: Slice<Record<string, ShopState>> = { name: 'shop', init: () => ({})
 /** The state of the shop with that appid, made at first use. */
 export function shopState(ns: Namespace, appid: string): ShopState {
   const all = slice(ns, shops)
-  return (all[appid] ??= {
+  const state = (all[appid] ??= {
     parameters: { ...defaultParameters },
-    products: {}, productIds: [], stock: {}, orders: {}, orderIds: [], aftersales: {}, aftersaleIds: [], coupons: {}, userCoupons: {},
-    withdrawals: {}, addresses: {}, requests: {}, availableFen: 0, pendingFen: 0, funds: [],
+    products: {}, productIds: [], stock: {}, orders: orderShelf(), orderIds: [], aftersales: {}, aftersaleIds: [], coupons: {}, userCoupons: {},
+    withdrawals: {}, addresses: {}, requests: {}, availableFen: 0, pendingFen: 0, funds: new Annals(),
   })
+  // After a restore the state is as a snapshot holds it.
+  if (!(state.orders instanceof Shelf)) {
+    state.orders = orderShelf().fill(state.orders as unknown as Record<string, Order>)
+    state.funds = new Annals<FundsFlow>().fill(state.funds as unknown as FundsFlow[])
+    for (const stock of Object.values(state.stock)) stock.flow = new StockFlow().fill(stock.flow as unknown as ReturnType<StockFlow['plain']>)
+  }
+  return state
 }
 
 export type Shop = { account: WeixinAccount; state: ShopState }
@@ -192,27 +208,24 @@ export function shopOf(ns: Namespace, appid: string | undefined): Shop {
   return { account, state: shopState(ns, account.id) }
 }
 
+/** An order that is going to change. */
 export function orderOf(shop: Shop, orderId: string): Order {
-  const order = shop.state.orders[orderId]
+  const order = shop.state.orders.open(orderId)
   if (!order) throw new PlatformError(10020050, 'order not exist')
   return order
 }
 
-export function orderPriceFen(order: Order): Fen {
+/** An order to look at. */
+export function orderShown(shop: Shop, orderId: string): Readonly<Order> {
+  const order = shop.state.orders.get(orderId)
+  if (!order) throw new PlatformError(10020050, 'order not exist')
+  return order
+}
+
+export function orderPriceFen(order: Readonly<Order>): Fen {
   let sum = order.freightFen
   for (const line of order.lines) sum += line.realFen
   return sum
 }
 
 export const seconds = (at: Instant): number => Math.floor(at / 1000)
-
-// A cache, not state: the orders as an array, so that a list need not look up every id.
-const arrays = new WeakMap<ShopState, Order[]>()
-
-/** All orders in the order of placing. */
-export function ordersInOrder(state: ShopState): readonly Order[] {
-  let list = arrays.get(state)
-  if (!list) arrays.set(state, (list = []))
-  for (let n = list.length; n < state.orderIds.length; n++) list.push(state.orders[state.orderIds[n]])
-  return list
-}

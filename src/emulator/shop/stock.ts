@@ -12,8 +12,7 @@ export function moveStock(ns: Namespace, shop: Shop, skuId: string, op: number, 
   const stock = shop.state.stock[skuId]
   const before = stock.num
   stock.num = after
-  stock.flow.push(ns.now, op, amount, before, after)
-  stock.flowOrders.push(orderId)
+  stock.flow.push(ns.now, op, amount, before, after, orderId)
   const { lowStockAt } = shop.state.parameters
   if (after <= lowStockAt && before > lowStockAt) {
     pushShopEvent(ns, shop, 'channels_ec_stock_no_enough', { product_id: stock.productId, sku_id: skuId, remaining_stock_amount: after, remaining_code_amount: 0 })
@@ -84,29 +83,22 @@ const flow = serve(stockFlow, ({ ns, account, input }) => {
   const from = Math.max(input.begin_time * 1000, ns.now - 180 * dayMs)
   const to = input.end_time * 1000 + 999
   const ops = input.op_type_list && input.op_type_list.length > 0 ? new Set(input.op_type_list) : undefined
-  const kept: number[] = []
-  for (let n = stock.flowOrders.length - 1; n >= 0; n--) {
-    const at = stock.flow[n * 5]
-    if (at >= from && at <= to && (!ops || ops.has(stock.flow[n * 5 + 1]))) kept.push(n)
-  }
+  const kept = stock.flow.entries().filter((entry) => entry.at >= from && entry.at <= to && (!ops || ops.has(entry.op))).reverse()
   // The cursor counts from the oldest entry, so that new entries do not move the pages.
   const end = input.next_key ? Math.max(0, kept.length - Number(input.next_key)) : 0
   const page = kept.slice(end, end + input.page_size)
   const left = kept.length - end - page.length
   return {
     data: {
-      stock_flow_info_list: page.map((n) => {
-        const [at, op, amount, before, after] = stock.flow.slice(n * 5, n * 5 + 5)
-        return {
-          amount,
-          beginning_amount: before,
-          ending_amount: after,
-          stock_sub_type: 1,
-          op_type: op,
-          update_time: seconds(at),
-          ext_info: { upload_source: 0, order_id: stock.flowOrders[n] || '0', out_warehouse_id: '', limited_discount_id: '0' },
-        }
-      }),
+      stock_flow_info_list: page.map(({ at, op, amount, before, after, orderId }) => ({
+        amount,
+        beginning_amount: before,
+        ending_amount: after,
+        stock_sub_type: 1,
+        op_type: op,
+        update_time: seconds(at),
+        ext_info: { upload_source: 0, order_id: orderId || '0', out_warehouse_id: '', limited_discount_id: '0' },
+      })),
       next_key: left > 0 ? String(left) : '',
     },
   }

@@ -4,12 +4,12 @@ import { corpOf, type CorpState } from '../../emulator/wecom/state.ts'
 import type { Outputs } from './outputs.ts'
 
 /** The emulated Shop as it is: orders and after-sales, past every API. */
-export function shopTruth({ emulator, world }: Outputs): { orders: Order[]; aftersales: Aftersale[] } {
+export function shopTruth({ emulator, world }: Outputs): { orders: Array<Readonly<Order>>; aftersales: Aftersale[] } {
   const ns = emulator.namespace(world)
   const account = accountOf(ns, 'shop')
   if (!account) return { orders: [], aftersales: [] }
   const state = shopState(ns, account.id)
-  return { orders: Object.values(state.orders), aftersales: Object.values(state.aftersales) }
+  return { orders: [...state.orders.values()], aftersales: Object.values(state.aftersales) }
 }
 
 export function corpTruth({ emulator, world }: Outputs): CorpState | undefined {

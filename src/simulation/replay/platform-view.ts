@@ -14,7 +14,7 @@ export const refundKey = (orderId: string, line: number, reason: string): string
 export function viewPlatform(emulator: Emulator, world: string, shopId: string): PlatformView {
   const { state } = shopOf(emulator.namespace(world), shopId)
   const view: PlatformView = { orders: new Map(), refunds: new Set(), skus: new Map() }
-  for (const order of Object.values(state.orders)) {
+  for (const order of state.orders.values()) {
     const invoice = /"i":"([^"]+)"/.exec(order.customerNotes ?? '')?.[1]
     if (invoice !== undefined) view.orders.set(invoice, order.id)
   }

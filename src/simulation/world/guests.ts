@@ -74,11 +74,11 @@ export function createGuests(emulator: Emulator, options: { seed: number; people
   function aftersales(start: Instant, today: number): Agenda {
     const { state } = shopOf(ns, shopId)
     const agenda: Agenda = []
-    for (const id of state.orderIds) {
-      const order = state.orders[id]
-      if (order.paidAt === undefined || start - order.createdAt > 15 * dayMs || order.status === 200) continue
+    for (const { id, paidAt, createdAt, status } of state.orders.heads()) {
+      if (paidAt === undefined || start - createdAt > 15 * dayMs || status === 200) continue
       const u = random.u('aftersale', id, today)
       if (u >= 0.012) continue
+      const order = state.orders.get(id)!
       const at = Math.round(start + (9 + 13 * random.u('aftersale hour', id, today)) * hour)
       const line = Math.floor(random.u('aftersale line', id, today) * order.lines.length)
       const left = order.lines[line].realFen - order.lines[line].refundedFen

@@ -18,8 +18,8 @@ export type DoseQuestion = {
   lossCost: Float64Array
   /** sd of ln(loss cost): its own uncertainty, drawn once per draw for all arms. */
   lossCostLogSd?: number
-  /** Staff cost per touch, unit of `sum`. */
-  touchCost?: number
+  /** Staff cost per touch, unit of `sum`; one for all segments or one each. */
+  touchCost?: number | ArrayLike<number>
   /** The dose the merchant sends today (index of an arm): kept while there is not enough evidence. */
   habitArm: number
   /** Usual net revenue per person and epoch of each segment, from before the experiment: gains are pooled as shares of it. Default 1. */
@@ -177,9 +177,10 @@ export function decideDose(question: DoseQuestion): DoseDecision {
   requireFrom('roster', roster, 0)
   requireEqualLength('lossCost', lossCost, segments, 'segments')
   requireFinite('lossCost', lossCost)
-  const touchCost = question.touchCost ?? 0
+  const touchCost = typeof question.touchCost === 'object' ? question.touchCost : new Float64Array(segments).fill(question.touchCost ?? 0)
+  requireEqualLength('touchCost', touchCost, segments, 'segments')
   const lossCostLogSd = question.lossCostLogSd ?? 0
-  requireFinite('touchCost', [touchCost])
+  requireFinite('touchCost', touchCost)
   requireFrom('lossCostLogSd', [lossCostLogSd], 0)
   if (!(Number.isInteger(tuning.draws) && tuning.draws >= 100)) throw new RangeError(`cannot judge doses: draws is ${tuning.draws}, expected a whole number from 100`)
   if (!(tuning.memory > 0 && tuning.memory <= 1)) throw new RangeError(`cannot judge doses: memory is ${tuning.memory}, expected a number above 0 up to 1`)
@@ -253,7 +254,7 @@ export function decideDose(question: DoseQuestion): DoseDecision {
       sumLoss[row] += loss[row]
       for (let k = 1; k < arms; k++) {
         const gain = scale[s] * (x[k - 1] + z[k - 1] + x[(s + 1) * p + k - 1] + z[(s + 1) * p + k - 1])
-        const v = gain - lossCost[s] * costFactor * (loss[row + k] - loss[row]) - touchCost * doses[k]
+        const v = gain - lossCost[s] * costFactor * (loss[row + k] - loss[row]) - touchCost[s] * doses[k]
         value[k] = v
         const c = row + k
         sumGain[c] += gain

@@ -144,6 +144,12 @@ export function gainEvidence(epochs: readonly DoseCells[], segments: number, arm
   return { information, right, sigma, ownGain, ownSd }
 }
 
+/** Each segment's own contrast of an arm with the holdout, taken inside every epoch and precision-weighted, and its standard error (Infinity: none). */
+export function ownContrasts(epochs: readonly DoseCells[], segments: number, arms: number): { gain: Float64Array; sd: Float64Array } {
+  const { ownGain, ownSd } = gainEvidence(epochs, segments, arms, new Float64Array(segments).fill(1), 1)
+  return { gain: ownGain, sd: ownSd }
+}
+
 /** A joint normal for the merchant's common curve g and the segments' departures h: solution, factor of the precision, log evidence. */
 export type JointSolve = { x: Float64Array; factor: Float64Array; logEvidence: number }
 

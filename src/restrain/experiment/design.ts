@@ -40,11 +40,11 @@ export function segmentOf(orders: number, lastPaidAt: Instant | null, now: Insta
   return orders >= 2 ? 0 : 1
 }
 
-/** Doses per epoch of the arms, ascending, the holdout first, and the index of the habit among them. */
-export function armsFor(roster: number, settings: DosageSettings): { doses: number[]; habitArm: number } {
+/** Doses per epoch of the arms, ascending, the holdout first, and the index of the habit among them. `informed`: other merchants' experience is at hand, so that few contacts bear more arms. */
+export function armsFor(roster: number, settings: DosageSettings, informed = false): { doses: number[]; habitArm: number } {
   const perEpoch = (dose: number): number => (dose === 0 ? 0 : Math.max(1, Math.round((dose * settings.epochDays) / 28)))
   const habit = perEpoch(Math.min(settings.habitDose, settings.doseMax))
-  const ladder = roster < smallRoster ? (habit <= 1 ? [1, 2] : [Math.max(1, Math.floor(habit / 2))]) : [1, 2, 4, 8].map(perEpoch)
+  const ladder = roster < smallRoster && !informed ? (habit <= 1 ? [1, 2] : [Math.max(1, Math.floor(habit / 2))]) : [1, 2, 4, 8].map(perEpoch)
   const max = perEpoch(settings.doseMax)
   const doses = [...new Set([0, habit, ...ladder])].filter((dose) => dose <= max).sort((a, b) => a - b)
   return { doses, habitArm: doses.indexOf(habit) }

@@ -1,13 +1,14 @@
-import { compareLosses, decideDose, moneyReady, moneySequence, tuneMoney, type DoseCells, type DoseDecision, type DosePrior } from '../../math/evidence/index.ts'
+import { compareLosses, moneyReady, moneySequence, ownContrasts, tuneMoney, type DoseCells, type DoseDecision, type DosePrior } from '../../math/evidence/index.ts'
 import { segments, type DosageSettings } from './design.ts'
 import { addCells, scaleMoney, type Cells } from './outcome.ts'
+import { steer, type Leavers, type Steered } from './steer.ts'
 
 export type JudgeInput = {
   settings: DosageSettings
   doses: readonly number[]
   habitArm: number
   /** Closed epochs with these doses, oldest first. */
-  closed: ReadonlyArray<{ cells: Cells; largest: readonly number[] }>
+  closed: ReadonlyArray<{ cells: Cells; largest: readonly number[]; steered?: Steered }>
   /** The running epoch so far, and the share of it that is over. */
   running?: { cells: Cells; largest: readonly number[]; elapsed: number }
   /** Persons per segment who can be assigned. */
@@ -82,15 +83,18 @@ export function judgeDosage(input: JudgeInput): Judgement {
   const count = segments.length
   const size = count * arms
   const basis = closed.length > 0 ? 'closed' : running !== undefined && running.elapsed >= 0.25 ? 'running' : input.prior !== undefined ? 'prior' : 'nothing'
+  // Decisions are made in shares of a segment's usual contribution; an epoch without figures for that lends its money.
+  const level = input.usualFen.map((fen) => Math.max(1, fen * settings.margin))
   const epochs: DoseCells[] = basis === 'closed'
-    ? closed.map((epoch) => scaleMoney(epoch.cells, settings.margin))
-    : basis === 'running' ? [scaleMoney(running!.cells, settings.margin / running!.elapsed)] : []
-  const touchCost = settings.touchCostFen
-  const lossCost = Float64Array.from(input.valueFen, (value) => value * settings.relationShare)
-  const decision = decideDose({
-    segments: count, doses: Float64Array.from(doses), epochs, roster: Float64Array.from(input.roster), lossCost, lossCostLogSd: input.valueLogSd, touchCost, habitArm,
-    scale: Float64Array.from(input.usualFen, (fen) => Math.max(1, fen * settings.margin)), prior: input.prior, seed: input.seed,
+    ? closed.map((epoch) => epoch.steered?.cells ?? inShares(epoch.cells, settings.margin, level, arms))
+    : basis === 'running' ? [inShares(running!.cells, settings.margin / running!.elapsed, level, arms)] : []
+  const leavers: Leavers[] = closed.flatMap((epoch) => (epoch.steered === undefined ? [] : [epoch.steered.leavers]))
+  const steered = steer({
+    segments: count, doses, habitArm, epochs, leavers, roster: input.roster, spansAYear: input.valueFen.map((value, s) => value / level[s]), relationShare: settings.relationShare, valueLogSd: input.valueLogSd,
+    touchCost: level.map((fen) => settings.touchCostFen / fen), prior: input.prior, seed: input.seed,
   })
+  const decision = inMoney(steered.decision, level)
+  const lossCost = steered.lossCost.map((share, s) => share * level[s])
   // What was really seen: closed epochs and the running one together.
   const make = (): Float64Array => new Float64Array(size)
   const seen: Cells = { persons: make(), sum: make(), sumSquares: make(), losses: make(), buyers: make(), netFen: make(), touches: make() }
@@ -128,6 +132,22 @@ export function judgeDosage(input: JudgeInput): Judgement {
   return { decision, segments: views, losses: lossesOf(seen, arms), basis, usualFen: [...input.usualFen], lossCostFen: [...lossCost] }
 }
 
+/** Sums in shares of each segment's level. */
+function inShares(cells: DoseCells, margin: number, level: readonly number[], arms: number): DoseCells {
+  const scaled = scaleMoney(cells, margin)
+  return { ...scaled, sum: scaled.sum.map((x, c) => x / level[Math.floor(c / arms)]), sumSquares: scaled.sumSquares.map((x, c) => x / level[Math.floor(c / arms)] ** 2) }
+}
+
+/** A decision made in shares, told in fen per person and epoch. */
+function inMoney(decision: DoseDecision, level: readonly number[]): DoseDecision {
+  const perCell = (values: Float64Array): Float64Array => values.map((x, c) => x * level[Math.floor(c / decision.arms)])
+  const perSegment = (values: Float64Array): Float64Array => values.map((x, s) => x * level[s])
+  return {
+    ...decision, gainMean: perCell(decision.gainMean), gainSd: perCell(decision.gainSd), valueMean: perCell(decision.valueMean), valueSd: perCell(decision.valueSd), valueLow: perCell(decision.valueLow), valueHigh: perCell(decision.valueHigh),
+    ownGain: perCell(decision.ownGain), ownSd: perCell(decision.ownSd), regretOfStopping: perSegment(decision.regretOfStopping), regretOfPlaying: perSegment(decision.regretOfPlaying),
+  }
+}
+
 function bestAbove(decision: DoseDecision, s: number): number {
   let best = 1
   for (let a = 2; a < decision.arms; a++) if (decision.valueMean[s * decision.arms + a] > decision.valueMean[s * decision.arms + best]) best = a
@@ -141,15 +161,17 @@ function claimOf(input: JudgeInput, decision: DoseDecision, s: number, arm: numb
   if (closed.length === 0) return { claim: null, missing: { what: 'time', found: input.running?.elapsed ?? 0, needed: 1 } }
   const buyers = (a: number): number => closed.reduce((total, epoch) => total + epoch.cells.buyers[s * arms + a], 0)
   const persons = (a: number): number => closed.reduce((total, epoch) => total + epoch.cells.persons[s * arms + a], 0)
-  if (persons(0) < 2 || persons(arm) < 2 || !(decision.ownSd[c] < Infinity)) return { claim: null, missing: { what: 'holdout', found: persons(0), needed: 2 } }
+  // The claim is about real money, whatever the decision was made from.
+  const { gain, sd } = ownContrasts(closed.map((epoch) => scaleMoney(epoch.cells, input.settings.margin)), segments.length, arms)
+  if (persons(0) < 2 || persons(arm) < 2 || !(sd[c] < Infinity)) return { claim: null, missing: { what: 'holdout', found: persons(0), needed: 2 } }
   const ready = moneyReady(Math.min(buyers(0), buyers(arm)), Math.max(...closed.map((epoch) => epoch.largest[s])))
   if (!ready.ready) return { claim: null, missing: { what: ready.missing, found: ready.found, needed: ready.needed } }
   // The spread was fixed before the epoch; three epochs like the last are what the interval is tuned for.
   const spread = input.spreadFen[s] * input.settings.margin
   const last = closed[closed.length - 1].cells.persons
-  const information = spread > 0 ? 3 / (spread * spread * (1 / Math.max(1, last[s * arms]) + 1 / Math.max(1, last[c]))) : 1 / decision.ownSd[c] ** 2
-  const sequence = moneySequence(decision.ownGain[c], decision.ownSd[c], tuneMoney(information))
-  return { claim: { estimate: decision.ownGain[c] * k, low: sequence.low * k, high: sequence.high * k, p: sequence.p }, missing: null }
+  const information = spread > 0 ? 3 / (spread * spread * (1 / Math.max(1, last[s * arms]) + 1 / Math.max(1, last[c]))) : 1 / sd[c] ** 2
+  const sequence = moneySequence(gain[c], sd[c], tuneMoney(information))
+  return { claim: { estimate: gain[c] * k, low: sequence.low * k, high: sequence.high * k, p: sequence.p }, missing: null }
 }
 
 /** Losses among the treated that would not have happened: interval valid at every look; null while nobody left or an arm is empty. */

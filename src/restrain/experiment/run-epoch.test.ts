@@ -91,6 +91,11 @@ describe('epochs', () => {
     expect((await t.app(tenantId, (tx) => closeDueEpoch(tx, at(end))))!.epochId).toBe(first.epochId)
     const state = await t.app(tenantId, (tx) => readDosage(tx, tenantId, end))
     expect(state.judgement.basis).toBe('closed')
+    const { steered, cells } = state.closed[0]
+    expect(steered!.cells.persons).toEqual(cells.persons)
+    // In shares of what was expected: about one for each person, whatever the prices.
+    expect(steered!.cells.sum.reduce((a, b) => a + b) / 300).toBeGreaterThan(0.3)
+    expect(steered!.cells.sum.reduce((a, b) => a + b) / 300).toBeLessThan(3)
     expect(state.judgement.segments.reduce((sum, s) => sum + s.persons, 0)).toBe(300)
     const second = await begin(end)
     expect(second.n).toBe(2)

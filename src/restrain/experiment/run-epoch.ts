@@ -12,6 +12,8 @@ import { optOutsBetween, waitingPersons } from '../pressure/index.ts'
 import { armsFor, armWeights, assignRoster, defaultDosageSettings, epochEnd, rosterMin, segmentOf, segments, type DosageSettings, type RosterPerson } from './design.ts'
 import { judgeDosage, type Judgement } from './judge.ts'
 import { outcomeOf, type Cells, type EpochOutcome, type PersonOutcome } from './outcome.ts'
+import { expectedOrders, fitPurchases, orderWorth, type OrderPast } from './expect.ts'
+import { steerCells, type Steered } from './steer.ts'
 import { valuePersons, type OrderHistory, type PersonValues } from './person-value.ts'
 import {
   assignmentsOf, closeEpochRow, insertAssignments, insertEpoch, insertOutcomes, listEpochs, lostBetween, netBetween, orderHistories, outcomesOf, reachable, touchesInEpoch, type Epoch,
@@ -40,9 +42,8 @@ export type People = {
   merged: Map<string, string>
 }
 
-/** The merchant's contacts as they stand: segment, history and expected value of each. */
-export async function readPeople(tx: Tx, tenantId: number, settings: DosageSettings, now: Instant): Promise<People> {
-  const merged = await mergedPersons(tx, tenantId)
+/** Paid orders of each person before an instant, those who turned out to be one person together. */
+async function historiesAt(tx: Tx, tenantId: number, merged: ReadonlyMap<string, string>, now: Instant): Promise<Map<string, OrderHistory>> {
   const histories = new Map<string, OrderHistory>()
   for (const row of await orderHistories(tx, tenantId, now)) {
     const personId = merged.get(row.personId) ?? row.personId
@@ -55,6 +56,13 @@ export async function readPeople(tx: Tx, tenantId: number, settings: DosageSetti
       })
     }
   }
+  return histories
+}
+
+/** The merchant's contacts as they stand: segment, history and expected value of each. */
+export async function readPeople(tx: Tx, tenantId: number, settings: DosageSettings, now: Instant): Promise<People> {
+  const merged = await mergedPersons(tx, tenantId)
+  const histories = await historiesAt(tx, tenantId, merged, now)
   const contacts = (await reachable(tx, tenantId)).map((contact) => {
     const history = histories.get(contact.personId)
     return { ...contact, segment: segmentOf(history?.orders ?? 0, history?.lastPaidAt ?? null, now) }
@@ -71,13 +79,18 @@ async function netOf(tx: Tx, tenantId: number, merged: ReadonlyMap<string, strin
   return net
 }
 
+/** Who deleted a member or opted out between two instants. */
+async function lostPersons(tx: Tx, tenantId: number, merged: ReadonlyMap<string, string>, from: Instant, to: Instant): Promise<Set<string>> {
+  return new Set([...(await lostBetween(tx, tenantId, from, to)), ...(await optOutsBetween(tx, tenantId, from, to))].map((row) => merged.get(row.personId) ?? row.personId))
+}
+
 /** Outcome of an epoch up to `until`, by intention to treat. A person merged since counts for each place they were given. */
 export async function measure(tx: Tx, tenantId: number, epoch: Epoch, until: Instant): Promise<EpochOutcome> {
   const merged = await mergedPersons(tx, tenantId)
   const now = (id: string): string => merged.get(id) ?? id
   const to = Math.min(until, epoch.endsAt)
   const net = await netOf(tx, tenantId, merged, epoch.startsAt, to)
-  const lost = new Set([...(await lostBetween(tx, tenantId, epoch.startsAt, to)), ...(await optOutsBetween(tx, tenantId, epoch.startsAt, to))].map((row) => now(row.personId)))
+  const lost = await lostPersons(tx, tenantId, merged, epoch.startsAt, to)
   const touches = new Map<string, number>()
   for (const row of await touchesInEpoch(tx, tenantId, epoch.startsAt, to)) touches.set(now(row.personId), (touches.get(now(row.personId)) ?? 0) + row.touches)
   const rows = (await assignmentsOf(tx, tenantId, epoch.epochId)).map((row): PersonOutcome => ({
@@ -86,12 +99,55 @@ export async function measure(tx: Tx, tenantId: number, epoch: Epoch, until: Ins
   return outcomeOf(rows, epoch.design.weights, epoch.doses.length, epoch.capFen)
 }
 
+/**
+ * What an epoch brought in the unit that decisions are made in: orders × each person's shrunken order value against what was expected of the person when the
+ * epoch began. Made once, when it closes.
+ */
+async function steeredOf(tx: Tx, tenantId: number, epoch: Epoch): Promise<NonNullable<NonNullable<Epoch['result']>['steered']>> {
+  const merged = await mergedPersons(tx, tenantId)
+  const now = (id: string): string => merged.get(id) ?? id
+  const histories = await historiesAt(tx, tenantId, merged, epoch.startsAt)
+  const orders = new Map<string, number>()
+  for (const row of await netBetween(tx, tenantId, epoch.startsAt, epoch.endsAt)) orders.set(now(row.personId), (orders.get(now(row.personId)) ?? 0) + row.orders)
+  const gone = await lostPersons(tx, tenantId, merged, epoch.startsAt, epoch.endsAt)
+  const rows = await assignmentsOf(tx, tenantId, epoch.epochId)
+  const pasts = rows.map((row) => histories.get(now(row.personId)))
+  const day = epoch.startsAt / dayMs
+  const past: OrderPast = {
+    first: pasts.map((one) => (one === undefined ? -1 : one.firstPaidAt / dayMs)), last: pasts.map((one) => (one === undefined ? -1 : one.lastPaidAt / dayMs)), repeats: pasts.map((one) => (one === undefined ? 0 : one.orders - 1)),
+    spend: pasts.map((one) => (one === undefined ? 0 : Math.max(0, one.totalFen - one.firstFen))),
+  }
+  const buyers = pasts.filter((one) => one !== undefined)
+  const worth = orderWorth(past, buyers.reduce((sum, one) => sum + one.totalFen, 0) / Math.max(1, buyers.reduce((sum, one) => sum + one.orders, 0)) || 1)
+  const expected = new Float64Array(rows.length)
+  expectedOrders(fitPurchases(past, day), past, day, (epoch.endsAt - epoch.startsAt) / dayMs, expected)
+  const { cells, leavers } = steerCells({
+    segment: rows.map((row) => row.segment), arm: rows.map((row) => row.arm), on: new Uint8Array(rows.length).fill(1), lost: rows.map((row) => (gone.has(now(row.personId)) ? 1 : 0)),
+    expected: expected.map((count, i) => count * worth[i]), brought: rows.map((row, i) => (orders.get(now(row.personId)) ?? 0) * worth[i]),
+  }, segments.length, epoch.doses.length)
+  return { sum: [...cells.sum], sumSquares: [...cells.sumSquares], leavers }
+}
+
+/** The steered cells of an epoch laid out by today's arms; persons and losses as they were counted. */
+function steeredCells(epoch: Epoch, cells: Cells, doses: readonly number[]): Steered | undefined {
+  const steered = epoch.result?.steered
+  if (steered === undefined) return undefined
+  const sum = new Float64Array(cells.persons.length)
+  const sumSquares = new Float64Array(cells.persons.length)
+  steered.sum.forEach((value, c) => {
+    const to = Math.floor(c / epoch.doses.length) * doses.length + doses.indexOf(epoch.doses[c % epoch.doses.length])
+    sum[to] = value
+    sumSquares[to] = steered.sumSquares[c]
+  })
+  return { cells: { persons: cells.persons, losses: cells.losses, sum, sumSquares }, leavers: steered.leavers }
+}
+
 export type DosageState = {
   settings: DosageSettings
   /** Newest first. */
   epochs: Epoch[]
   /** Closed epochs with a sound sample ratio and today's arms, oldest first. */
-  closed: Array<{ epoch: Epoch; cells: Cells; largest: readonly number[] }>
+  closed: Array<{ epoch: Epoch; cells: Cells; largest: readonly number[]; steered?: Steered }>
    running: Epoch | undefined
   outcome: EpochOutcome | undefined
   judgement: Judgement
@@ -115,7 +171,7 @@ export async function readDosage(tx: Tx, tenantId: number, now: Instant, prior: 
   const cells = await outcomesOf(tx, tenantId, same, segments.length, doses)
   // An epoch whose arms lost people in ways the draw cannot explain teaches nothing.
   const sound = same.filter((epoch) => epoch.result?.ratio.alarm === false && cells.has(epoch.epochId))
-  const closed = sound.map((epoch) => ({ epoch, cells: cells.get(epoch.epochId)!, largest: epoch.result!.largest }))
+  const closed = sound.map((epoch) => ({ epoch, cells: cells.get(epoch.epochId)!, largest: epoch.result!.largest, steered: steeredCells(epoch, cells.get(epoch.epochId)!, doses) }))
   const usual = running?.design ?? (await usualMoney(tx, tenantId, people, days, now))
   const judgement = judgeDosage({
     settings: { ...settings, epochDays: days as 14 | 28 }, doses, habitArm, closed,
@@ -202,7 +258,7 @@ export async function closeDueEpoch(tx: Tx, work: Work): Promise<Epoch | undefin
   if (running === undefined || running.endsAt > now) return undefined
   const outcome = await measure(tx, tenantId, running, running.endsAt)
   await insertOutcomes(tx, tenantId, running.epochId, outcome.cells, running.doses.length)
-  await closeEpochRow(tx, tenantId, running.epochId, now, { largest: outcome.largest, ratio: outcome.ratio })
+  await closeEpochRow(tx, tenantId, running.epochId, now, { largest: outcome.largest, ratio: outcome.ratio, steered: await steeredOf(tx, tenantId, running) })
   const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
   await work.emit(tx, [makeEvent(work.ids, now, 'epoch.closed', `epoch/${running.epochId}`, running.endsAt, {
     epochId: running.epochId, n: running.n, persons: sum(outcome.cells.persons), losses: sum(outcome.cells.losses), sound: !outcome.ratio.alarm,

@@ -8,8 +8,10 @@ import type { OrderHistory } from './person-value.ts'
 export type EpochDesign = { habitArm: number; epochDays: number; weights: number[][]; usualFen: number[]; spreadFen: number[] }
 export type Epoch = {
   epochId: string; n: number; startsAt: Instant; endsAt: Instant; doses: number[]; habitDose: number; design: EpochDesign; capFen: number; roster: number; status: 'running' | 'closed'
-  closedAt: Instant | null; result: { largest: number[]; ratio: { p: number; alarm: boolean } } | null
+  closedAt: Instant | null; result: EpochResult | null
 }
+/** `steered`: sums and squares per segment × arm of the epoch's own arms in shares of what was expected, and who left (see steer.ts); absent in epochs of before. */
+export type EpochResult = { largest: number[]; ratio: { p: number; alarm: boolean }; steered?: { sum: number[]; sumSquares: number[]; leavers: { count: number; worth: number } } }
 
 const columns = `epoch_id as "epochId", n, starts_at as "startsAt", ends_at as "endsAt", doses, habit_dose as "habitDose", design, cap_fen as "capFen", roster, status, closed_at as "closedAt", result`
 
@@ -56,7 +58,7 @@ export async function placesAt(tx: Tx, tenantId: number, personIds: readonly str
   return new Map(rows.map(({ personId, ...place }) => [personId, place]))
 }
 
-export async function closeEpochRow(tx: Tx, tenantId: number, epochId: string, now: Instant, result: NonNullable<Epoch['result']>): Promise<void> {
+export async function closeEpochRow(tx: Tx, tenantId: number, epochId: string, now: Instant, result: EpochResult): Promise<void> {
   tx.write(`update dose_epoch set status = 'closed', closed_at = $3, result = $4 where tenant_id = $1 and epoch_id = $2`, [tenantId, epochId, now, JSON.stringify(result)])
 }
 
@@ -113,10 +115,10 @@ export function orderHistories(tx: Tx, tenantId: number, until: Instant): Promis
   )
 }
 
-/** Paid less refunded, all shelves, per person, of orders paid between two instants. */
-export function netBetween(tx: Tx, tenantId: number, from: Instant, to: Instant): Promise<Array<{ personId: string; netFen: number }>> {
+/** Paid less refunded, all shelves, per person, of orders paid between two instants; and how many were not wholly refunded. */
+export function netBetween(tx: Tx, tenantId: number, from: Instant, to: Instant): Promise<Array<{ personId: string; netFen: number; orders: number }>> {
   return tx.query(
-    `select person_id as "personId", sum(paid_fen - refunded_fen)::bigint as "netFen" from v_order where tenant_id = $1 and paid_at >= $2 and paid_at < $3 group by person_id order by person_id`,
+    `select person_id as "personId", sum(paid_fen - refunded_fen)::bigint as "netFen", count(*) filter (where paid_fen > refunded_fen) as orders from v_order where tenant_id = $1 and paid_at >= $2 and paid_at < $3 group by person_id order by person_id`,
     [tenantId, from, to],
   )
 }

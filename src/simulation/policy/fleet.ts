@@ -4,7 +4,7 @@ import { defaultParameters, fleetMerchant, merchantOf, presetNames, readParamete
 import { makeTables, type Tables } from '../../emulator/population/people.ts'
 import { makeStart, segmentCount, type Start } from './merchant.ts'
 import { play, type Play } from './play.ts'
-import { constantDose, engagement, learner, learnerDefaults, monthlyDoses, segmentDoses, type LearnerOptions } from './policies.ts'
+import { constantDose, engagement, fleetArms, learner, monthlyDoses, type LearnerOptions } from './policies.ts'
 
 export type DosageOptions = {
   contacts: number
@@ -42,9 +42,6 @@ export type DosageReport = {
   regimes: Array<{ name: string; G: number | null; R: number; doseAtMostOne: number }>
 }
 
-/** Departures from the decision's own defaults, chosen on fleets of other seeds: the habit holds longer, and exploration costs less. */
-export const dosageTuning: Readonly<Partial<DoseTuning>> = { habitGuard: 0.9, explore: 0.06 }
-
 type Result = { merchant: Merchant; silence: Float64Array; policies: Record<PolicyName, Play>; oracleValue: Float64Array; quiet: number }
 
 /** Per 28-day epoch, segments added up. */
@@ -52,6 +49,14 @@ function perEpoch(value: Float64Array, epochs: number): Float64Array {
   const out = new Float64Array(epochs)
   for (let c = 0; c < value.length; c++) out[Math.floor(c / segmentCount / 2)] += value[c]
   return out
+}
+
+/** One dose per segment, put together from whole plays: segments do not touch each other, so nothing need be played again. */
+function bySegment(curves: readonly Play[], best: ArrayLike<number>): Play {
+  const made: Play = { ...curves[0], value: curves[0].value.slice(), segmentLosses: curves[0].segmentLosses.slice() }
+  for (let c = 0; c < made.value.length; c++) made.value[c] = curves[best[c % segmentCount]].value[c]
+  for (let s = 0; s < segmentCount; s++) made.segmentLosses[s] = curves[best[s]].segmentLosses[s]
+  return { ...made, losses: made.segmentLosses.reduce((sum, x) => sum + x, 0) }
 }
 
 /** Plays one merchant under all policies. */
@@ -70,7 +75,7 @@ export function playMerchant(start: Start, epochs: number, seed: number, ours: L
       }
     })
   }
-  const oracle = play(start, segmentDoses('oracle', Array.from(best, (k) => monthlyDoses[k])), halves, seed)
+  const oracle = bySegment(curves, best)
   const mine = play(start, learner('ours', ours), halves, seed)
   let quiet = 0
   let persons = 0
@@ -89,11 +94,11 @@ export function makePrior(parameters: Parameters, tables: (preset: PresetName) =
   const histories: DoseHistory[] = []
   for (let m = 0; m < merchants; m++) {
     const start = makeStart(fleetMerchant(parameters, seed, m), tables(fleetMerchant(parameters, seed, m).preset), seed, m, contacts)
-    const policy = learner('prior', { seed, equal: true, ...learnerDefaults })
+    const policy = learner('prior', { seed, equal: true })
     play(start, policy, 8, seed)
     histories.push({ segments: segmentCount, epochs: policy.cells, scale: new Float64Array(segmentCount).fill(1) })
   }
-  return fitDosePrior(monthlyDoses.map((dose) => dose / 2), histories)
+  return fitDosePrior(Float64Array.from(fleetArms(contacts, true).doses), histories)
 }
 
 export function simulateDosage(options: DosageOptions): DosageReport {
@@ -112,7 +117,7 @@ export function simulateDosage(options: DosageOptions): DosageReport {
   let done = 0
   const priorMerchants = options.priorMerchants ?? 40
   const prior = priorMerchants >= 3 ? makePrior(parameters, tables, priorMerchants, 2000, seed + 7_000_003) : undefined
-  const ours = (index: number): LearnerOptions => ({ seed: seed + 1000 * index, prior, ...learnerDefaults, tuning: { ...dosageTuning, ...options.tuning } })
+  const ours = (index: number): LearnerOptions => ({ seed: seed + 1000 * index, prior, tuning: options.tuning })
   const run = (merchant: Merchant, index: number): Result => {
     const result = playMerchant(makeStart(merchant, tables(merchant.preset), seed, index, contacts), epochs, seed, ours(index))
     options.onProgress?.(++done, total)

@@ -1,4 +1,5 @@
-import { aliveProbability, expectedIfAlive, expectedSpend, fitBgNbd, fitGammaGamma, type BgNbd } from '../../math/lifetime/index.ts'
+import { fitLifetime, valueLogSd, type BgNbd, type CustomerHistory } from '../../math/lifetime/index.ts'
+import { expectedOrders, fitPurchases, orderWorth } from '../../restrain/experiment/index.ts'
 import { createDays } from '../../emulator/population/days.ts'
 import { flag, fork, makePeople, type People, type Tables } from '../../emulator/population/people.ts'
 import type { Merchant } from '../../emulator/population/parameters.ts'
@@ -32,6 +33,8 @@ export type Start = {
   orderFen: Float64Array
   /** Margin after returns per fen of orders. */
   margin: number
+  /** sd of ln of a year's value, by the product's lifetime model. */
+  valueLogSd: number
 }
 
 /** A year without messages: everybody's first order on some day of it, one in seven still without any. */
@@ -67,13 +70,13 @@ export function makeStart(merchant: Merchant, tables: Tables, seed: number, merc
   }
   for (let i = 0; i < size; i++) state.flags[i] = (history.first[i] < 0 ? flag.alive : state.flags[i]) | flag.contact | flag.everContact
   const purchases = fitPurchases(history, day)
-  const orderFen = fitOrderValue(history, merchant)
+  const orderFen = orderWorth(history, merchant.shop.meanOrderFen)
   const { shop, common } = merchant
   const start: Start = {
-    merchant, people, season, day, history, segment: new Uint8Array(size), purchases, orderFen, margin: shop.margin * (1 - shop.returnRate * (1 - 0.5 * common.returnPartial)),
+    merchant, people, season, day, history, segment: new Uint8Array(size), purchases, orderFen, margin: shop.margin * (1 - shop.returnRate * (1 - 0.5 * common.returnPartial)), valueLogSd: valueDoubt(history, day, shop.margin),
   }
   const expected = new Float64Array(size)
-  expectedOrders(start, history, day, 28, expected)
+  expectedOrders(purchases, history, day, 28, expected)
   const order = Uint32Array.from({ length: size }, (_, i) => i).sort((x, y) => expected[y] - expected[x] || x - y)
   for (let position = 0; position < size; position++) start.segment[order[position]] = position < 0.25 * size ? 0 : position < 0.6 * size ? 1 : 2
   return start
@@ -91,79 +94,15 @@ export const forkStart = (start: Start): { people: People; history: History } =>
   history: { first: start.history.first.slice(), last: start.history.last.slice(), repeats: start.history.repeats.slice(), spend: start.history.spend.slice() },
 })
 
-export function fitPurchases(history: History, day: number): BgNbd {
-  const x: number[] = []
-  const t: number[] = []
-  const T: number[] = []
-  for (let i = 0; i < history.first.length; i++) {
-    if (history.first[i] < 0) continue
-    x.push(history.repeats[i])
-    t.push(history.last[i] - history.first[i])
-    T.push(Math.max(1, day - history.first[i]))
+/** How unsure the product's own lifetime model is of a year's value: its standard error on a sample of the shop's buyers. */
+function valueDoubt(history: History, day: number, margin: number): number {
+  const buyers = Array.from(history.first, (_, i) => i).filter((i) => history.first[i] >= 0)
+  const step = Math.max(1, Math.floor(buyers.length / 1500))
+  const sample = buyers.filter((_, n) => n % step === 0)
+  const past: CustomerHistory = {
+    x: sample.map((i) => history.repeats[i]), t: sample.map((i) => (history.repeats[i] > 0 ? Math.max(0.1, history.last[i] - history.first[i]) / 7 : 0)), T: sample.map((i) => Math.max(1, day - history.first[i]) / 7),
+    spend: sample.map((i) => (history.repeats[i] > 0 ? history.spend[i] / history.repeats[i] : 0)),
   }
-  const fallback: BgNbd = { r: 0.5, alpha: 60, a: 0.5, b: 3 }
-  const fit = fitBgNbd({ x, t, T })
-  const { r, alpha, a, b } = fit.parameters
-  if (![r, alpha, a, b].every((value) => value > 1e-4 && value < 1e5)) return fallback
-  // Few orders can leave a + b below 1, where expected purchases after no repeat have no finite form: same mean, tighter.
-  const wider = Math.max(1, 1.1 / (a + b))
-  return { r, alpha, a: a * wider, b: b * wider }
-}
-
-function fitOrderValue(history: History, merchant: Merchant): Float64Array {
-  const size = history.first.length
-  const x: number[] = []
-  const spend: number[] = []
-  let total = 0
-  let orders = 0
-  for (let i = 0; i < size; i++) {
-    if (history.repeats[i] === 0) continue
-    x.push(history.repeats[i])
-    spend.push(history.spend[i] / history.repeats[i])
-    total += history.spend[i]
-    orders += history.repeats[i]
-  }
-  const overall = orders > 0 ? total / orders : merchant.shop.meanOrderFen
-  const value = new Float64Array(size).fill(overall)
-  if (x.length < 30) return value
-  const { p, q, gamma } = fitGammaGamma({ x, spend }).parameters
-  if (!(q > 1.05 && p > 1e-3 && gamma > 0)) return value
-  // The top percent of expected order values is capped: one whale must not carry a comparison.
-  for (let i = 0; i < size; i++) value[i] = expectedSpend({ p, q, gamma }, history.repeats[i], history.repeats[i] > 0 ? history.spend[i] / history.repeats[i] : 0)
-  const sorted = value.slice().sort()
-  const cap = sorted[Math.floor(0.995 * (size - 1))]
-  for (let i = 0; i < size; i++) if (value[i] > cap) value[i] = cap
-  return value
-}
-
-/** Expected orders of each person in the next `days`, from what is known on `day`. */
-export function expectedOrders(start: Start, history: History, day: number, days: number, out: Float64Array): void {
-  const { r, alpha } = start.purchases
-  let bought = 0
-  let sum = 0
-  for (let i = 0; i < out.length; i++) {
-    if (history.first[i] < 0) continue
-    const T = Math.max(1, day - history.first[i])
-    out[i] = (aliveProbability(start.purchases, history.repeats[i], history.last[i] - history.first[i], T) * (r + history.repeats[i]) * days) / (alpha + T)
-    bought++
-    sum += out[i]
-  }
-  const average = bought > 0 ? sum / bought : 0
-  for (let i = 0; i < out.length; i++) if (history.first[i] < 0) out[i] = 0.3 * average
-}
-
-/** Mean expected orders within a year over the mean expected within `days`, per segment: how many such spans a relation is worth. */
-export function spansAYear(start: Start, history: History, present: Uint8Array, day: number, days: number, expected: Float64Array): Float64Array {
-  const year = new Float64Array(segmentCount)
-  const span = new Float64Array(segmentCount)
-  const step = Math.max(1, Math.floor(history.first.length / 1500))
-  for (let i = 0; i < history.first.length; i += step) {
-    if (present[i] === 0 || history.first[i] < 0) continue
-    const T = Math.max(1, day - history.first[i])
-    const alive = aliveProbability(start.purchases, history.repeats[i], history.last[i] - history.first[i], T)
-    year[start.segment[i]] += 0.95 * alive * expectedIfAlive(start.purchases, history.repeats[i], T, 364) * start.orderFen[i]
-    span[start.segment[i]] += expected[i] * start.orderFen[i]
-  }
-  void days
-  return year.map((value, s) => (span[s] > 0 ? value / span[s] : 20))
+  const model = fitLifetime(past)
+  return model.kind === 'refused' ? 0.7 : Math.min(1, valueLogSd(model, past, { margin }))
 }

@@ -27,6 +27,8 @@ export type Play = {
   /** Expected net value in fen per half-epoch × segment: margin of expected orders − touches' cost − P(leave) × value of the relation. */
   value: Float64Array
   losses: number
+  /** Of each segment. */
+  segmentLosses: Float64Array
   touches: number
   /** Persons and those at one touch a month or less, per half-epoch. */
   persons: Float64Array
@@ -91,7 +93,7 @@ export function play(start: Start, policy: Policy, halves: number, seed: number)
   const left = new Uint8Array(size)
   const worth = new Float64Array(size)
   const topic = new Float64Array(topicCount)
-  const result: Play = { value: new Float64Array(halves * segmentCount), losses: 0, touches: 0, persons: new Float64Array(halves), quiet: new Float64Array(halves) }
+  const result: Play = { value: new Float64Array(halves * segmentCount), losses: 0, segmentLosses: new Float64Array(segmentCount), touches: 0, persons: new Float64Array(halves), quiet: new Float64Array(halves) }
   for (let half = 0; half < halves; half++) {
     const from = start.day + half * halfDays
     const view: View = { start, history, half, day: from, present, active }
@@ -125,6 +127,7 @@ export function play(start: Start, policy: Policy, halves: number, seed: number)
           left[i] = 1
           present[i] = 0
           result.losses++
+          result.segmentLosses[group[i]]++
         }
       }
       step.fill(0)
@@ -142,6 +145,7 @@ export function play(start: Start, policy: Policy, halves: number, seed: number)
           left[i] = 1
           present[i] = 0
           result.losses++
+          result.segmentLosses[group[i]]++
         } else if (kind === 6) active[i] = day
       })
       for (let s = 0; s < segmentCount; s++) value[s] += step[s] * margin

@@ -4,7 +4,7 @@ import { makeTables } from '../../emulator/population/people.ts'
 import { measures, playMerchant, simulateDosage } from './fleet.ts'
 import { makeStart, type Start } from './merchant.ts'
 import { play } from './play.ts'
-import { constantDose, learner, learnerDefaults, monthlyDoses } from './policies.ts'
+import { constantDose, fleetArms, learner } from './policies.ts'
 
 const parameters = defaultParameters()
 const startOf = (preset: 'tea' | 'knowledge', regime: 'loves-news' | 'fragile' | 'messages-do-nothing', contacts: number): Start => {
@@ -32,18 +32,28 @@ describe('the policy harness', () => {
 
   it('gives the learner arms by exact quotas, stores what each arm brought, and keeps a holdout', () => {
     const start = startOf('tea', 'fragile', 600)
-    const policy = learner('ours', { seed: 3, ...learnerDefaults, tuning: { draws: 200 } })
+    const policy = learner('ours', { seed: 3, tuning: { draws: 200 } })
     play(start, policy, 3, 3)
+    const arms = fleetArms(600, false).doses.length
     expect(policy.cells).toHaveLength(3)
     for (const cells of policy.cells) {
       expect(total(cells.persons)).toBeGreaterThan(560)
-      for (let s = 0; s < 3; s++) expect(cells.persons[s * monthlyDoses.length]).toBeGreaterThan(0)
+      for (let s = 0; s < 3; s++) expect(cells.persons[s * arms]).toBeGreaterThan(0)
       for (let c = 0; c < cells.losses.length; c++) expect(cells.losses[c]).toBeLessThanOrEqual(cells.persons[c])
     }
   })
 
+  it('puts the oracle together from whole plays, to the fen as if it had been played', () => {
+    const start = startOf('tea', 'fragile', 200)
+    const doses = [1, 4, 8]
+    const played = play(start, { name: 'mixed', choose: ({ present, start: at }, out) => { for (let i = 0; i < present.length; i++) out[i] = doses[at.segment[i]] } }, 6, 3)
+    const whole = doses.map((dose) => play(start, constantDose('dose', dose), 6, 3))
+    played.value.forEach((value, c) => expect(value).toBe(whole[c % 3].value[c]))
+    expect([...played.segmentLosses]).toEqual(whole.map((one, s) => one.segmentLosses[s]))
+  })
+
   it('never lets a policy of one dose per segment beat the oracle', () => {
-    const result = playMerchant(startOf('tea', 'loves-news', 300), 2, 3, { seed: 3, ...learnerDefaults, tuning: { draws: 200 } })
+    const result = playMerchant(startOf('tea', 'loves-news', 300), 2, 3, { seed: 3, tuning: { draws: 200 } })
     for (const name of ['silence', 'fixed4'] as const) expect(total(result.policies[name].value)).toBeLessThanOrEqual(total(result.policies.oracle.value) + 1)
     expect(measures(result, 2).regret).toBeGreaterThan(-5)
   })

@@ -1,11 +1,15 @@
 /**
- * Ordered windowed funnel in one forward scan per person.
+ * Ordered windowed funnel.
  *
- * start[i] is the latest start of a chain that has done i steps. A later start is never worse (same steps, more window left), so
- * one register per step is enough. Rows of one second are taken as a group: a chain from before the group may use several of its rows, each once.
+ * A later start is never worse (same steps, more window left), and a row's best chain takes before each row the newest one of the step before. So when
+ * every step has its own type, a person is read backwards from the newest row of the last step: the first chain that fits the window is the
+ * longest with the latest start, and its rows are found by bit masks without visiting others (`chainScan`). When a type is named twice, one forward scan with one
+ * register per step does it: start[i] is the latest start of a chain that has done i steps; rows of one second are taken as a group (`fullScan`).
  */
+import type { Column } from './columns.ts'
 import type { FunnelAnswer, FunnelQuery } from './query.ts'
-import type { TouchTask } from './task.ts'
+import { firstAfter, makeMask, markRows, newestIn, type Mask } from './planes.ts'
+import type { Block, TouchTask } from './task.ts'
 
 export type FunnelPart = { exactly: Float64Array; groups: Array<[value: number, exactly: Float64Array]> }
 
@@ -15,20 +19,16 @@ type Work = {
   k: number
   windowSeconds: number
   strict: boolean
-  /** 1 for the types of the steps, of the steps after the first, of the first step. */
+  /** 1 for the types of the steps. */
   wanted: Uint8Array
-  later: Uint8Array
-  isFirst: Uint8Array
   /** Step number of a type, or −1 when several steps name the type (then all of them are tried). */
   stepOf: Int8Array
-  ownTypes: boolean
   /** needed[a * k + b]: how many rows of type steps[b] a chain continuing from step a uses up to and including step b + 1. */
   needed: Uint8Array
   start: Float64Array
   before: Float64Array
   inGroup: Int32Array
   picked: Int32Array
-  since: Int32Array
 }
 
 function makeWork(query: FunnelQuery): Work {
@@ -43,9 +43,8 @@ function makeWork(query: FunnelQuery): Work {
   const needed = new Uint8Array(k * k)
   for (let a = 0; a < k; a++) for (let b = a; b < k; b++) needed[a * k + b] = steps.slice(a, b + 1).filter(type => type === steps[b]).length
   return {
-    steps, k, windowSeconds: query.windowSeconds, strict: query.strict ?? false, wanted, later: wanted.map((one, type) => (type === steps[0] ? 0 : one)),
-    isFirst: wanted.map((_, type) => (type === steps[0] ? 1 : 0)), stepOf, ownTypes: new Set(steps).size === k, needed,
-    start: new Float64Array(k + 1), before: new Float64Array(k + 1), inGroup: new Int32Array(256), picked: new Int32Array(256), since: new Int32Array(256),
+    steps, k, windowSeconds: query.windowSeconds, strict: query.strict ?? false, wanted, stepOf, needed,
+    start: new Float64Array(k + 1), before: new Float64Array(k + 1), inGroup: new Int32Array(256), picked: new Int32Array(256),
   }
 }
 
@@ -54,42 +53,80 @@ export function funnelPart(query: FunnelQuery, task: TouchTask): FunnelPart {
   const until = query.until ?? Infinity
   const limited = query.after !== undefined || query.until !== undefined
   const work = makeWork(query)
-  const { start, k, steps } = work
+  const { k, steps } = work
   const exactly = new Float64Array(k + 1)
   const groups = new Map<number, Float64Array>()
   const breakdown = query.breakdown
+  // One mask per step when every step has its own type.
+  const masks = new Set(steps).size === k ? steps.map(makeMask) : null
+  const wantedBy = steps.map(step => Uint8Array.from({ length: 256 }, (_, type) => (type === step ? 1 : 0)))
   for (const block of task.blocks) {
-    const { offsets, seconds, type, skip, persons } = block
-    const column = breakdown === undefined ? null : block.columns[breakdown]
-    for (let i = 0; i < persons; i++) {
-      if (skip !== null && skip[i] !== 0) continue
-      let from = offsets[i]
-      let to = offsets[i + 1]
-      if (limited) {
-        while (from < to && seconds[from] <= after) from++
-        while (from < to && seconds[to - 1] > until) to--
-      }
-      if (to - from > work.picked.length) {
-        work.picked = new Int32Array((to - from) * 2)
-        work.since = new Int32Array(work.picked.length)
-      }
-      let best = work.ownTypes ? quickScan(work, from, to, seconds, type) : -1
-      if (best < 0) best = fullScan(work, from, to, seconds, type)
-      exactly[best]++
-      if (column === null || best === 0) continue
-      let value = Infinity
-      const first = start[best]
-      for (let r = firstRowAt(seconds, from, to, first); r < to && seconds[r] === first; r++) if (type[r] === steps[0] && column[r] < value) value = column[r]
-      let counts = groups.get(value)
-      if (!counts) groups.set(value, counts = new Float64Array(k + 1))
-      counts[best]++
-    }
+    if (masks !== null) masks.forEach((mask, step) => markRows(block, wantedBy[step], mask))
+    reachBlock(block, breakdown === undefined ? null : block.columns[breakdown], work, masks, limited, after, until, exactly, groups)
   }
   return { exactly, groups: [...groups] }
 }
 
+function reachBlock(
+  block: Block, column: Column | null, work: Work, masks: readonly Mask[] | null, limited: boolean, after: number, until: number, exactly: Float64Array, groups: Map<number, Float64Array>,
+): void {
+  const { offsets, seconds, type, skip, persons } = block
+  const { start, steps, k } = work
+  for (let i = 0; i < persons; i++) {
+    if (skip !== null && skip[i] !== 0) continue
+    let from = offsets[i]
+    let to = offsets[i + 1]
+    if (limited) {
+      from = firstAfter(seconds, from, to, after)
+      to = firstAfter(seconds, from, to, until)
+    }
+    const best = masks === null ? fullScan(work, from, to, seconds, type) : chainScan(work, masks, from, to, seconds)
+    exactly[best]++
+    if (column === null || best === 0) continue
+    let value = Infinity
+    const first = start[best]
+    for (let r = firstAfter(seconds, from, to, first - 1); r < to && seconds[r] === first; r++) if (type[r] === steps[0] && column[r] < value) value = column[r]
+    let counts = groups.get(value)
+    if (!counts) groups.set(value, counts = new Float64Array(k + 1))
+    counts[best]++
+  }
+}
+
+/** Returns the step reached and sets start[step], when every step has its own type. */
+function chainScan(work: Work, masks: readonly Mask[], from: number, to: number, seconds: Uint32Array): number {
+  const { k, windowSeconds, strict, start, picked } = work
+  const { firstWord } = masks[0]
+  for (let step = k; step >= 1; step--) {
+    const last = masks[step - 1].bits
+    // picked[s] = row of step s + 1 in the chain; while `row` moves back it only moves back as well, so all rows together are walked over once.
+    for (let s = 0; s < step - 1; s++) picked[s] = to
+    let row = newestIn(last, firstWord, from, to)
+    for (; row >= 0; row = newestIn(last, firstWord, from, row)) {
+      const t = seconds[row]
+      let link = row
+      for (let s = step - 2; s >= 0 && link >= 0; s--) {
+        // The step before may lie in the same second, unless strict.
+        const second = seconds[link]
+        let limit = link
+        if (strict) while (limit > from && seconds[limit - 1] === second) limit--
+        else do limit++; while (limit < to && seconds[limit] === second)
+        link = picked[s]
+        if (link >= limit) picked[s] = link = newestIn(masks[s].bits, firstWord, from, limit)
+      }
+      // Nothing of an earlier step before this row: nor before any older one.
+      if (link < 0) break
+      if (t - seconds[link] <= windowSeconds) {
+        start[step] = seconds[link]
+        return step
+      }
+    }
+  }
+  return 0
+}
+
 /** Fills `start` from all rows of the steps' types; returns the step reached. */
 function fullScan(work: Work, from: number, to: number, seconds: Uint32Array, type: Uint8Array): number {
+  if (to - from > work.picked.length) work.picked = new Int32Array((to - from) * 2)
   const { wanted, picked, start, steps, stepOf, k, windowSeconds } = work
   start.fill(-Infinity)
   // Rows are picked without a branch: which type comes next cannot be predicted, so a branch would cost more than the scan.
@@ -139,61 +176,6 @@ function takeGroup(work: Work, j: number, n: number, seconds: Uint32Array, type:
   }
   for (let g = j; g < end; g++) inGroup[type[picked[g]]] = 0
   return end
-}
-
-/**
- * The same when every step has its own type and no row of step 2 … k shares its second with a neighbour: then only these rows, usually the
- * rare ones, are visited, each knowing the newest row of step 1 before it. Returns −1 when it does not apply to this person.
- */
-function quickScan(work: Work, from: number, to: number, seconds: Uint32Array, type: Uint8Array): number {
-  const { later, isFirst, picked, since, start, stepOf, k, windowSeconds } = work
-  let n = 0
-  let newest = -1
-  for (let r = from; r < to; r++) {
-    const code = type[r]
-    picked[n] = r
-    since[n] = newest
-    n += later[code]
-    // newest = isFirst ? r : newest, as masks: no branch.
-    const take = -isFirst[code]
-    newest = (newest & ~take) | (r & take)
-  }
-  if (newest < 0) return 0
-  let best = 1
-  let second = -Infinity
-  for (let s = 3; s <= k; s++) start[s] = -Infinity
-  for (let j = 0; j < n; j++) {
-    const r = picked[j]
-    const t = seconds[r]
-    if ((r > from && seconds[r - 1] === t) || (r + 1 < to && seconds[r + 1] === t)) return -1
-    const step = stepOf[type[r]]
-    if (step === 1) {
-      if (since[j] < 0) continue
-      const first = seconds[since[j]]
-      if (t - first <= windowSeconds) {
-        second = first
-        if (best < 2) best = 2
-      }
-    } else {
-      const chain = step === 2 ? second : start[step]
-      if (t - chain <= windowSeconds) {
-        start[step + 1] = chain
-        if (best <= step) best = step + 1
-      }
-    }
-  }
-  start[1] = seconds[newest]
-  if (k > 1) start[2] = second
-  return best
-}
-
-function firstRowAt(seconds: Uint32Array, from: number, to: number, wanted: number): number {
-  while (from < to) {
-    const mid = (from + to) >> 1
-    if (seconds[mid] < wanted) from = mid + 1
-    else to = mid
-  }
-  return from
 }
 
 export function joinFunnel(query: FunnelQuery, parts: readonly FunnelPart[]): FunnelAnswer {

@@ -2,7 +2,7 @@ import { checkSpec, type Column, type ColumnKind, type ColumnSpec } from './colu
 import { joinDistinct, type DistinctPart } from './distinct.ts'
 import { joinFunnel, type FunnelPart } from './funnel.ts'
 import { makeIdSet, type IdSet } from './id-set.ts'
-import { dropPersons, makePartition, mergePartition, overlayOf, reserveDelta, sortedBytes, type Layout, type Partition } from './partition.ts'
+import { dropPersons, makePartition, mergePartition, overlayOf, planesOf, reserveDelta, sortedBytes, type Layout, type Partition } from './partition.ts'
 import { joinPaths } from './paths.ts'
 import {
   checkQuery, type AnswerTo, type DistinctAnswer, type DistinctQuery, type FunnelAnswer, type FunnelQuery, type PathsAnswer, type PathsQuery, type PersonRange,
@@ -203,17 +203,19 @@ export class TouchLog {
     return { rowsWritten, rowsWaiting: this.#waiting }
   }
 
-  /** Bytes held: sorted rows, deltas and ids. */
-  memory(): { sorted: number; waiting: number; ids: number; perTouch: number } {
+  /** Bytes held: sorted rows, bit planes of their types (once a question wanted them), deltas and ids. */
+  memory(): { sorted: number; planes: number; waiting: number; ids: number; perTouch: number } {
     let sorted = 0
+    let planes = 0
     let waiting = 0
     for (const partition of this.#partitions) {
       if (!partition) continue
       sorted += sortedBytes(partition.base, this.#layout.kinds)
+      planes += partition.planes?.words.byteLength ?? 0
       if (partition.delta) waiting += partition.delta.local.length * 7 + partition.delta.columns.reduce((sum, column) => sum + column.byteLength, 0)
     }
     const ids = this.#ids?.bytes() ?? 0
-    return { sorted, waiting, ids, perTouch: this.#rows === 0 ? 0 : (sorted + waiting + ids) / this.#rows }
+    return { sorted, planes, waiting, ids, perTouch: this.#rows === 0 ? 0 : (sorted + planes + waiting + ids) / this.#rows }
   }
 
   // Questions.
@@ -260,7 +262,7 @@ export class TouchLog {
     // Paths come out in person order, so deltas are merged instead of laid over.
     if (query.kind === 'paths') for (const partition of this.#partitions) if (partition && partition.firstPerson < to && partition.firstPerson + partition.persons > from) this.#merge(partition)
     const cuts = this.#cuts(from, to, taskCount)
-    return cuts.slice(1).map((end, i) => ({ query, blocks: this.#blocks(cuts[i], end, needed(query, this.#names)), from: cuts[i], to: end, bounds }))
+    return cuts.slice(1).map((end, i) => ({ query, blocks: this.#blocks(cuts[i], end, needed(query, this.#names), query.kind !== 'distinct' && query.kind !== 'tails'), from: cuts[i], to: end, bounds }))
   }
 
   #cuts(from: number, to: number, taskCount: number): number[] {
@@ -284,7 +286,7 @@ export class TouchLog {
     return cuts
   }
 
-  #blocks(from: number, to: number, names: readonly string[]): Block[] {
+  #blocks(from: number, to: number, names: readonly string[], typed: boolean): Block[] {
     const blocks: Block[] = []
     const pick = (columns: Column[]): Record<string, Column> => Object.fromEntries(names.map(name => [name, columns[this.#names.indexOf(name)]]))
     for (let p = from >>> this.#shift; p < this.#partitions.length && p * this.partitionPersons < to; p++) {
@@ -295,9 +297,11 @@ export class TouchLog {
       if (high <= low) continue
       const overlay = overlayOf(partition, this.#layout)
       const { base, firstPerson } = partition
+      // Planes are worth making when a good part of the partition is read.
+      const planes = !typed ? null : (high - low) * 4 >= partition.persons ? planesOf(partition, this.#layout) : partition.planes ?? null
       blocks.push({
         firstPerson: low, persons: high - low, offsets: base.offsets.subarray(low - firstPerson, high - firstPerson + 1), seconds: base.seconds, type: base.type,
-        columns: pick(base.columns), who: null, skip: overlay ? overlay.skip.subarray(low - firstPerson, high - firstPerson) : null,
+        columns: pick(base.columns), who: null, skip: overlay ? overlay.skip.subarray(low - firstPerson, high - firstPerson) : null, planes,
       })
       if (overlay) {
         const first = lowerBound(overlay.persons, low)
@@ -305,7 +309,7 @@ export class TouchLog {
         if (last > first) {
           blocks.push({
             firstPerson: 0, persons: last - first, offsets: overlay.rows.offsets.subarray(first, last + 1), seconds: overlay.rows.seconds, type: overlay.rows.type,
-            columns: pick(overlay.rows.columns), who: overlay.persons.subarray(first, last), skip: null,
+            columns: pick(overlay.rows.columns), who: overlay.persons.subarray(first, last), skip: null, planes: null,
           })
         }
       }

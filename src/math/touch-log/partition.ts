@@ -6,6 +6,7 @@
  * overlay), all others from the base.
  */
 import { bytesOf, makeColumn, type Column, type ColumnKind } from './columns.ts'
+import { makePlanes, type Planes } from './planes.ts'
 
 export type Sorted = {
   /** Length persons + 1: person i owns rows offsets[i] … offsets[i + 1] − 1. */
@@ -16,7 +17,8 @@ export type Sorted = {
 }
 export type Delta = { count: number; local: Uint16Array; seconds: Uint32Array; type: Uint8Array; columns: Column[] }
 export type Overlay = { skip: Uint8Array; persons: Uint32Array; rows: Sorted }
-export type Partition = { firstPerson: number; persons: number; base: Sorted; delta: Delta | null; overlay: Overlay | null }
+/** `planes` belong to `base` and are made when a question first wants them; null = too many types for them. */
+export type Partition = { firstPerson: number; persons: number; base: Sorted; delta: Delta | null; overlay: Overlay | null; planes?: Planes | null }
 export type Layout = { kinds: readonly ColumnKind[]; shared: boolean }
 
 export function makeSorted(layout: Layout, persons: number, rows: number): Sorted {
@@ -174,6 +176,7 @@ export function mergePartition(partition: Partition, layout: Layout): number {
   const run = sortDelta(delta, layout, persons)
   partition.delta = null
   partition.overlay = null
+  partition.planes = undefined
   const before = base.seconds.length
   if (before === 0) {
     partition.base = run
@@ -234,6 +237,11 @@ export function overlayOf(partition: Partition, layout: Layout): Overlay | null 
   return partition.overlay
 }
 
+/** The bit planes of the sorted rows; kept until these change. */
+export function planesOf(partition: Partition, layout: Layout): Planes | null {
+  return partition.planes === undefined ? (partition.planes = makePlanes(partition.base.type, layout.shared)) : partition.planes
+}
+
 /** Removes all rows of the given local persons (the delta must be merged before). */
 export function dropPersons(partition: Partition, layout: Layout, drop: Uint8Array): void {
   const { base, persons } = partition
@@ -251,6 +259,7 @@ export function dropPersons(partition: Partition, layout: Layout, drop: Uint8Arr
   kept.offsets[persons] = at
   partition.base = kept
   partition.overlay = null
+  partition.planes = undefined
 }
 
 export function sortedBytes(rows: Sorted, kinds: readonly ColumnKind[]): number {

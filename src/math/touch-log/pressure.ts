@@ -1,8 +1,10 @@
 /**
  * Pressure: a weighted sum over a person's rows that halves every half-life.
  */
+import type { Column } from './columns.ts'
+import { firstAfter, makeMask, markRows, type Mask } from './planes.ts'
 import { daySeconds, type PressureQuery } from './query.ts'
-import type { TouchTask } from './task.ts'
+import type { Block, TouchTask } from './task.ts'
 
 export function pressurePart(query: PressureQuery, task: TouchTask): Float64Array {
   const { at } = query
@@ -16,35 +18,76 @@ export function pressurePart(query: PressureQuery, task: TouchTask): Float64Arra
   if (at < oldest) return out
   const low = Float64Array.from({ length: 2048 }, (_, i) => 2 ** (-i / halfLife))
   const high = Float64Array.from({ length: ((at - oldest) >>> 11) + 1 }, (_, i) => 2 ** ((-i * 2048) / halfLife))
-  // Seconds fit 32 bits, so ages are taken modulo 2^32 in whole numbers and read as unsigned: exact, and without conversions.
-  const instant = at | 0
   const name = query.weightColumn
+  // When at most half of the types weigh anything their rows are found by mask, else every row is added: a branch on the type could not be predicted and
+  // would cost more than the multiplication. Both add the same terms in the same order; a weight of 0 adds exactly 0.
+  const heavy = weights.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0)
+  const wanted = Uint8Array.from(weights, weight => (weight > 0 ? 1 : 0))
+  const sparse = heavy * 2 <= task.bounds.types.length
+  const mask = makeMask()
+  const work: Decay = { weights, low, high, oldest, at, sparse, firstOut: task.from, out }
   for (const block of task.blocks) {
-    const { offsets, seconds, type, skip, who, persons, firstPerson } = block
-    const column = name === undefined ? null : block.columns[name]
-    for (let i = 0; i < persons; i++) {
-      if (skip !== null && skip[i] !== 0) continue
-      let from = offsets[i]
-      let to = offsets[i + 1]
-      while (from < to && seconds[from] < oldest) from++
-      while (from < to && seconds[to - 1] > at) to--
-      let sum = 0
-      // Every row is added, weight 0 or not: a branch on the type could not be predicted and would cost more than the multiplication.
-      if (column === null) {
-        for (let r = from; r < to; r++) {
-          const age = (instant - (seconds[r] | 0)) | 0
-          sum += weights[type[r]] * low[age & 2047] * high[age >>> 11]
-        }
-      } else {
-        for (let r = from; r < to; r++) {
-          const age = (instant - (seconds[r] | 0)) | 0
-          sum += weights[type[r]] * low[age & 2047] * high[age >>> 11] * column[r]
-        }
-      }
-      out[(who === null ? firstPerson + i : who[i]) - task.from] = sum
-    }
+    if (sparse) markRows(block, wanted, mask)
+    addBlock(block, name === undefined ? null : block.columns[name], mask, work)
   }
   return out
+}
+
+type Decay = { weights: Float64Array; low: Float64Array; high: Float64Array; oldest: number; at: number; sparse: boolean; firstOut: number; out: Float64Array }
+
+function addBlock(block: Block, column: Column | null, mask: Mask, work: Decay): void {
+  const { offsets, seconds, type, skip, who, persons, firstPerson } = block
+  const { weights, low, high, oldest, at, sparse, firstOut, out } = work
+  const { bits, firstWord } = mask
+  // Seconds fit 32 bits, so ages are taken modulo 2^32 in whole numbers and read as unsigned: exact, and without conversions.
+  const instant = at | 0
+  for (let i = 0; i < persons; i++) {
+    if (skip !== null && skip[i] !== 0) continue
+    let from = offsets[i]
+    let to = offsets[i + 1]
+    if (from < to && seconds[from] < oldest) from = firstAfter(seconds, from, to, oldest - 1)
+    if (from < to && seconds[to - 1] > at) to = firstAfter(seconds, from, to, at)
+    out[(who === null ? firstPerson + i : who[i]) - firstOut] = sparse ? sumMarked(seconds, type, column, weights, low, high, bits, firstWord, from, to, instant)
+      : sumAll(seconds, type, column, weights, low, high, from, to, instant)
+  }
+}
+
+function sumMarked(
+  seconds: Uint32Array, type: Uint8Array, column: Column | null, weights: Float64Array, low: Float64Array, high: Float64Array, bits: Uint32Array, firstWord: number,
+  from: number, to: number, instant: number,
+): number {
+  let sum = 0
+  for (let r = from; r < to;) {
+    const base = r & ~31
+    let word = bits[(r >>> 5) - firstWord] & (-1 << (r & 31))
+    r = base + 32
+    if (r >= to) word &= -1 >>> (31 - ((to - 1) & 31))
+    for (; word !== 0; word &= word - 1) {
+      const row = base + 31 - Math.clz32(word & -word)
+      const age = (instant - (seconds[row] | 0)) | 0
+      const term = weights[type[row]] * low[age & 2047] * high[age >>> 11]
+      sum += column === null ? term : term * column[row]
+    }
+  }
+  return sum
+}
+
+function sumAll(
+  seconds: Uint32Array, type: Uint8Array, column: Column | null, weights: Float64Array, low: Float64Array, high: Float64Array, from: number, to: number, instant: number,
+): number {
+  let sum = 0
+  if (column === null) {
+    for (let r = from; r < to; r++) {
+      const age = (instant - (seconds[r] | 0)) | 0
+      sum += weights[type[r]] * low[age & 2047] * high[age >>> 11]
+    }
+  } else {
+    for (let r = from; r < to; r++) {
+      const age = (instant - (seconds[r] | 0)) | 0
+      sum += weights[type[r]] * low[age & 2047] * high[age >>> 11] * column[r]
+    }
+  }
+  return sum
 }
 
 function checkState(pressure: number, halfLifeDays: number): void {

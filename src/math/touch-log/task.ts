@@ -7,6 +7,7 @@ import type { Column } from './columns.ts'
 import { distinctPart, type DistinctPart } from './distinct.ts'
 import { funnelPart, type FunnelPart } from './funnel.ts'
 import { pathsPart } from './paths.ts'
+import type { Planes } from './planes.ts'
 import { pressurePart } from './pressure.ts'
 import type { PathsAnswer, Query, SegmentsAnswer, TailsAnswer } from './query.ts'
 import { segmentsPart } from './segments.ts'
@@ -22,6 +23,8 @@ export type Block = {
   columns: Record<string, Column>
   who: Uint32Array | null
   skip: Uint8Array | null
+  /** Bit planes of the types, indexed by row as `type`; null = read the bytes. */
+  planes: Planes | null
 }
 /** What the log knows about all of its rows; bounds only, they may be wider than the truth. */
 export type LogBounds = { firstSecond: number; lastSecond: number; types: number[] }

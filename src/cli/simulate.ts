@@ -5,7 +5,7 @@ import { simulateDosage, type DosageReport } from '../simulation/policy/index.ts
 import { cliFault } from './control.ts'
 import { progress, report } from './output.ts'
 
-export type SimulateOptions = { contacts?: string; merchants?: string; epochs?: string; seed?: string; population?: string; perRegime?: string; json?: boolean }
+export type SimulateOptions = { contacts?: string; merchants?: string; epochs?: string; seed?: string; population?: string; perRegime?: string; parallel?: string; json?: boolean }
 
 /** `simulate dosage`: the policy harness. */
 export async function simulate(what: string | undefined, options: SimulateOptions): Promise<void> {
@@ -17,7 +17,9 @@ export async function simulate(what: string | undefined, options: SimulateOption
     population = JSON.parse(readFileSync(file, 'utf8'))
   }
   const bar = progress('merchants')
-  const result = simulateDosage({
+  const threads = Math.max(1, Math.min(16, Math.floor(Number(options.parallel ?? 2)) || 1))
+  const result = await simulateDosage({
+    threads,
     contacts: Number(options.contacts ?? 2000), merchants: Number(options.merchants ?? 40), epochs: Number(options.epochs ?? 12), seed: Number(options.seed ?? 20_261_124), population,
     ...(options.perRegime === undefined ? {} : { perRegime: Number(options.perRegime) }), onProgress: (done, total) => bar.at(done, total),
   })

@@ -9,11 +9,10 @@
  * - The draw is a keyed hash; nobody who waits for an earlier message is on a roster.
  * - A sentence about money needs its start rule and a sound sample ratio; otherwise it says that it is too early.
  */
-export { armsFor, armWeights, assignRoster, defaultDosageSettings, dosageSettingsSchema, nextNight, rosterMin, segmentOf, segments, type DosageSettings, type SegmentKey } from './design.ts'
+export { armWeights, assignRoster, nextNight, rosterMin, segmentOf, segments, type SegmentKey } from './design.ts'
+export { armsFor, defaultDosageSettings, dosageSettingsSchema, type DosageSettings } from '../steering/index.ts'
 export { outcomeOf, type Cells, type EpochOutcome, type PersonOutcome } from './outcome.ts'
 export { judgeDosage, lossesOf, causedOf, type ArmView, type Judgement, type JudgeInput, type LossView, type SegmentView } from './judge.ts'
-export { expectedOrders, fitPurchases, orderWorth, spansAYear, type OrderPast } from './expect.ts'
-export { leaverWorth, steer, steerCells, steering, type Leavers, type RosterFacts, type Steered, type SteerQuestion } from './steer.ts'
 export { valuePersons, type OrderHistory, type PersonValues } from './person-value.ts'
 export { closeDueEpoch, measure, noPrior, readDosage, readDosageSettings, readPeople, settingsKey, startEpoch, type DosageState, type People, type PriorSource } from './run-epoch.ts'
 export { dosageView, experimentRoutes } from './routes.ts'

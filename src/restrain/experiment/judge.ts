@@ -1,7 +1,7 @@
 import { compareLosses, moneyReady, moneySequence, ownContrasts, tuneMoney, type DoseCells, type DoseDecision, type DosePrior } from '../../math/evidence/index.ts'
-import { segments, type DosageSettings } from './design.ts'
+import { segments } from './design.ts'
 import { addCells, scaleMoney, type Cells } from './outcome.ts'
-import { steer, type Leavers, type Steered } from './steer.ts'
+import { steer, type DosageSettings, type Leavers, type Steered } from '../steering/index.ts'
 
 export type JudgeInput = {
   settings: DosageSettings

@@ -9,11 +9,10 @@ import { mergedPersons } from '../../book/person/index.ts'
 import { makeEvent } from '../../events.ts'
 import { moneyCap, type Digest, type DosePrior } from '../../math/evidence/index.ts'
 import { optOutsBetween, waitingPersons } from '../pressure/index.ts'
-import { armsFor, armWeights, assignRoster, defaultDosageSettings, epochEnd, rosterMin, segmentOf, segments, type DosageSettings, type RosterPerson } from './design.ts'
+import { armWeights, assignRoster, epochEnd, rosterMin, segmentOf, segments, type RosterPerson } from './design.ts'
 import { judgeDosage, type Judgement } from './judge.ts'
 import { outcomeOf, type Cells, type EpochOutcome, type PersonOutcome } from './outcome.ts'
-import { expectedOrders, fitPurchases, orderWorth, type OrderPast } from './expect.ts'
-import { steerCells, type Steered } from './steer.ts'
+import { armsFor, defaultDosageSettings, expectedOrders, fitPurchases, orderWorth, steerCells, type DosageSettings, type OrderPast, type Steered } from '../steering/index.ts'
 import { valuePersons, type OrderHistory, type PersonValues } from './person-value.ts'
 import {
   assignmentsOf, closeEpochRow, insertAssignments, insertEpoch, insertOutcomes, listEpochs, lostBetween, netBetween, orderHistories, outcomesOf, reachable, touchesInEpoch, type Epoch,

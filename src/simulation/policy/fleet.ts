@@ -1,10 +1,13 @@
 import { fitDosePrior, type DoseHistory, type DosePrior, type DoseTuning } from '../../math/evidence/index.ts'
+import { startThreads } from '../../kernel/threads.ts'
+import { playTask, type MerchantScore, type MerchantTask } from './merchant-task.ts'
 import { randomStream } from '../../math/random/index.ts'
-import { defaultParameters, fleetMerchant, merchantOf, presetNames, readParameters, regimeNames, type Merchant, type Parameters, type PresetName } from '../../emulator/population/parameters.ts'
+import { defaultParameters, fleetMerchant, merchantOf, presetNames, readParameters, regimeNames, type Parameters, type PresetName } from '../../emulator/population/parameters.ts'
 import { makeTables, type Tables } from '../../emulator/population/people.ts'
-import { makeStart, segmentCount, type Start } from './merchant.ts'
-import { play, type Play } from './play.ts'
-import { constantDose, engagement, fleetArms, learner, monthlyDoses, type LearnerOptions } from './policies.ts'
+import { makeStart, segmentCount } from './merchant.ts'
+import { play } from './play.ts'
+import type { Measures, PolicyName } from './compare.ts'
+import { fleetArms, learner } from './policies.ts'
 
 export type DosageOptions = {
   contacts: number
@@ -20,10 +23,11 @@ export type DosageOptions = {
   /** Other merchants whose experience is the prior; 0: none. */
   priorMerchants?: number
   tuning?: Partial<DoseTuning>
+  /** Worker threads; none by default. */
+  threads?: number
   onProgress?: (done: number, total: number) => void
 }
 
-export type PolicyName = 'ours' | 'blast' | 'silence' | 'fixed4' | 'engagement' | 'oracle'
 export type Estimate = { value: number; low: number; high: number }
 export type DosageReport = {
   seed: number
@@ -42,53 +46,6 @@ export type DosageReport = {
   regimes: Array<{ name: string; G: number | null; R: number; doseAtMostOne: number }>
 }
 
-type Result = { merchant: Merchant; silence: Float64Array; policies: Record<PolicyName, Play>; oracleValue: Float64Array; quiet: number }
-
-/** Per 28-day epoch, segments added up. */
-function perEpoch(value: Float64Array, epochs: number): Float64Array {
-  const out = new Float64Array(epochs)
-  for (let c = 0; c < value.length; c++) out[Math.floor(c / segmentCount / 2)] += value[c]
-  return out
-}
-
-/** One dose per segment, put together from whole plays: segments do not touch each other, so nothing need be played again. */
-function bySegment(curves: readonly Play[], best: ArrayLike<number>): Play {
-  const made: Play = { ...curves[0], value: curves[0].value.slice(), segmentLosses: curves[0].segmentLosses.slice() }
-  for (let c = 0; c < made.value.length; c++) made.value[c] = curves[best[c % segmentCount]].value[c]
-  for (let s = 0; s < segmentCount; s++) made.segmentLosses[s] = curves[best[s]].segmentLosses[s]
-  return { ...made, losses: made.segmentLosses.reduce((sum, x) => sum + x, 0) }
-}
-
-/** Plays one merchant under all policies. */
-export function playMerchant(start: Start, epochs: number, seed: number, ours: LearnerOptions, all = true): Result {
-  const halves = epochs * 2
-  const curves = Array.from(monthlyDoses, (dose) => play(start, constantDose(`fixed${dose}`, dose), halves, seed))
-  const best = new Uint8Array(segmentCount)
-  for (let s = 0; s < segmentCount; s++) {
-    let top = -Infinity
-    curves.forEach((curve, k) => {
-      let sum = 0
-      for (let half = 0; half < halves; half++) sum += curve.value[half * segmentCount + s]
-      if (sum > top) {
-        top = sum
-        best[s] = k
-      }
-    })
-  }
-  const oracle = bySegment(curves, best)
-  const mine = play(start, learner('ours', ours), halves, seed)
-  let quiet = 0
-  let persons = 0
-  for (let half = 10; half < halves; half++) {
-    quiet += mine.quiet[half]
-    persons += mine.persons[half]
-  }
-  return {
-    merchant: start.merchant, silence: perEpoch(curves[0].value, epochs), oracleValue: perEpoch(oracle.value, epochs), quiet: persons > 0 ? quiet / persons : 0,
-    policies: { ours: mine, silence: curves[0], fixed4: curves[3], blast: all ? play(start, constantDose('blast', 28), halves, seed) : curves[4], engagement: all ? play(start, engagement, halves, seed) : curves[3], oracle },
-  }
-}
-
 /** What other merchants of the same kind of fleet learnt: equal arms over eight half-epochs each. */
 export function makePrior(parameters: Parameters, tables: (preset: PresetName) => Tables, merchants: number, contacts: number, seed: number): DosePrior {
   const histories: DoseHistory[] = []
@@ -101,7 +58,8 @@ export function makePrior(parameters: Parameters, tables: (preset: PresetName) =
   return fitDosePrior(Float64Array.from(fleetArms(contacts, true).doses), histories)
 }
 
-export function simulateDosage(options: DosageOptions): DosageReport {
+/** The fleet and the named regimes; with `threads` merchants are played side by side, to the same figures. */
+export async function simulateDosage(options: DosageOptions): Promise<DosageReport> {
   const { contacts, merchants } = options
   const epochs = options.epochs ?? 12
   const seed = options.seed ?? 1
@@ -113,34 +71,36 @@ export function simulateDosage(options: DosageOptions): DosageReport {
     if (!found) made.set(preset, (found = makeTables(merchantOf(parameters, preset))))
     return found
   }
-  const total = merchants + perRegime * regimeNames.length
-  let done = 0
   const priorMerchants = options.priorMerchants ?? 40
   const prior = priorMerchants >= 3 ? makePrior(parameters, tables, priorMerchants, 2000, seed + 7_000_003) : undefined
-  const ours = (index: number): LearnerOptions => ({ seed: seed + 1000 * index, prior, tuning: options.tuning })
-  const run = (merchant: Merchant, index: number): Result => {
-    const result = playMerchant(makeStart(merchant, tables(merchant.preset), seed, index, contacts), epochs, seed, ours(index))
-    options.onProgress?.(++done, total)
-    return result
+  const task = (who: MerchantTask['who'], index: number): MerchantTask => ({ who, index, contacts, epochs, seed, population: options.population, prior, tuning: options.tuning })
+  const tasks = [
+    ...Array.from({ length: merchants }, (_, m) => task({ fleet: m }, m)),
+    ...regimeNames.flatMap((regime, r) => Array.from({ length: perRegime }, (_, n) => task({ preset: presetNames[n % presetNames.length], regime }, 100_000 + r * 1000 + n))),
+  ]
+  let done = 0
+  const count = Math.min(options.threads ?? 0, tasks.length)
+  const threads = count > 0 ? startThreads(new URL('./merchant-task.ts', import.meta.url), 'playTask', count) : undefined
+  let scores: MerchantScore[]
+  try {
+    scores = await Promise.all(tasks.map(async (one) => {
+      const [score] = threads ? await threads.run<MerchantTask, MerchantScore>([one]) : [playTask(one)]
+      options.onProgress?.(++done, tasks.length)
+      return score
+    }))
+  } finally {
+    await threads?.close()
   }
-  const results = Array.from({ length: merchants }, (_, m) => run(fleetMerchant(parameters, seed, m), m))
+  const results = scores.slice(0, merchants)
+  const rows = results.map((one) => one.measures)
   const regimes = perRegime === 0 ? [] : regimeNames.map((name, r) => {
-    const rows = Array.from({ length: perRegime }, (_, n) => run(merchantOf(parameters, presetNames[n % presetNames.length], name), 100_000 + r * 1000 + n))
-    const score = scoresOf(rows.map((row) => measures(row, epochs)))
-    return { name, G: name === 'messages-do-nothing' ? null : score.late, R: score.regret, doseAtMostOne: rows.reduce((sum, row) => sum + row.quiet, 0) / rows.length }
+    const mine = scores.slice(merchants + r * perRegime, merchants + (r + 1) * perRegime)
+    const score = scoresOf(mine.map((one) => one.measures))
+    return { name, G: name === 'messages-do-nothing' ? null : score.late, R: score.regret, doseAtMostOne: mine.reduce((sum, one) => sum + one.quiet, 0) / mine.length }
   })
-  const rows = results.map((row) => measures(row, epochs))
   const score = scoresOf(rows)
-  const policies = {} as DosageReport['fleet']['policies']
-  for (const name of ['ours', 'silence', 'blast', 'fixed4', 'engagement', 'oracle'] as const) {
-    let netFen = 0
-    let losses = 0
-    for (const { policies: played } of results) {
-      for (const value of played[name].value) netFen += value
-      losses += played[name].losses
-    }
-    policies[name] = { netFen: Math.round(netFen), losses }
-  }
+  const total = (of: (one: MerchantScore) => number): number => results.reduce((sum, one) => sum + of(one), 0)
+  const policies = Object.fromEntries((['ours', 'silence', 'blast', 'fixed4', 'engagement', 'oracle'] as const).map((name) => [name, { netFen: Math.round(total((one) => one.netFen[name])), losses: total((one) => one.losses[name]) }])) as DosageReport['fleet']['policies']
   const boot = bootstrap(rows, seed)
   return {
     seed, epochs,
@@ -152,28 +112,6 @@ export function simulateDosage(options: DosageOptions): DosageReport {
       policies,
     },
     regimes,
-  }
-}
-
-/** One merchant in units of its silence's value per epoch. */
-export type Measures = { third: number; thirdBest: number; late: number; lateBest: number; fixed: number; engagement: number; regret: number; engagementRegret: number; against: number }
-
-export function measures(result: Result, epochs: number): Measures {
-  const unit = result.silence.reduce((sum, x) => sum + x, 0) / epochs
-  const gain = (value: Float64Array, from: number, to: number): number => {
-    let sum = 0
-    for (let e = from; e < Math.min(to, epochs); e++) sum += (value[e] - result.silence[e]) / unit
-    return sum
-  }
-  const of = (name: PolicyName): Float64Array => perEpoch(result.policies[name].value, epochs)
-  const ours = of('ours')
-  const fixed = of('fixed4')
-  const engaged = of('engagement')
-  const best = result.oracleValue
-  const sum = (value: Float64Array): number => value.reduce((total, x) => total + x, 0)
-  return {
-    third: gain(ours, 2, 3), thirdBest: gain(best, 2, 3), late: gain(ours, 3, epochs), lateBest: gain(best, 3, epochs), fixed: gain(fixed, 3, epochs), engagement: gain(engaged, 3, epochs),
-    regret: (100 * (sum(best) - sum(ours))) / (unit * epochs), engagementRegret: (100 * (sum(best) - sum(engaged))) / (unit * epochs), against: (100 * (sum(ours) - sum(fixed))) / Math.abs(sum(fixed)),
   }
 }
 

@@ -7,6 +7,7 @@
  * What-ifs (如果) play the people of a living sea, or a merchant's estimated curves, under another dosage beside the present one. They read; they never
  * write into a world or a book.
  */
-export { simulateDosage, type DosageOptions, type DosageReport, type PolicyName } from './fleet.ts'
+export { simulateDosage, type DosageOptions, type DosageReport } from './fleet.ts'
+export type { PolicyName } from './compare.ts'
 export { whatIfRoutes, type WhatIfPorts } from './what-if-routes.ts'
 export { whatIfFault } from './errors.ts'

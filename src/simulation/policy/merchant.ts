@@ -1,5 +1,5 @@
 import { fitLifetime, valueLogSd, type BgNbd, type CustomerHistory } from '../../math/lifetime/index.ts'
-import { expectedOrders, fitPurchases, orderWorth } from '../../restrain/experiment/index.ts'
+import { expectedOrders, fitPurchases, orderWorth } from '../../restrain/steering/index.ts'
 import { createDays } from '../../emulator/population/days.ts'
 import { flag, fork, makePeople, type People, type Tables } from '../../emulator/population/people.ts'
 import type { Merchant } from '../../emulator/population/parameters.ts'

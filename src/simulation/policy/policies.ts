@@ -1,5 +1,5 @@
 import type { DoseCells, DosePrior, DoseTuning } from '../../math/evidence/index.ts'
-import { armsFor, defaultDosageSettings, expectedOrders, spansAYear, steer, steerCells, type DosageSettings, type Leavers } from '../../restrain/experiment/index.ts'
+import { armsFor, defaultDosageSettings, expectedOrders, spansAYear, steer, steerCells, type DosageSettings, type Leavers } from '../../restrain/steering/index.ts'
 import { createChance, uniformAt } from '../../emulator/population/chance.ts'
 import { halfDays, segmentCount } from './merchant.ts'
 import { touchCostFen, type Policy } from './play.ts'

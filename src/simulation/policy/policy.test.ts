@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { defaultParameters, merchantOf } from '../../emulator/population/parameters.ts'
 import { makeTables } from '../../emulator/population/people.ts'
-import { measures, playMerchant, simulateDosage } from './fleet.ts'
+import { measures, playMerchant } from './compare.ts'
+import { simulateDosage } from './fleet.ts'
 import { makeStart, type Start } from './merchant.ts'
 import { play } from './play.ts'
 import { constantDose, fleetArms, learner } from './policies.ts'
@@ -58,10 +59,10 @@ describe('the policy harness', () => {
     expect(measures(result, 2).regret).toBeGreaterThan(-5)
   })
 
-  it('reports the shape that others read, the same for a seed', () => {
+  it('reports the shape that others read, the same for a seed', async () => {
     const options = { contacts: 150, merchants: 3, epochs: 4, seed: 9, perRegime: 1, priorMerchants: 0, tuning: { draws: 100 } }
-    const report = simulateDosage(options)
-    expect(simulateDosage(options)).toEqual(report)
+    const report = await simulateDosage(options)
+    expect(await simulateDosage({ ...options, threads: 2 })).toEqual(report)
     expect(Object.keys(report.fleet.policies).sort()).toEqual(['blast', 'engagement', 'fixed4', 'oracle', 'ours', 'silence'])
     expect(report.regimes.map((regime) => regime.name)).toEqual(['loves-news', 'hump-shaped', 'fragile', 'segment-dependent', 'drifting', 'messages-do-nothing'])
     expect(report.fleet.policies.blast.losses).toBeGreaterThan(report.fleet.policies.silence.losses)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { randomStream } from '../../math/random/index.ts'
-import { armsFor, defaultDosageSettings } from './design.ts'
+import { armsFor, defaultDosageSettings } from './arms.ts'
 import { expectedOrders, fitPurchases, orderWorth, spansAYear, type OrderPast } from './expect.ts'
 import { leaverWorth, steer, steerCells, type RosterFacts } from './steer.ts'
 

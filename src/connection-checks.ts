@@ -50,16 +50,19 @@ export const connectionGuide: Record<string, GuideStep[]> = {
   ],
 }
 
-export type CheckResult = { key: string; ok: boolean | null; at: number; detail: string }
+/** `detail` in Chinese, `en` in English; what the platform itself said is the same in both. */
+export type CheckResult = { key: string; ok: boolean | null; at: number; detail: string; en: string }
+
+const pair = (words: [string, string]): [string, string] => words
 
 /** Checks what can be checked now; `ok: null` means only the platform or real traffic can tell. */
 export async function checkConnection(connection: Connection, ports: { caller: Caller; config: Config; world: Clock; tenantId: number }): Promise<CheckResult[]> {
   const at = ports.world.now()
   const results: CheckResult[] = []
-  const put = (key: string, ok: boolean | null, detail: string): void => void results.push({ key, ok, at, detail })
+  const put = (key: string, ok: boolean | null, detail: string, en = detail): void => void results.push({ key, ok, at, detail, en })
   if (connection.line === 'pay') {
     const complete = ['merchantPrivateKey', 'merchantSerial', 'apiV3Key'].every((key) => Boolean((connection.secrets as Record<string, string | undefined>)[key]))
-    put('key', complete, complete ? '' : '还缺私钥、序列号或 APIv3 密钥')
+    put('key', complete, ...pair(complete ? ['', ''] : ['还缺私钥、序列号或 APIv3 密钥', 'the private key, serial or APIv3 key is missing']))
     const answer = await ports.caller.call(connection, 'pay.transaction.query-by-out-trade-no', { out_trade_no: 'QZCHECK0000000000', mchid: connection.accountId }, ports.world, ports.tenantId)
     if (answer.kind === 'ok') put('answer', true, '')
     else if (answer.kind === 'refused') put('answer', /ORDER_?NOT_?EXIST|NOT_FOUND|RESOURCE_NOT_EXISTS/.test(answer.code), `${answer.code} ${answer.text}`)
@@ -69,18 +72,19 @@ export async function checkConnection(connection: Connection, ports: { caller: C
   }
   try {
     await ports.caller.client(connection, ports.world, ports.tenantId).token(ports.caller.accountOf(connection))
-    put('token', true, '能取到令牌')
-    put('ip', true, '平台没有拒绝这台服务器的地址')
+    put('token', true, '能取到令牌', 'a token can be fetched')
+    put('ip', true, '平台没有拒绝这台服务器的地址', 'the platform did not refuse the address of this server')
   } catch (error) {
     const code = error instanceof WechatError ? String(error.errcode) : ''
     const isIp = code === '40164' || code === '60020' || code === '61004'
     put('token', isIp ? null : false, error instanceof WechatError ? `${code} ${error.errmsg}` : String(error))
-    if (isIp) put('ip', false, `${code}：这台服务器的地址不在白名单里`)
+    if (isIp) put('ip', false, `${code}：这台服务器的地址不在白名单里`, `${code}: the address of this server is not on the allow list`)
   }
+  const missing: [string, string] = ['还缺 Token 或 EncodingAESKey', 'the Token or EncodingAESKey is missing']
   const keys = Boolean(connection.secrets.token && connection.secrets.aesKey)
-  if (connection.baseUrl !== null) put('callback', keys, keys ? '模拟平台会推到这里' : '还缺 Token 或 EncodingAESKey')
-  else if (ports.config.publicUrl === '') put('callback', false, '还没有设置 QZ_PUBLIC_URL：微信从外面敲不到这里')
-  else put('callback', keys ? null : false, keys ? '等平台敲一次门（在后台点保存时会敲）' : '还缺 Token 或 EncodingAESKey')
-  put('unionid', null, '收到第一张带 unionid 的订单时自动变绿')
+  if (connection.baseUrl !== null) put('callback', keys, ...pair(keys ? ['模拟平台会推到这里', 'the emulated platform pushes to here'] : missing))
+  else if (ports.config.publicUrl === '') put('callback', false, '还没有设置 QZ_PUBLIC_URL：微信从外面敲不到这里', 'QZ_PUBLIC_URL is not set: WeChat cannot reach this server from outside')
+  else put('callback', keys ? null : false, ...pair(keys ? ['等平台敲一次门（在后台点保存时会敲）', 'waiting for the platform to knock once; it does when you press save there'] : missing))
+  put('unionid', null, '收到第一张带 unionid 的订单时自动变绿', 'turns green by itself with the first order that carries a unionid')
   return results
 }

@@ -79,11 +79,13 @@ function Entrance(): ReactNode {
 const skippedKey = 'qz.password.skipped'
 function Inside(): ReactNode {
   const { t } = useWords()
-  const { me, tenant } = useSession()
+  const { me, tenant, may } = useSession()
   const location = useLocation()
-  const [ask, setAsk] = useState(() => !me.hasPassword && sessionStorage.getItem(skippedKey) === null)
-  // A role opens where its work is.
-  if (location.pathname === '/' && tenant.start !== '/') return <Navigate to={tenant.start} replace />
+  const [ask, setAsk] = useState(() => !me.hasPassword && localStorage.getItem(skippedKey) === null)
+  // A role opens where its work is; who may see Voyage can still go there afterwards.
+  const [landing, setLanding] = useState(true)
+  useEffect(() => setLanding(false), [])
+  if (location.pathname === '/' && tenant.start !== '/' && (landing || !may('chain.read'))) return <Navigate to={tenant.start} replace />
   return (
     <Shell key={tenant.slug}>
       <Routes>
@@ -91,7 +93,7 @@ function Inside(): ReactNode {
         <Route path="*" element={<LostBlock title={t('state.lost')} what={t('state.lostWhat', { path: location.pathname })} to={tenant.start} label={t('state.home')} />} />
       </Routes>
       <Tour />
-      <PasswordDialog open={ask} close={() => { sessionStorage.setItem(skippedKey, '1'); setAsk(false) }} />
+      <PasswordDialog open={ask} close={() => { localStorage.setItem(skippedKey, '1'); setAsk(false) }} />
     </Shell>
   )
 }

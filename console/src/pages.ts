@@ -7,7 +7,7 @@ import type { TextKey } from './text/index.ts'
  * The table of pages: adding one is one row here and its words in the table of its stage. Rail, tabs, search, permission and blocks all read this
  * table. A page without the right or with its block off is not in the menu; opened by its address it says why.
  */
-export type StageKey = 'voyage' | 'today' | 'acquire' | 'sell' | 'retain' | 'restrain' | 'learn' | 'settings'
+export type StageKey = 'merchants' | 'voyage' | 'today' | 'acquire' | 'sell' | 'retain' | 'restrain' | 'learn' | 'settings'
 export type Page = {
   /** Pattern of the router, from `/`. */
   path: string
@@ -23,6 +23,7 @@ export type Page = {
 
 /** Rail entries in order; `key` follows `g` on the keyboard. An entry shows when at least one page of it does. */
 export const stages: ReadonlyArray<{ stage: StageKey; icon: IconName; key: string; colour?: 'acquire' | 'sell' | 'retain' | 'restrain' | 'learn' }> = [
+  { stage: 'merchants', icon: 'merchants', key: 'm' },
   { stage: 'voyage', icon: 'boat', key: 'h' },
   { stage: 'today', icon: 'list', key: 't' },
   { stage: 'acquire', icon: 'arrowIn', key: 'a', colour: 'acquire' },
@@ -36,6 +37,7 @@ export const stages: ReadonlyArray<{ stage: StageKey; icon: IconName; key: strin
 const page = (load: () => Promise<ComponentType>): LazyExoticComponent<ComponentType> => lazy(async () => ({ default: await load() }))
 
 export const pages: readonly Page[] = [
+  { path: '/merchants', stage: 'merchants', name: 'stage.merchants', right: 'merchants.read', component: page(async () => (await import('./provider/merchants.tsx')).MerchantsPage) },
   { path: '/', stage: 'voyage', name: 'stage.voyage', right: 'chain.read', component: page(async () => (await import('./voyage/voyage.tsx')).Voyage) },
   { path: '/today', stage: 'today', name: 'stage.today', right: 'chain.read', component: page(async () => (await import('./today/today.tsx')).Today) },
   { path: '/acquire/sources', stage: 'acquire', name: 'acquire.sources', right: 'chain.read', component: page(async () => (await import('./acquire/sources.tsx')).Sources) },

@@ -10,6 +10,7 @@ const drawings = {
   balance: <><path d="M12 4v16M8 20h8M5 7h14" /><path d="M5 7l-2.5 6a2.7 2.7 0 0 0 5 0zM19 7l-2.5 6a2.7 2.7 0 0 0 5 0z" /></>,
   flag: <><path d="M6 21V4" /><path d="M6 4.5c4-2 7 2 12 0v8c-5 2-8-2-12 0" /></>,
   gear: <><circle cx="12" cy="12" r="3" /><path d="M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1M18.4 5.6l-2.1 2.1M7.7 16.3l-2.1 2.1" /></>,
+  merchants: <><path d="M4 10l1.5-5h13L20 10" /><path d="M4 10a2.7 2.7 0 0 0 5.3 0 2.7 2.7 0 0 0 5.4 0A2.7 2.7 0 0 0 20 10" /><path d="M5.5 13v7h13v-7M10 20v-4h4v4" /></>,
   search: <><circle cx="11" cy="11" r="6.5" /><path d="M16 16l4.5 4.5" /></>,
   theme: <><circle cx="12" cy="12" r="8.5" /><path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor" /></>,
   more: <><path d="M5 12h.01M12 12h.01M19 12h.01" strokeWidth="2.6" /></>,

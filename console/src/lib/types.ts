@@ -43,7 +43,7 @@ export type Person = {
   merges: Array<{ mergeId: string; at: number; kept: string; gone: string; by: string; undoneAt: number | null }>
 }
 
-export type CheckResult = { key: string; ok: boolean | null; at: number; detail: string }
+export type CheckResult = { key: string; ok: boolean | null; at: number; detail: string; en?: string }
 export type Connection = {
   connectionId: string; line: string; accountId: string; name: string; simulated: boolean; status: 'draft' | 'connected' | 'broken'; checks: CheckResult[]; createdAt: number; updatedAt: number; callbackUrl: string | null; callbackPath: string; has: Record<string, boolean>
 }
@@ -66,3 +66,7 @@ export type SystemState = {
   light: { processes: number; databases: number; valuesSet: number; stepsLeft: number; blocksOn: number; blocksAll: number; rssMb: number }
 }
 export type AuditRow = { auditId: string; at: number; actor: string; action: string; object: string; detail: Record<string, unknown> }
+export type MerchantLine = {
+  slug: string; name: string; simulated: boolean; role: string; now: number; orders: number; netFen: number; ordersBefore: number; lost: number; lostBefore: number
+  pressure: { mean: number; over: number; pressureMax: number; contacts: number } | null; accounts: number; broken: string[]; failures: number
+}

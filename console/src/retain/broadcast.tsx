@@ -1,11 +1,14 @@
 import { useState, type ReactNode } from 'react'
 import { Button, Input, Popconfirm, Radio } from 'antd'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from 'react-router'
-import { Card, DataTable, Loaded, PageHead, Permitted, StateBlock, TextLink, useBars, When } from '../kit/index.ts'
+import { Card, DataTable, Interval, Loaded, PageHead, Permitted, StateBlock, TextLink, useBars, When } from '../kit/index.ts'
+import { request } from '../lib/api.ts'
 import { useGet, useSend, useSession } from '../lib/session.tsx'
 import { useWords, type TextKey } from '../lib/words.tsx'
 import { text } from '../text/index.ts'
 import { notSent, type Broadcast, type Counts, type MessageKind } from './broadcasts.tsx'
+import { Attachments, complete, onWire, previewOf, type Attachment } from './attachments.tsx'
 import { flat, Rules, useAudience, type Condition, type Rule } from './rules.tsx'
 
 type Task = { taskId: string; staff: string; targets: number; state: string; createdAt: number; confirmedAt: number | null; reminders: number }
@@ -21,6 +24,17 @@ export function BroadcastPage(): ReactNode {
 
 const back = (t: (key: TextKey) => string): ReactNode => <TextLink quiet to="/retain/broadcasts">{t('retain.broadcasts')}</TextLink>
 
+type Worth = { persons: number; valueFen: number; lowFen: number; highFen: number; lost: number; lostLow: number; lostHigh: number; known: boolean; daysUntilAnswer: number | null }
+/** What this message is expected to bring and to cost, from what the experiment knows; nothing where nothing measures it. */
+function useWorth(rules: Rule | undefined): Worth | null | undefined {
+  const { on, tenant, url } = useSession()
+  const query = useQuery({
+    queryKey: [tenant.slug, '/broadcasts/estimate', rules], enabled: on('dosage') && rules !== undefined, staleTime: 20_000,
+    queryFn: () => request<{ people: number; worth: Worth | null }>('POST', url('/broadcasts/estimate'), { rules }),
+  })
+  return query.data?.worth
+}
+
 function Composer(props: { detail?: Detail }): ReactNode {
   const { t, f } = useWords()
   const { may } = useSession()
@@ -32,6 +46,7 @@ function Composer(props: { detail?: Detail }): ReactNode {
   const [name, setName] = useState(old?.name ?? '')
   const [kind, setKind] = useState<MessageKind>(old?.messageKind ?? 'news')
   const [words, setWords] = useState(old?.content.text ?? '')
+  const [attachments, setAttachments] = useState<Attachment[]>(() => (old?.content.attachments ?? []) as Attachment[])
   const refresh = { refresh: ['/broadcasts'] }
   const create = useSend<object, { broadcastId: string }>('POST', () => '/broadcasts', refresh)
   const edit = useSend<object>('PUT', () => `/broadcasts/${old?.broadcastId}`, refresh)
@@ -41,9 +56,10 @@ function Composer(props: { detail?: Detail }): ReactNode {
   const onError = (error: Error): void => tell(error.message)
   const held = old?.status === 'held'
   const foreign = old !== undefined && rulesOf === undefined
-  const body = { name: name.trim(), messageKind: kind, content: { ...old?.content, text: words.trim() }, ...(foreign ? {} : { rules: { all: conditions } as Rule }) }
+  const body = { name: name.trim(), messageKind: kind, content: { text: words.trim(), ...(attachments.length > 0 ? { attachments: onWire(attachments) } : {}) }, ...(foreign ? {} : { rules: { all: conditions } as Rule }) }
   const bytes = new TextEncoder().encode(words).length
-  const ready = body.name !== '' && body.content.text !== '' && bytes <= 4000
+  const ready = body.name !== '' && body.content.text !== '' && bytes <= 4000 && attachments.every(complete)
+  const worth = useWorth(foreign ? undefined : audience.rule)
   const busy = create.isPending || edit.isPending || approve.isPending
   const save = (then: (id: string) => void): void => {
     if (old) edit.mutate(body, { onSuccess: () => then(old.broadcastId), onError })
@@ -65,7 +81,7 @@ function Composer(props: { detail?: Detail }): ReactNode {
       <PageHead
         kicker={<>{back(t)} · {old ? t(`broadcast.status.${old.status}`) : t('broadcasts.write')}</>}
         sentence={n === undefined ? t('broadcast.counting') : n === 0 ? t('broadcast.nobody') : t('broadcast.sentence', { n: f.count(n), chosen: f.count(audience.chosen ?? 0) })}
-        why={held ? t('broadcast.heldWhy', { when: f.timeExact(old.heldUntil ?? 0).slice(11, 16) }) : t('broadcast.why')}
+        why={held ? t('broadcast.heldWhy', { when: f.timeExact(old.heldUntil ?? 0).slice(11, 16) }) : worth && worth.persons > 0 ? <Expected worth={worth} /> : t('broadcast.why')}
         actions={<>
           {old && <Permitted allowed={may('broadcasts.write')} who={t('broadcasts.noRight')}>{(disabled) => <Button disabled={disabled} onClick={() => cancel.mutate(old.broadcastId, { onSuccess: () => { tell(t('broadcast.cancelled')); void go('/retain/broadcasts') }, onError })}>{t('broadcast.cancel')}</Button>}</Permitted>}
           <Permitted allowed={may('broadcasts.write')} who={t('broadcasts.noRight')}>{(disabled) => <Button type={held ? 'primary' : 'default'} disabled={disabled || !ready} loading={busy} onClick={() => save((id) => { tell(t('broadcast.saved')); show(id) })}>{held ? t('broadcast.saveHeld') : t('broadcast.save')}</Button>}</Permitted>
@@ -87,15 +103,35 @@ function Composer(props: { detail?: Detail }): ReactNode {
             <label className="field"><span>{t('broadcast.name')}</span><Input value={name} maxLength={60} onChange={(event) => setName(event.target.value)} /></label>
             <div className="field"><Radio.Group value={kind} onChange={(event) => setKind(event.target.value as MessageKind)} options={(['news', 'sell', 'help'] as const).map((key) => ({ value: key, label: t(`broadcast.kind.${key}`) }))} /></div>
             <label className="field"><span>{t('broadcast.text')}</span><Input.TextArea rows={7} value={words} onChange={(event) => setWords(event.target.value)} /></label>
+            <Attachments value={attachments} set={setAttachments} disabled={!may('broadcasts.write')} />
             <ul className="stack tight">{checks.map((check) => <li key={check.words} className="row second"><span className={`tag ${check.ok ? 'ok' : 'warn'}`}>{check.ok ? t('broadcast.ok') : t('broadcast.look')}</span>{check.words}</li>)}</ul>
           </div>
         </Card>
         <Card span={3} title={t('broadcast.preview')} unit={t('broadcast.previewUnit')}>
-          <div className="bubble">{words || <span className="third">{t('broadcast.previewEmpty')}</span>}</div>
+          <div className="stack"><div className="bubble">{words || <span className="third">{t('broadcast.previewEmpty')}</span>}</div>{previewOf(attachments)}</div>
         </Card>
       </div>
+      {worth && worth.persons > 0 && (
+        <div className="cards"><Card title={worth.known ? t('broadcast.worthTitle') : t('broadcast.worthEarly')} unit={t('broadcast.worthUnit', { n: f.count(worth.persons) })}>
+          {worth.known ? (
+            <dl className="defs">
+              <dt>{t('broadcast.worthMoney')}</dt><dd><Interval value={worth.valueFen} low={worth.lowFen} high={worth.highFen} show={f.moneyChange} /></dd>
+              <dt>{t('broadcast.worthLost')}</dt><dd>{t('broadcast.worthLostOf', { low: Math.floor(worth.lostLow), high: Math.ceil(worth.lostHigh) })}</dd>
+            </dl>
+          ) : <p className="second">{worth.daysUntilAnswer === null ? t('broadcast.worthNoDays') : t('broadcast.worthDays', { n: worth.daysUntilAnswer })}</p>}
+        </Card></div>
+      )}
     </>
   )
+}
+
+/** The line under the sentence: what it brings and whom it may cost, or that nobody can tell yet. */
+function Expected(props: { worth: Worth }): ReactNode {
+  const { t, f } = useWords()
+  const { worth } = props
+  if (!worth.known) return t('broadcast.expectedEarly')
+  const lost = t('broadcast.expectedLost', { low: Math.floor(worth.lostLow), high: Math.ceil(worth.lostHigh) })
+  return <>{t('broadcast.expected')}<Interval value={worth.valueFen} low={worth.lowFen} high={worth.highFen} show={f.moneyChange} />{lost}</>
 }
 
 function Results(props: { detail: Detail }): ReactNode {
@@ -131,7 +167,7 @@ function Results(props: { detail: Detail }): ReactNode {
           <ul className="row wrap" style={{ marginTop: 12, gap: '8px 24px' }}>{parts.map((part) => <li key={part.key} className="row"><i style={{ ...part.style, width: 12, height: 12, borderRadius: 2, display: 'inline-block' }} /><span className="second">{t(`broadcast.part.${part.key}`)}</span><span className="strong">{f.count(part.n)}</span></li>)}</ul>
           {refusals.length > 0 && <><h3 className="second" style={{ margin: '20px 0 8px' }}>{t('broadcast.refusals')}</h3><div className="stack">{refusals.map((row) => <div key={row.reason} className="pair"><span>{gate(row.reason)}</span><span className="num">{t('codes.people', { n: f.count(row.n) })}</span></div>)}</div></>}
         </Card>
-        <Card span={4} title={t('broadcast.said')} unit={t(`broadcast.kind.${broadcast.messageKind}`)}><div className="bubble">{broadcast.content.text}</div></Card>
+        <Card span={4} title={t('broadcast.said')} unit={t(`broadcast.kind.${broadcast.messageKind}`)}><div className="stack"><div className="bubble">{broadcast.content.text}</div>{previewOf((broadcast.content.attachments ?? []) as Attachment[])}</div></Card>
       </div>
       <Card flush title={t('broadcast.tasks')}>
         <DataTable<Task>

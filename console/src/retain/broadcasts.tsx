@@ -9,7 +9,7 @@ import type { Rule } from './rules.tsx'
 export type Counts = { asked: number; refused: number; queued: number; sent: number; missed: number; 'not-friend': number; 'over-cap': number; cancelled: number; failed: number; unknown: number }
 export type BroadcastStatus = 'draft' | 'held' | 'sending' | 'done' | 'cancelled'
 export type MessageKind = 'help' | 'news' | 'sell'
-export type Broadcast = { broadcastId: string; name: string; messageKind: MessageKind; rules: Rule; content: { text: string }; status: BroadcastStatus; createdAt: number; createdBy: string; approvedAt: number | null; heldUntil: number | null; closedAt: number | null }
+export type Broadcast = { broadcastId: string; name: string; messageKind: MessageKind; rules: Rule; content: { text: string; attachments?: unknown[] }; status: BroadcastStatus; createdAt: number; createdBy: string; approvedAt: number | null; heldUntil: number | null; closedAt: number | null }
 export const broadcastTone: Record<BroadcastStatus, string> = { draft: 'hollow', held: 'warn', sending: 'acquire', done: '', cancelled: 'hollow' }
 /** Of what was handed over: not sent for any reason. */
 export const notSent = (counts: Counts): number => counts.missed + counts['not-friend'] + counts['over-cap'] + counts.cancelled + counts.failed + counts.unknown

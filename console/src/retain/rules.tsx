@@ -61,7 +61,7 @@ export function useCounts(rules: Rule[]): Array<{ count: number; personIds: stri
 }
 
 /** Who would get it, and whom the gate would hold back today, one reason after another so that the parts add up. */
-export function useAudience(rules: Condition[]): { rows: Array<{ key: 'stranger' | 'holdout' | 'today' | 'pressure'; less: number }>; chosen: number | undefined; left: number | undefined; personIds: string[] } {
+export function useAudience(rules: Condition[]): { rows: Array<{ key: 'stranger' | 'holdout' | 'today' | 'pressure'; less: number }>; chosen: number | undefined; left: number | undefined; personIds: string[]; /** Whom the gate would let through today. */ rule: Rule } {
   const { on } = useSession()
   const dosage = on('dosage')
   const pressure = useGet<{ pressureMax: number }>('/pressure', {}, { enabled: dosage })
@@ -75,7 +75,7 @@ export function useAudience(rules: Condition[]): { rows: Array<{ key: 'stranger'
   const counts = useCounts(asked)
   const known = counts.every((one) => one !== undefined)
   return {
-    chosen: counts[0]?.count, left: known ? counts.at(-1)!.count : undefined, personIds: counts.at(-1)?.personIds ?? [],
+    chosen: counts[0]?.count, left: known ? counts.at(-1)!.count : undefined, personIds: counts.at(-1)?.personIds ?? [], rule: asked.at(-1)!,
     rows: known ? steps.map((step, n) => ({ key: step.key, less: counts[n]!.count - counts[n + 1]!.count })) : [],
   }
 }

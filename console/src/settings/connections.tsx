@@ -118,12 +118,14 @@ function Step(props: { n: number; step: GuideStep; check: CheckResult | undefine
   const { t, language } = useWords()
   const { step, check } = props
   const state = stateOf(check)
+  // Checks of an older version have no English: what the platform said is shown in any language, our own words only in theirs.
+  const said = language === 'zh' ? check?.detail : (check?.en ?? (/[\u4e00-\u9fff]/.test(check?.detail ?? '') ? undefined : check?.detail))
   return (
     <li className={`step ${state}`}>
       <span className="mark" aria-hidden="true">{state === 'ok' ? '✓' : state === 'bad' ? '!' : '○'}</span>
       <span>{props.n} {named(step, language)}</span>
-      <span className="second">{check?.detail && state === 'ok' && language === 'zh' && !/^[A-Z0-9_]+ /.test(check.detail) ? check.detail : ''}</span>
-      {check?.detail && state === 'bad' && <span className="more" style={{ color: 'var(--danger)' }}>{check.detail}</span>}
+      <span className="second">{said && state !== 'bad' && !/^[A-Z0-9_]+ /.test(said) ? said : ''}</span>
+      {said && state === 'bad' && <span className="more" style={{ color: 'var(--danger)' }}>{said}</span>}
       {state !== 'ok' && <span className="more">{t('connect.youDo', { where: named(step.where, language) })}</span>}
       {props.connection && <span className="more">{props.connection.callbackUrl !== null ? <>{t('connect.callbackAddress')} <ShortId id={props.connection.callbackUrl} whole /></> : t(props.connection.simulated ? 'connect.simulatedAddress' : 'connect.noAddress', { path: props.connection.callbackPath })}</span>}
     </li>

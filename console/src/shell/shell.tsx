@@ -43,6 +43,7 @@ export function Shell(props: { children: ReactNode }): ReactNode {
           ))}
         </nav>
         <main className="content" id="content">
+          {tenant.role === 'provider-staff' && <div className="providerline" role="note">{t('shell.provider')}</div>}
           {offline && <div className="callout warn" style={{ marginBottom: 16 }} role="status">{t('shell.offline')}</div>}
           {tabs.length > 1 && <div className="tabs">{tabs.map((row) => <NavLink key={row.path} to={row.path} className={row.path === here?.path || row.path === here?.under ? 'on' : ''}>{t(row.name)}</NavLink>)}</div>}
           <Guard key={location.pathname} words={{ title: t('state.broken'), what: t('state.brokenWhat') }}>
@@ -71,12 +72,13 @@ export function Shell(props: { children: ReactNode }): ReactNode {
 function TopBar(props: { open: (dialog: 'search' | 'keys' | 'password') => void }): ReactNode {
   const { t, language } = useWords()
   const { mode, setMode, setLanguage } = useTheme()
-  const { me, tenant, chooseTenant } = useSession()
+  const { me, tenant, chooseTenant, may } = useSession()
+  const go = useNavigate()
   return (
     <header className={`topbar${tenant.role === 'provider-staff' ? ' provider' : ''}`} title={tenant.role === 'provider-staff' ? t('shell.provider') : undefined}>
       <Link className="mark" to={tenant.start} aria-label={t('app.name')}><Mark size={32} /></Link>
       {me.tenants.length > 1 ? (
-        <Dropdown trigger={['click']} menu={{ selectedKeys: [tenant.slug], items: me.tenants.map((row) => ({ key: row.slug, label: row.name })), onClick: ({ key }) => chooseTenant(key) }}>
+        <Dropdown trigger={['click']} menu={{ selectedKeys: [tenant.slug], items: [...me.tenants.map((row) => ({ key: row.slug, label: row.name })), ...(may('merchants.read') ? [{ type: 'divider' as const }, { key: '/merchants', label: t('merchants.all') }] : [])], onClick: ({ key }) => (key === '/merchants' ? void go(key) : chooseTenant(key)) }}>
           <button type="button" className="iconbutton merchant" aria-label={t('shell.merchant')}><span className="ellipsis">{tenant.name}</span><Icon name="down" size={14} /></button>
         </Dropdown>
       ) : <span className="merchant ellipsis">{tenant.name}</span>}

@@ -14,7 +14,7 @@ import type { Run } from './what-if.tsx'
  * Where the visitor stands: kept per merchant, so that a tour that was left goes on where it stopped, and knows what it did so that it can take it back.
  * `at` 0: not begun; `seen`: offered and answered, or gone through once.
  */
-type Kept = { at: number; seen: boolean; done: Record<string, string>; codeId?: string; planId?: string }
+type Kept = { at: number; seen: boolean; done: Record<string, string>; codeId?: string; planId?: string; /** Pace before the tour stopped the sea, so that an approval can still be taken back. */ pace?: number }
 const fresh: Kept = { at: 0, seen: false, done: {} }
 const listeners = new Set<() => void>()
 const keyOf = (slug: string): string => `qz.tour.${slug}`
@@ -165,9 +165,14 @@ function Shown(props: { at: number }): ReactNode {
       await look(['/plan'])
       if (state.plan === null || state.plan.status !== 'draft' || state.plan.summary.messages === 0) return t('tour.planNothing')
       const { planId, summary } = state.plan
+      // Half an hour of the sea is a second or so: it stands still until the visitor has decided.
+      if (typeof sea.data?.daySeconds === 'number') {
+        keep({ pace: sea.data.daySeconds })
+        await request('PUT', url('/sea'), { daySeconds: null })
+      }
       await post('/plan/approve', { planId })
       keep({ planId })
-      await look(['/plan'])
+      await look(['/plan', '/sea'])
       return t('tour.planDone', { persons: f.count(summary.persons), left: f.count(summary.left) })
     },
   } : undefined
@@ -196,8 +201,11 @@ function Shown(props: { at: number }): ReactNode {
     void go(next < 1 || next > steps.length ? location.pathname : `${steps[next - 1].path}?tour=${next}`)
   }
   // Leaving keeps the place; going through to the end forgets it.
-  const leave = (): void => { keep({ seen: true, at: n }); void go(location.pathname) }
-  const finish = (path?: string): void => { keep({ at: 0, seen: true, done: {}, codeId: undefined, planId: undefined }); void go(path ?? location.pathname) }
+  const sailOn = (): void => {
+    if (kept.pace !== undefined) setPace(kept.pace)
+  }
+  const leave = (): void => { sailOn(); keep({ seen: true, at: n, pace: undefined }); void go(location.pathname) }
+  const finish = (path?: string): void => { sailOn(); keep({ at: 0, seen: true, done: {}, codeId: undefined, planId: undefined, pace: undefined }); void go(path ?? location.pathname) }
   const takeBack = async (): Promise<void> => {
     setBusy(t('tour.takingBack'))
     const failed: string[] = []
@@ -235,7 +243,7 @@ function Shown(props: { at: number }): ReactNode {
       if (marked?.isConnected) return
       marked = document.querySelector(step.mark)
       marked?.classList.add('toured')
-      marked?.scrollIntoView({ block: 'nearest' })
+      marked?.scrollIntoView({ block: 'center' })
     }
     search()
     const timer = setInterval(search, 250)
@@ -243,7 +251,7 @@ function Shown(props: { at: number }): ReactNode {
       clearInterval(timer)
       marked?.classList.remove('toured')
     }
-  }, [step.mark, step.path])
+  }, [step.mark, step.path, kept.done[step.key]])
   const did = kept.done[step.key]
   return (
     <aside className="tour" role="dialog" aria-label={t('tour.name')}>

@@ -120,7 +120,8 @@ describe('rights', () => {
     for (const right of rights) {
       expect(may('nobody', right)).toBe(false)
       expect(may('', right)).toBe(false)
-      expect(may('owner', right)).toBe(true)
+      // An owner sees the own merchant; all of them are for who serves several.
+      expect(may('owner', right)).toBe(right !== 'merchants.read')
     }
     expect(may('owner', 'no.such.right' as never)).toBe(false)
     expect(may('__proto__', 'orders.read')).toBe(false)
@@ -129,6 +130,7 @@ describe('rights', () => {
     const holders = (right: (typeof rights)[number]) => Object.keys(roles).filter((role) => may(role, right))
     expect(holders('people.erase')).toEqual(['owner'])
     expect(holders('members.write')).toEqual(['owner'])
+    expect(holders('merchants.read')).toEqual(['provider-staff'])
     expect(holders('connections.write')).toEqual(['owner', 'provider-staff'])
     expect(holders('people.personal')).toEqual(['owner', 'operator', 'customer-service'])
     expect(holders('orders.ship')).toEqual(['owner', 'operator', 'packer'])

@@ -11,7 +11,8 @@ const operator: Right[] = [...readAll, 'orders.refund', 'orders.ship', 'orders.e
 
 /** Roles as data: name in both languages, rights, and the page a role starts on. */
 export const roles = {
-  owner: { zh: '店主', en: 'owner', rights: [...rights], start: '/' },
+  // Seeing all merchants belongs to who serves several; an owner sees the own one.
+  owner: { zh: '店主', en: 'owner', rights: rights.filter((right) => right !== 'merchants.read') as Right[], start: '/' },
   operator: { zh: '运营', en: 'operator', rights: operator, start: '/' },
   packer: { zh: '打包发货', en: 'packer', rights: ['orders.read', 'orders.ship'] as Right[], start: '/sell/orders?status=to_ship' },
   'customer-service': { zh: '客服', en: 'customer service', rights: ['orders.read', 'people.read', 'people.personal'] as Right[], start: '/sell/orders' },

@@ -18,7 +18,8 @@ export type ConnectionSecrets = {
   payPublicKeyId?: string
   payPublicKey?: string
 }
-export type Check = { key: string; ok: boolean | null; at: Instant; detail: string }
+/** `detail` is Chinese; `en` is missing on checks stored by older versions. */
+export type Check = { key: string; ok: boolean | null; at: Instant; detail: string; en?: string }
 export type Connection = {
   connectionId: string; line: string; accountId: string; name: string; baseUrl: string | null; routeKey: string; status: 'draft' | 'connected' | 'broken'
   checks: Check[]; createdAt: Instant; updatedAt: Instant; secrets: ConnectionSecrets

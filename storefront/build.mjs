@@ -14,7 +14,9 @@ const here = dirname(fileURLToPath(import.meta.url))
 const args = process.argv.slice(2)
 const outAt = args.indexOf('--out')
 const out = resolve(outAt >= 0 ? args[outAt + 1] : join(here, 'dist'))
-const source = resolve(args.find((arg, n) => !arg.startsWith('--') && (outAt < 0 || n !== outAt + 1)) ?? join(here, 'app'))
+const given = resolve(args.find((arg, n) => !arg.startsWith('--') && (outAt < 0 || n !== outAt + 1)) ?? join(here, 'app'))
+// A project of the developer tools says where its program lies.
+const source = !existsSync(join(given, 'app.json')) && existsSync(join(given, 'project.config.json')) ? join(given, JSON.parse(readFileSync(join(given, 'project.config.json'), 'utf8')).miniprogramRoot ?? '') : given
 // Built beside and moved into place, so that a server never reads half a build.
 const building = `${out}.building`
 const program = join(building, 'miniprogram')
@@ -67,10 +69,11 @@ const app = readJson('app.json')
 const pages = [...(app.pages ?? []), ...(app.subPackages ?? app.subpackages ?? []).flatMap((pack) => pack.pages.map((page) => posix.join(pack.root, page)))]
 const resolveFrom = (owner, target) => (target.startsWith('/') ? target.slice(1) : posix.normalize(posix.join(posix.dirname(owner), target)))
 
-const known = new Set([...readFileSync(join(here, 'runtime/base-components.ts'), 'utf8').matchAll(/^ {2}'?([a-z-]+)'?: \{/gm)].map((found) => found[1]))
-for (const tag of ['block', 'slot', 'template', 'import', 'include', 'wxs', 'label', 'form', 'page-meta', 'navigation-bar']) known.add(tag)
+const known = new Set([...readFileSync(join(here, 'runtime/base-components.ts'), 'utf8').split('export const baseComponents')[1].matchAll(/^ {2}'?([a-z-]+)'?: (?:\{|group|choice)/gm)].map((found) => found[1]))
+for (const tag of ['block', 'slot', 'template', 'import', 'include', 'wxs', 'label', 'navigation-bar']) known.add(tag)
 
 const components = new Map()
+const absent = new Set()
 const collect = (path) => {
   if (components.has(path)) return
   const json = readJson(`${path}.json`)
@@ -81,12 +84,17 @@ const collect = (path) => {
   for (const [tag, target] of Object.entries({ ...(path === '' ? {} : app.usingComponents), ...json.usingComponents })) {
     if (/^(plugin|npm|weui)/.test(target)) problems.push(`${path}: component ${target} (plugins and packages are not supported)`)
     else {
-      using[tag] = resolveFrom(json.usingComponents?.[tag] === undefined ? 'app' : path, target)
+      const near = resolveFrom(json.usingComponents?.[tag] === undefined ? 'app' : path, target)
+      using[tag] = !files.includes(`${near}.wxml`) && files.includes(`miniprogram_npm/${target}.wxml`) ? `miniprogram_npm/${target}` : near
       collect(using[tag])
     }
   }
   const tags = new Set([...read(`${path}.wxml`).replace(/<!--[\s\S]*?-->|<wxs[\s\S]*?<\/wxs>/g, '').matchAll(/<([a-zA-Z][\w-]*)/g)].map((found) => found[1]))
-  for (const tag of tags) if (!known.has(tag) && !(tag in using)) problems.push(`${path}: <${tag}> has no base component`)
+  for (const tag of tags) {
+    if (known.has(tag) || tag in using) continue
+    absent.add(tag)
+    problems.push(`${path}: <${tag}> has no base component`)
+  }
 }
 pages.forEach(collect)
 
@@ -142,7 +150,8 @@ start({
   components: ${JSON.stringify(Object.fromEntries(components))},
   templates: ${templates},
   problems: ${JSON.stringify(problems)},
-  modules: {${modules.map((file) => `\n${JSON.stringify(file)}(require, module, exports, wx, App, Page, Component, Behavior, getApp, getCurrentPages) {\n${read(file)}\n}`).join(',')}
+  absent: ${JSON.stringify([...absent])},
+  modules: {${modules.map((file) => `\n${JSON.stringify(file)}(require, module, exports, wx, App, Page, Component, Behavior, getApp, getCurrentPages, global) {\n${read(file)}\n}`).join(',')}
   },
 })`
 try {
@@ -163,5 +172,6 @@ writeFileSync(join(building, 'index.html'), `<!doctype html>
 `)
 rmSync(out, { recursive: true, force: true })
 renameSync(building, out)
+writeFileSync(join(out, 'missing.json'), JSON.stringify(problems))
 for (const problem of problems) process.stderr.write(`missing: ${problem}\n`)
 process.stdout.write(`${pages.length} pages, ${components.size - pages.length} components, ${Math.round(readFileSync(join(out, 'app.js')).length / 1000)} kB script, ${Math.round(readFileSync(join(out, 'app.css')).length / 1000)} kB style, ${problems.length} problems -> ${out}\n`)

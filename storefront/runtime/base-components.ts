@@ -39,13 +39,100 @@ function paintField(host: HTMLElement, data: Record<string, any>): void {
 }
 const fieldProperties = { value: null, placeholder: String, disabled: null, maxlength: null, type: String, password: null, confirmType: String, name: String, focus: null, placeholderClass: String, placeholderStyle: String, adjustPosition: null, autoHeight: null }
 
+/** What `open-type` of a button asks of the phone: wired by the runtime. */
+export const openTypes: Record<string, (component: Host) => Promise<unknown>> = {}
+const eventOfOpenType: Record<string, string> = { getPhoneNumber: 'getphonenumber', getRealtimePhoneNumber: 'getrealtimephonenumber', chooseAvatar: 'chooseavatar', getUserInfo: 'getuserinfo', openSetting: 'opensetting', launchApp: 'error', contact: 'contact' }
+function opened(component: Host): void {
+  const { openType } = component.data
+  const act = openTypes[openType]
+  if (!act) return void openTypes['*']?.(component)
+  const event = eventOfOpenType[openType]
+  act(component).then(
+    (detail) => event && fire(component, event, { errMsg: `${openType}:ok`, ...(detail as object) }),
+    (error: unknown) => event && fire(component, event, { errMsg: `${openType}:fail ${error instanceof Error ? error.message : String(error)}` }),
+  )
+}
+
+type Owner = HTMLElement & { __wxElement?: Host }
+const fieldTags = 'input, textarea, switch, slider, checkbox-group, radio-group, picker'
+const valueOf = (field: Owner): unknown => {
+  if (field.localName === 'checkbox-group') return chosen(field, 'checkbox')
+  if (field.localName === 'radio-group') return chosen(field, 'radio')[0] ?? ''
+  return field.localName === 'switch' ? field.querySelector('input')!.checked : field.__wxElement!.data.value
+}
+const chosen = (host: HTMLElement, tag: string): unknown[] => [...host.querySelectorAll<Owner>(tag)].filter((one) => one.querySelector('input')?.checked).map((one) => one.__wxElement?.data.value)
+
+/** `form-type` of a button: the values of the named fields, or all of them emptied. */
+function settle(form: Owner, type: string): void {
+  const fields = [...form.querySelectorAll<Owner>(fieldTags)].filter((field) => field.__wxElement?.data.name)
+  if (type === 'reset') for (const field of form.querySelectorAll<HTMLInputElement>('input, textarea')) field.type === 'checkbox' || field.type === 'radio' ? (field.checked = false) : (field.value = '')
+  fire(form.__wxElement!, type, type === 'submit' ? { value: Object.fromEntries(fields.map((field) => [field.__wxElement!.data.name, valueOf(field)])) } : {})
+}
+
+const group = (tag: 'checkbox' | 'radio'): Base => ({
+  properties: { name: String },
+  attached: (host, component) => host.addEventListener('change', (event) => {
+    if (tag === 'radio') for (const box of host.querySelectorAll<HTMLInputElement>('radio > input')) if (box !== event.target) box.checked = false
+    fire(component, 'change', { value: tag === 'checkbox' ? chosen(host, tag) : (chosen(host, tag)[0] ?? '') })
+  }),
+})
+const choice = (type: 'checkbox' | 'radio'): Base => ({
+  properties: { value: null, checked: null, disabled: null, color: String },
+  attached: (host) => host.prepend(Object.assign(document.createElement('input'), { type })),
+  paint(host, data) {
+    const box = host.querySelector('input')
+    if (box) Object.assign(box, { checked: on(data.checked), disabled: on(data.disabled) })
+  },
+})
+
+/** The browser's own control for a picker: a list, a date or a time, laid over it until something is chosen. */
+function pickOf(host: HTMLElement, data: Record<string, any>): Promise<unknown> {
+  const mode = data.mode || 'selector'
+  return new Promise((resolve, reject) => {
+    if (mode !== 'selector' && mode !== 'date' && mode !== 'time') return reject(new Error(`picker mode ${mode} is not in this runtime`))
+    const control = document.createElement(mode === 'selector' ? 'select' : 'input') as HTMLSelectElement & HTMLInputElement
+    if (mode === 'selector') (data.range ?? []).forEach((row: any, n: number) => control.append(new Option(String(data.rangeKey ? row?.[data.rangeKey] : row), String(n), false, n === Number(data.value ?? 0))))
+    else Object.assign(control, { type: mode === 'date' && data.fields === 'month' ? 'month' : mode, value: data.value ?? '', min: data.start ?? '', max: data.end ?? '' })
+    control.className = 'wx-picker'
+    const end = (): void => control.remove()
+    control.addEventListener('change', () => {
+      resolve(control.value)
+      end()
+    })
+    control.addEventListener('blur', () => {
+      reject(new Error('cancel'))
+      end()
+    })
+    control.addEventListener('click', (event) => event.stopPropagation())
+    host.append(control)
+    control.focus()
+    try {
+      control.showPicker()
+    } catch {
+      // Without it the control itself is on the screen.
+    }
+  })
+}
+
 export const baseComponents: Record<string, Base> = {
   view: {},
   'cover-view': {},
+  'cover-image': { template: 'none', properties: { src: String }, paint: (host, data) => void (host.style.backgroundImage = data.src ? `url(${JSON.stringify(String(data.src))})` : '') },
   text: { properties: { selectable: null, userSelect: null, space: String, decode: null } },
   button: {
     properties: { type: String, size: String, plain: null, disabled: null, loading: null, openType: String, formType: String },
-    paint: (host, data) => ((host as HTMLButtonElement).disabled = on(data.disabled)),
+    attached(host, component) {
+      host.addEventListener('click', () => {
+        if (on(component.data.disabled)) return
+        if (component.data.openType) opened(component)
+        const form = component.data.formType ? host.closest('form') : null
+        if (form) settle(form as HTMLElement, component.data.formType)
+      })
+    },
+    paint(host, data) {
+      Object.assign(host as HTMLButtonElement, { disabled: on(data.disabled), type: 'button' })
+      for (const [kind, set] of [['primary', data.type === 'primary'], ['warn', data.type === 'warn'], ['mini', data.size === 'mini']] as const) host.classList.toggle(`wx-${kind}`, set)
+    },
   },
   image: {
     template: 'none',
@@ -122,6 +209,52 @@ export const baseComponents: Record<string, Base> = {
     // Nodes as text only: markup of others is shown, never run.
     paint: (host, data) => void (host.textContent = typeof data.nodes === 'string' ? (new DOMParser().parseFromString(data.nodes, 'text/html').body.textContent ?? '') : ''),
   },
+  form: { properties: { reportSubmit: null }, attached: (host) => host.addEventListener('submit', (event) => event.preventDefault()) },
+  'checkbox-group': group('checkbox'),
+  'radio-group': group('radio'),
+  checkbox: choice('checkbox'),
+  radio: choice('radio'),
+  slider: {
+    template: 'none', properties: { value: null, min: null, max: null, step: null, disabled: null, name: String, showValue: null },
+    attached(host, component) {
+      const range = document.createElement('input')
+      range.type = 'range'
+      const tell = (name: string) => (): void => {
+        component.data.value = Number(range.value)
+        fire(component, name, { value: Number(range.value) })
+      }
+      range.addEventListener('input', tell('changing'))
+      range.addEventListener('change', tell('change'))
+      host.append(range)
+    },
+    paint(host, data) {
+      const range = host.querySelector('input')
+      if (range) Object.assign(range, { min: String(data.min ?? 0), max: String(data.max ?? 100), step: String(data.step ?? 1), value: String(data.value ?? 0), disabled: on(data.disabled) })
+    },
+  },
+  progress: {
+    template: 'none', properties: { percent: null, showInfo: null, color: String, activeColor: String, backgroundColor: String },
+    attached: (host) => host.append(Object.assign(document.createElement('progress'), { max: 100 })),
+    paint: (host, data) => void Object.assign(host.querySelector('progress')!, { value: Number(data.percent ?? 0) }),
+  },
+  picker: {
+    properties: { mode: String, range: null, rangeKey: String, value: null, start: String, end: String, fields: String, disabled: null, name: String },
+    attached(host, component) {
+      host.addEventListener('click', () => {
+        if (on(component.data.disabled)) return
+        pickOf(host, component.data).then((value) => {
+          component.data.value = value
+          fire(component, 'change', { value })
+        }, () => fire(component, 'cancel', {}))
+      })
+    },
+  },
+  video: {
+    template: 'none', properties: { src: String, controls: null, autoplay: null, loop: null, muted: null, poster: String },
+    paint: (host, data) => Object.assign(host as HTMLVideoElement, { src: data.src ?? '', controls: true, loop: on(data.loop), muted: on(data.muted) }),
+  },
+  canvas: { template: 'none', properties: { type: String, canvasId: String, disableScroll: null } },
+  'page-meta': { properties: { backgroundColor: String, pageStyle: String, rootFontSize: String } },
   switch: {
     template: 'none', properties: { checked: null, disabled: null, color: String, type: String },
     attached(host, component) {
@@ -137,9 +270,10 @@ export const baseComponents: Record<string, Base> = {
   },
 }
 
-/** Registers them in a space under `/wx/<tag>` and for every template there. */
-export function registerBase(space: glassEasel.ComponentSpace, slot: unknown, none: unknown): void {
-  for (const [tag, base] of Object.entries(baseComponents)) {
+/** Registers them in a space under `/wx/<tag>` and for every template there; a tag that nobody has shows its name and what is inside it. */
+export function registerBase(space: glassEasel.ComponentSpace, slot: unknown, none: unknown, absent: readonly string[] = []): void {
+  const named = (tag: string): Base => ({ attached: (host) => Object.assign(host.dataset, { missing: `<${tag}>` }) })
+  for (const [tag, base] of [...Object.entries(baseComponents), ...absent.map((tag) => [tag, named(tag)] as const)]) {
     const properties = { hidden: null, hoverClass: String, ...base.properties } as Record<string, any>
     const repaint = function (this: Host): void {
       const host = this.$$ as unknown as HTMLElement | null

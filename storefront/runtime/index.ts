@@ -12,6 +12,8 @@ export type Program = {
   templates: Record<string, unknown>
   /** What the build could not make sense of. */
   problems: string[]
+  /** Tags that nothing here draws. */
+  absent: string[]
   modules: Record<string, (require: (path: string) => unknown, module: { exports: unknown }, exports: unknown, ...globals: unknown[]) => void>
 }
 type Options = Record<string, any>
@@ -26,6 +28,8 @@ export function start(program: Program): void {
     root.append(box)
   }
   Object.assign(globalThis, { missingOfRuntime: missing })
+  // A page that fails says so in its place; what WeChat's own runtime would only log does not stop the rest.
+  addEventListener('unhandledrejection', (event) => console.warn('rejected and not handled', event.reason))
 
   let router: Router
   const wx = createWx({ root, router: () => router, missing })
@@ -34,7 +38,7 @@ export function start(program: Program): void {
   const space = new glassEasel.ComponentSpace()
   space.updateComponentOptions({ writeIdToDOM: true })
   const template = (path: string): unknown => ({ content: program.templates[path], groupList: program.templates })
-  registerBase(space, template('wx/slot'), template('wx/none'))
+  registerBase(space, template('wx/slot'), template('wx/none'), program.absent)
 
   // ---- modules: CommonJS, each run once, when first asked for ----
   let app: Options = {}
@@ -56,9 +60,14 @@ export function start(program: Program): void {
     running = path.replace(/\.js$/, '')
     const require = (target: string): unknown => {
       const full = new URL(target, `http://x/${path}`).pathname.slice(1)
-      return run(full in program.modules ? full : `${full}.js` in program.modules ? `${full}.js` : `${full}/index.js`)
+      const names = [full, `${full}.js`, `${full}/index.js`, ...(/^[./]/.test(target) ? [] : [`miniprogram_npm/${target}.js`, `miniprogram_npm/${target}/index.js`])]
+      const found = names.find((name) => name in program.modules)
+      if (found === undefined) missing.add(`${path}: module ${target}`)
+      return run(found ?? full)
     }
-    body(require, module, module.exports, wx, App, Page, Component, Behavior, () => app, () => router.stack())
+    // Sub-packages are all here: what is asked for later is there at once.
+    require.async = async (target: string): Promise<unknown> => require(target)
+    body(require, module, module.exports, wx, App, Page, Component, Behavior, () => app, () => router.stack(), globalThis)
     running = before
     return module.exports
   }
@@ -101,10 +110,13 @@ export function start(program: Program): void {
   }
 
   router = createRouter({
+    share: (page) => void wx.__share(page).catch(() => {}),
     pages: program.pages, tabs: program.app.tabBar?.list ?? [], windowOf: (path) => ({ ...program.app.window, ...program.components[path]?.json }), create, root,
   })
 
   bridgeTaps(root)
+  bridgeTouches(root)
+  if ('qzHost' in globalThis) showLacks(root, missing)
   glassEasel.addGlobalErrorListener((error: unknown) => {
     report(error)
     return true
@@ -132,4 +144,48 @@ function bridgeTaps(root: HTMLElement): void {
     if (!node || (node as unknown as { disabled?: boolean }).disabled === true) return
     glassEasel.triggerEvent(node.__wxElement as never, 'tap', { x: event.clientX, y: event.clientY }, { bubbles: true, composed: true, capturePhase: true })
   })
+}
+
+/** Fingers: `touchstart` to `touchend` with their touches, `longpress` after 350 ms without moving. */
+function bridgeTouches(root: HTMLElement): void {
+  let held = 0
+  const point = (touch: Touch) => ({ identifier: touch.identifier, pageX: touch.pageX, pageY: touch.pageY, clientX: touch.clientX, clientY: touch.clientY })
+  const tell = (name: string, event: TouchEvent): void => {
+    let node = event.target as (HTMLElement & { __wxElement?: unknown }) | null
+    while (node && !node.__wxElement) node = node.parentElement
+    if (!node) return
+    const fired = new glassEasel.Event(name, { x: event.changedTouches[0]?.clientX, y: event.changedTouches[0]?.clientY }, { bubbles: true, composed: true, capturePhase: true })
+    Object.assign(fired, { touches: [...event.touches].map(point), changedTouches: [...event.changedTouches].map(point) })
+    glassEasel.Event.dispatchEvent(node.__wxElement as never, fired as never)
+  }
+  for (const name of ['touchstart', 'touchmove', 'touchend', 'touchcancel'] as const) {
+    root.addEventListener(name, (event) => {
+      clearTimeout(held)
+      if (name === 'touchstart') held = window.setTimeout(() => tell('longpress', event), 350)
+      tell(name, event)
+    }, { passive: true })
+  }
+}
+
+/** For whoever runs somebody's mini program in the emulator: what it asked for and this runtime does not have, on the page itself. */
+function showLacks(root: HTMLElement, missing: Set<string>): void {
+  const button = Object.assign(document.createElement('button'), { className: 'wx-lacks' })
+  const list = Object.assign(document.createElement('div'), { className: 'wx-lacks-list', hidden: true })
+  root.append(button, list)
+  let seen = -1
+  const refresh = (): void => {
+    if (missing.size === seen) return
+    seen = missing.size
+    button.hidden = seen === 0
+    button.textContent = `缺 ${seen} 项`
+    const kinds: Array<[string, string[]]> = [['接口', []], ['组件', []], ['文件与其他', []]]
+    for (const one of missing) kinds[one.startsWith('wx.') ? 0 : /component|^<|<[a-z]/.test(one) ? 1 : 2][1].push(one)
+    list.replaceChildren(...kinds.filter(([, rows]) => rows.length > 0).flatMap(([title, rows]) => [
+      Object.assign(document.createElement('h2'), { textContent: `${title} ${rows.length}` }), ...rows.map((row) => Object.assign(document.createElement('p'), { textContent: row })),
+    ]))
+    void fetch('/_mini/missing', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify([...missing]) }).catch(() => {})
+  }
+  button.addEventListener('click', () => (list.hidden = !list.hidden))
+  refresh()
+  setInterval(refresh, 500)
 }

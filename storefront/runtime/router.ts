@@ -10,6 +10,8 @@ export type RouterParts = {
   /** Makes a page that is not yet in the document. */
   create(page: string): PageInstance
   root: HTMLElement
+  /** The menu of a page that can be shared. */
+  share(page: PageInstance): void
 }
 type Frame = { page: PageInstance; element: HTMLElement; title: HTMLElement; ready: boolean }
 
@@ -50,6 +52,12 @@ export function createRouter(parts: RouterParts) {
       back.setAttribute('aria-label', '返回')
       back.addEventListener('click', () => history.back())
       bar.prepend(back)
+    }
+    if (typeof page.onShareAppMessage === 'function') {
+      const menu = Object.assign(document.createElement('button'), { className: 'share', textContent: '⋯' })
+      menu.setAttribute('aria-label', '转发')
+      menu.addEventListener('click', () => parts.share(page))
+      bar.append(menu)
     }
     const scroll = document.createElement('div')
     scroll.className = 'wx-scroll'

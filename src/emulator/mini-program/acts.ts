@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { unionidOf } from '../core/core-module.ts'
 import { freshDigits, freshId, nextNumber, randomOf, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { act, type Act } from '../core/registry.ts'
+import { unionidOf } from '../core/people.ts'
 import { pushMini, pushMiniEvent } from './push-event.ts'
 import { miniAccount, miniState, visit } from './state.ts'
 

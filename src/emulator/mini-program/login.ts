@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { codeToSession, paidUnionid, phoneNumber, riskRank, sessionCheck, sessionReset } from '../../wechat/spec/mini-program/index.ts'
-import { unionidOf } from '../core/core-module.ts'
 import { accountOf, freshId } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { serve, type Route } from '../core/registry.ts'
+import { unionidOf } from '../core/people.ts'
 import { miniCaller, miniState, readMini, userOf, type MiniUser } from './state.ts'
 
 const ok = { errcode: 0, errmsg: 'ok' }

@@ -1,0 +1,1 @@
+Component({ properties: { on: Boolean }, methods: { turn() { this.triggerEvent('turn', { on: !this.data.on }) } } })

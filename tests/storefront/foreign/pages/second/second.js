@@ -1,0 +1,1 @@
+Page({ data: { found: '' }, onLoad(query) { this.setData({ found: query.found }) } })

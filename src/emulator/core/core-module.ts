@@ -180,19 +180,6 @@ export function makePush(ns: Namespace, format: 'xml' | 'json'): PushSettings {
   return { url: null, token, aesKey: randomOf(ns).bytes(32, 'aes-key', n).toString('base64').slice(0, 43), format }
 }
 
-/**
- * The openid of a person in an account, and the unionid when the account is bound: equal for equal person and account, made from the
- * world's seed, so that all lines agree without a shared table.
- */
-export function openidOf(ns: Namespace, accountId: string, person: string): string {
-  return `o${randomOf(ns).bytes(21, 'openid', accountId, person).toString('base64url').slice(0, 27)}`
-}
-
-export function unionidOf(ns: Namespace, account: Pick<WeixinAccount, 'openPlatform'>, person: string): string | undefined {
-  if (account.openPlatform === null) return undefined
-  return `o${randomOf(ns).bytes(21, 'unionid', account.openPlatform, person).toString('base64url').slice(0, 27)}`
-}
-
 /** A WeChat Pay transaction number: 28 digits starting with 42. */
 export function freshTransactionId(ns: Namespace): string {
   return freshDigits(ns, 'transaction', 28, '4200')

@@ -24,9 +24,9 @@ import {
 } from '../../wechat/spec/official-account/index.ts'
 import type { WeixinAccount } from '../core/account.ts'
 import { freshId, type Namespace } from '../core/namespace.ts'
-import { unionidOf } from '../core/core-module.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { BinaryAnswer, serve, type Route } from '../core/registry.ts'
+import { unionidOf } from '../core/people.ts'
 import { codePicture } from '../mini-program/index.ts'
 import { followerOf, knownOpenid, officialCaller, officialState, readOfficial, type Follower, type OfficialState } from './state.ts'
 

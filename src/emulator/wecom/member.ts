@@ -19,9 +19,8 @@ import {
   userToOpenid,
   userUpdate,
 } from '../../wechat/spec/wecom/index.ts'
-import { openidOf as drawOpenid } from '../core/core-module.ts'
 import type { Namespace } from '../core/namespace.ts'
-import { openidOf } from '../core/people.ts'
+import { drawOpenid, openidOf } from '../core/people.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { act } from '../core/registry.ts'
 import { limitOf, listAtMost, page, wecom } from './call.ts'

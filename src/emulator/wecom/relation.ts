@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { unionidOf } from '../core/core-module.ts'
 import { freshId, nextNumber, randomOf, u, type Namespace } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
+import { unionidOf } from '../core/people.ts'
 import { acquisitionSpend } from './acquisition.ts'
 import { tell, tellContact } from './event.ts'
 import { customerOf, isFriend, memberOf, type CorpState, type Customer, type Follow, type Welcome } from './state.ts'

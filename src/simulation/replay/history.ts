@@ -1,6 +1,7 @@
 import { yuanToFen, type Fen } from '../../kernel/money.ts'
 import { parseLocal } from '../../kernel/calendar.ts'
 import type { Instant } from '../../kernel/clock.ts'
+import type { Ledger } from './ledger.ts'
 
 /** One line of the file, read. Prices are taken as yuan and round half up to fen before the quantity. */
 export type SourceLine = { lineNo: number; invoice: string; sku: string; title: string; quantity: number; at: Instant; priceFen: Fen; rounded: boolean; customer: string | null }
@@ -39,10 +40,6 @@ export type PlannedRefund = { key: string; invoice: string; orderInvoice: string
 export type PlannedAdjustment = { key: string; at: Instant; kind: AdjustmentKind; customer: string | null; sku: string; quantity: number; amountFen: Fen; reason: string; sourceRef: string }
 export type Planned = { order: PlannedOrder | null; refunds: PlannedRefund[]; adjustments: PlannedAdjustment[] }
 
-/** What is left of an order line for later cancellations. */
-type Left = { invoice: string; line: number; quantity: number; fen: Fen }
-export type Ledger = Map<string, Left[]>
-
 /**
  * Turns one invoice into what a platform can hold (an order), refunds of earlier lines, and adjustments.
  * An order holds every line with a positive quantity and a positive price, postage and manual items as service SKUs, except bad-debt
@@ -70,18 +67,10 @@ export function planInvoice(lines: readonly SourceLine[], ledger: Ledger): Plann
       let quantity = -line.quantity
       let fen = -total
       if (line.customer !== null) {
-        const earlier = ledger.get(`${line.customer}\u0000${line.sku}`) ?? []
-        for (let index = earlier.length - 1, part = 0; index >= 0 && quantity > 0; index--) {
-          const left = earlier[index]
-          const count = Math.min(quantity, left.quantity)
-          const amountFen = Math.min(count * line.priceFen, left.fen)
-          if (count <= 0 || amountFen <= 0) continue
-          left.quantity -= count
-          left.fen -= amountFen
-          quantity -= count
-          fen -= amountFen
-          planned.refunds.push({ key: `${sourceRef}/${part++}`, invoice: line.invoice, orderInvoice: left.invoice, orderLine: left.line, count, amountFen, at: line.at, reason: sourceRef })
-          if (left.quantity === 0 || left.fen === 0) earlier.splice(index, 1)
+        for (const [part, taken] of ledger.take(line.customer, line.sku, quantity, line.priceFen).entries()) {
+          quantity -= taken.count
+          fen -= taken.amountFen
+          planned.refunds.push({ key: `${sourceRef}/${part}`, invoice: line.invoice, orderInvoice: taken.invoice, orderLine: taken.line, count: taken.count, amountFen: taken.amountFen, at: line.at, reason: sourceRef })
         }
       }
       if (quantity > 0 || fen > 0) {
@@ -95,13 +84,7 @@ export function planInvoice(lines: readonly SourceLine[], ledger: Ledger): Plann
     const list = [...orderLines.values()]
     planned.order = { invoice: first.invoice, customer: first.customer, at: first.at, lines: list }
     if (first.customer !== null) {
-      for (const [index, line] of list.entries()) {
-        const key = `${first.customer}\u0000${line.sku}`
-        const left: Left = { invoice: first.invoice, line: index, quantity: line.count, fen: line.count * line.priceFen }
-        const known = ledger.get(key)
-        if (known) known.push(left)
-        else ledger.set(key, [left])
-      }
+      for (const [index, line] of list.entries()) ledger.add(first.customer, line.sku, { invoice: first.invoice, line: index, quantity: line.count, fen: line.count * line.priceFen })
     }
   }
   return planned

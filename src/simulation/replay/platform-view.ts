@@ -1,6 +1,6 @@
 import type { Emulator } from '../../emulator/index.ts'
 import { accountOf } from '../../emulator/core/namespace.ts'
-import { unionidOf } from '../../emulator/core/core-module.ts'
+import { unionidOf } from '../../emulator/core/people.ts'
 import { shopOf } from '../../emulator/shop/state.ts'
 
 /**

@@ -10,7 +10,8 @@ import { importedInvoices, importedLines, knownBuyers, orderTotals, refundReason
 import type { Emulator, FaultPlan } from '../../emulator/index.ts'
 import type { House } from '../../house.ts'
 import { onboard } from '../../onboard.ts'
-import { planInvoice, type Ledger, type PlannedAdjustment, type PlannedOrder, type PlannedRefund, type SourceLine } from './history.ts'
+import { createLedger } from './ledger.ts'
+import { planInvoice, type PlannedAdjustment, type PlannedOrder, type PlannedRefund, type SourceLine } from './history.ts'
 import { buyerUnionid, refundKey, viewPlatform } from './platform-view.ts'
 import { fileSha256, readHistory } from './read-history.ts'
 
@@ -111,7 +112,7 @@ export async function replayOrders(options: ReplayOptions): Promise<ReplayReport
   // What the emulator already has: its answer is the truth about how far an interrupted run came.
   const { orders: orderIds, refunds: refundsDone, skus } = viewPlatform(emulator, slug, shopId)
 
-  const ledger: Ledger = new Map()
+  const ledger = createLedger()
   let invoiceCount = 0
   let roundedLines = 0
   let peakRss = 0

@@ -1,7 +1,7 @@
-import { findings, type Checker } from './outputs.ts'
-import { refundedStates, shopTruth } from './platform-truth.ts'
+import { findings, type Checker, type Outputs } from './outputs.ts'
+import { payTruth, refundedStates, shopTruth } from './platform-truth.ts'
 
-/** The book (账本): after the storm it holds the platform's orders and after-sales, all of them, in their last state, and nothing else. */
+/** The book (账本): after the storm it holds the platform's orders and after-sales, all of them, in their last state, and nothing else; the mall's orders ended as at WeChat Pay. */
 export const book: Checker = {
   name: 'book',
   async run(outputs) {
@@ -37,6 +37,37 @@ export const book: Checker = {
       refunds.delete(item.id)
     }
     for (const id of refunds.keys()) check(false, () => `refund ${id} is in the book and not at the platform`)
+    await mall(outputs, check)
     return report
   },
+}
+
+async function mall(outputs: Outputs, check: (good: boolean, sentence: () => string) => void): Promise<void> {
+  const { tenantId, rows } = outputs
+  const booked = new Map((await rows<{ id: string; state: string; paid: number | null; transaction: string | null }>(
+    `select order_id as id, state, paid_at as paid, transaction_id as transaction from mall_order where tenant_id = $1`, [tenantId])).map((row) => [row.id, row]))
+  const listed = new Map((await rows<{ id: string; paid: number | null }>(`select order_id as id, paid_at as paid from shop_order where tenant_id = $1 and shelf = 'mall'`, [tenantId])).map((row) => [row.id, row]))
+  const { orders, refunds } = payTruth(outputs)
+  const known = new Map(orders.map((order) => [order.outTradeNo, order]))
+  for (const order of orders) {
+    const row = booked.get(order.outTradeNo)
+    check(row !== undefined, () => `WeChat Pay has order ${order.outTradeNo}, the mall does not`)
+    if (!row) continue
+    check(row.transaction === order.transactionId, () => `mall order ${row.id}: WeChat Pay has transaction ${String(order.transactionId)}, the mall ${String(row.transaction)}`)
+    check((row.paid === null) === (order.state !== 'SUCCESS'), () => `mall order ${row.id} is ${order.state} at WeChat Pay, ${row.state} here`)
+  }
+  for (const row of booked.values()) {
+    check(row.state !== 'unpaid', () => `mall order ${row.id} still waits for its payment`)
+    check(row.paid === null || known.has(row.id), () => `mall order ${row.id} is paid, and WeChat Pay does not know it`)
+    check(listed.has(row.id) && listed.get(row.id)!.paid === row.paid, () => `mall order ${row.id} is not in the order book as the mall has it`)
+    listed.delete(row.id)
+  }
+  for (const id of listed.keys()) check(false, () => `mall order ${id} is in the order book only`)
+  const asked = new Map((await rows<{ id: string; status: string }>(`select refund_id as id, status from refund where tenant_id = $1 and shelf = 'mall'`, [tenantId])).map((row) => [row.id, row.status]))
+  for (const refund of refunds) {
+    const expected = refund.status === 'SUCCESS' ? 'done' : refund.status === 'CLOSED' ? 'refused' : 'pending'
+    check(asked.get(refund.outRefundNo) === expected, () => `mall refund ${refund.outRefundNo} is ${refund.status} at WeChat Pay, ${String(asked.get(refund.outRefundNo))} here`)
+    asked.delete(refund.outRefundNo)
+  }
+  for (const [id, status] of asked) check(status === 'refused', () => `mall refund ${id} is ${status} here, and WeChat Pay does not know it`)
 }

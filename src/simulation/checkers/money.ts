@@ -1,7 +1,7 @@
-import { findings, type Checker } from './outputs.ts'
-import { refundedStates, shopTruth } from './platform-truth.ts'
+import { findings, type Checker, type Outputs } from './outputs.ts'
+import { payTruth, refundedStates, shopTruth } from './platform-truth.ts'
 
-/** Money (钱): every posting balances, an order's money is the platform's, in its row and in the ledger alike. */
+/** Money (钱): every posting balances, an order's money is the platform's (the Shop's, and for the mall WeChat Pay's), in its row and in the ledger alike. */
 export const money: Checker = {
   name: 'money',
   async run(outputs) {
@@ -54,6 +54,37 @@ export const money: Checker = {
     }
     const total = [...till.values()].reduce((sum, amount) => sum + amount, 0)
     check(total === expected, () => `the till holds ${total} fen, the platform's orders and refunds come to ${expected}`)
+    await mall(outputs, check)
     return report
   },
+}
+
+async function mall(outputs: Outputs, check: (good: boolean, sentence: () => string) => void): Promise<void> {
+  const { tenantId, rows } = outputs
+  const booked = new Map((await rows<{ id: string; paid: number; refunded: number }>(`select order_id as id, paid_fen as paid, refunded_fen as refunded from shop_order where tenant_id = $1 and shelf = 'mall'`, [tenantId])).map((row) => [row.id, row]))
+  const till = new Map((await rows<{ key: string; amount: number }>(
+    `select p.key, sum(e.amount)::bigint as amount from posting p join entry e on e.tenant_id = p.tenant_id and e.posting_id = p.posting_id where p.tenant_id = $1 and e.account = 'till:pay' and e.unit = 'fen' group by p.key`,
+    [tenantId],
+  )).map((row) => [row.key, row.amount]))
+  const { orders, refunds } = payTruth(outputs)
+  const back = new Map<string, number>()
+  let expected = 0
+  for (const refund of refunds) {
+    if (refund.status !== 'SUCCESS') continue
+    back.set(refund.outTradeNo, (back.get(refund.outTradeNo) ?? 0) + refund.refundFen)
+    expected -= refund.refundFen
+    const amount = till.get(`refund/mall/${refund.outRefundNo}`)
+    check(amount === -refund.refundFen, () => `mall refund ${refund.outRefundNo}: WeChat Pay paid back ${refund.refundFen} fen, the ledger says ${String(amount)}`)
+  }
+  for (const order of orders) {
+    const paid = order.state === 'SUCCESS' ? order.totalFen : 0
+    expected += paid
+    const row = booked.get(order.outTradeNo)
+    if (!row) continue
+    check(row.paid === paid, () => `mall order ${order.outTradeNo}: ${paid} fen were paid, the book says ${row.paid}`)
+    check(row.refunded === (back.get(order.outTradeNo) ?? 0), () => `mall order ${order.outTradeNo}: ${back.get(order.outTradeNo) ?? 0} fen went back, the book says ${row.refunded}`)
+    if (paid > 0) check(till.get(`order/mall/${order.outTradeNo}/paid`) === paid, () => `mall order ${order.outTradeNo}: ${paid} fen were paid, the ledger says ${String(till.get(`order/mall/${order.outTradeNo}/paid`))}`)
+  }
+  const total = [...till.values()].reduce((sum, amount) => sum + amount, 0)
+  check(total === expected, () => `the till of the mall holds ${total} fen, payments and refunds at WeChat Pay come to ${expected}`)
 }

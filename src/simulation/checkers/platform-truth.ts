@@ -1,5 +1,6 @@
 import { accountOf } from '../../emulator/core/namespace.ts'
 import { shopState, type Aftersale, type Order } from '../../emulator/shop/state.ts'
+import { merchantState, type PayOrder, type PayRefund } from '../../emulator/pay/state.ts'
 import { corpOf, type CorpState } from '../../emulator/wecom/state.ts'
 import type { Outputs } from './outputs.ts'
 
@@ -10,6 +11,15 @@ export function shopTruth({ emulator, world }: Outputs): { orders: Array<Readonl
   if (!account) return { orders: [], aftersales: [] }
   const state = shopState(ns, account.id)
   return { orders: [...state.orders.values()], aftersales: Object.values(state.aftersales) }
+}
+
+/** WeChat Pay as it is: the mall's orders that were made known to it, and their refunds. */
+export function payTruth({ emulator, world }: Outputs): { orders: PayOrder[]; refunds: PayRefund[] } {
+  const ns = emulator.namespace(world)
+  const account = accountOf(ns, 'pay')
+  if (!account) return { orders: [], refunds: [] }
+  const state = merchantState(ns, account.id)
+  return { orders: Object.values(state.orders), refunds: Object.values(state.refundsByNo) }
 }
 
 export function corpTruth({ emulator, world }: Outputs): CorpState | undefined {

@@ -1,9 +1,11 @@
 import { accountOf } from '../../emulator/core/namespace.ts'
 import { shopState } from '../../emulator/shop/state.ts'
 import { findings, type Checker } from './outputs.ts'
+import { payTruth } from './platform-truth.ts'
 
 /**
- * Stock (库存): the pieces of a SKU are all somewhere, in the table and in the ledger; our idea of what the Shop can still sell is never below what it can.
+ * Stock (库存): the pieces of a SKU are all somewhere, in the table and in the ledger; our idea of what the Shop can still sell is never below what it can; what the
+ * mall reserved is for orders that wait, and what it sold is what WeChat Pay was paid for.
  */
 export const stock: Checker = {
   name: 'stock',
@@ -34,6 +36,22 @@ export const stock: Checker = {
       check(row.bound >= num, () => `sku ${row.sku}: the Shop can sell ${num}, we think at most ${row.bound}`)
       if (row.open === 0) check(row.shop === num, () => `sku ${row.sku}: all is quiet, the Shop has ${num}, the book ${row.shop}`)
     }
+    // Units of the mall, order by order: held while it waits, sold once it is paid at WeChat Pay, else released.
+    const paid = new Set(payTruth(outputs).orders.filter((order) => order.state === 'SUCCESS').map((order) => order.outTradeNo))
+    const held = new Map<string, number>()
+    for (const row of await rows<{ id: string; sku: string; state: string; units: number; wanted: number; order: string; cancelled: number | null }>(
+      `select r.order_id as id, r.sku_id as sku, r.state, r.quantity as units, m.state as "order", m.cancelled_at as cancelled,
+         (select coalesce(sum((l->>'quantity')::bigint), 0)::bigint from jsonb_array_elements(m.lines) l where l->>'skuId' = r.sku_id::text) as wanted
+       from reservation r join mall_order m on m.tenant_id = r.tenant_id and m.order_id = r.order_id where r.tenant_id = $1 order by 1, 2`,
+      [tenantId],
+    )) {
+      if (row.state === 'held') held.set(row.sku, (held.get(row.sku) ?? 0) + row.units)
+      // An order that was cancelled before its payment came gives its units back and its money.
+      const expected = row.order === 'unpaid' ? 'held' : row.cancelled !== null || !paid.has(row.id) ? 'released' : 'sold'
+      check(row.state === expected && row.units === row.wanted, () => `mall order ${row.id} wants ${row.wanted} of sku ${row.sku} ${expected}, they are ${row.units} ${row.state}`)
+    }
+    for (const row of await rows<{ sku: string; reserved: number }>(`select sku_id as sku, reserved from stock where tenant_id = $1 order by 1`, [tenantId]))
+      check(row.reserved === (held.get(row.sku) ?? 0), () => `sku ${row.sku}: ${row.reserved} pieces are reserved, orders that wait want ${held.get(row.sku) ?? 0}`)
     return report
   },
 }

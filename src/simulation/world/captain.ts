@@ -9,7 +9,11 @@ import type { House } from '../../house.ts'
  * The captain (掌柜): what the merchant's people do in the console, through the same routes: on the first day a channel code with a welcome and two
  * journeys, on the second the books of stock, every week a broadcast, approved, and now and then one that is cancelled.
  */
-export type Captain = { day(house: House, day: number): Promise<void> }
+export type Captain = {
+  day(house: House, day: number): Promise<void>
+  /** One click in the console; what the console refuses is undefined. */
+  ask(house: House, method: string, path: string, body?: unknown, params?: Record<string, string>): Promise<Record<string, unknown> | undefined>
+}
 
 export function createCaptain(options: { tenantId: number; clock: Clock; staff: string | undefined; /** Also lists everything on the mall and brings units there. */ mall?: boolean }): Captain {
   const { tenantId, clock, staff } = options
@@ -43,6 +47,7 @@ export function createCaptain(options: { tenantId: number; clock: Clock; staff: 
 
   let skus: string[] = []
   return {
+    ask: go,
     async day(house, day) {
       if (staff === undefined) return
       if (day === 0) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createDecipheriv, createHash } from 'node:crypto'
 import pg from 'pg'
 import { monotonicMs, type Clock, type Instant } from '../../kernel/clock.ts'
 import { dayMs } from '../../kernel/calendar.ts'
@@ -26,6 +26,7 @@ import { createEventLog } from './event-log.ts'
 import { createFence, Fenced, type Fence } from './fence.ts'
 import { createGuests, type Agenda } from './guests.ts'
 import { simulatedDb, simulatedHttp, worldTimers, type CallCounts } from './ports.ts'
+import { createShoppers } from './shoppers.ts'
 import { createStorm, platformFaults } from './storm.ts'
 
 export type WorldOptions = {
@@ -64,8 +65,12 @@ export type WorldReport = {
 const start = Date.parse('2026-03-01T00:00:00+08:00')
 /** After the storm: the platform's last retries (3.6 h), the longest pause of ours (2.3 h) and open after-sales (2 d) fit in. */
 const calmMs = 2.5 * dayMs
-/** The house looks at what came in, and does what it planned, at most this late, as a busy house or one that was down; contacts are looked at at once, since a welcome has 20 s. */
-const lagMs = 60 * 60_000
+/**
+ * How late the house looks at what came in and does what it planned: at most this, on a quick day and on a slow one, as a busy house or one that was down.
+ * Contacts are looked at at once, since a welcome has 20 s.
+ */
+const lagMs = { quick: 10 * 60_000, slow: 4 * 3_600_000 }
+const quickDays = 0.25
 const second = 1_000
 /** Items worked at one instant: more is a loop. */
 const tooMuch = 10_000
@@ -102,7 +107,9 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
         told(200)
         return { status: 200, body: 'success' }
       }
-      const answer = await house.receive(url.pathname.slice('/callback/'.length), push.method, Object.fromEntries(url.searchParams), push.body)
+      const answer = url.pathname.startsWith('/notify/')
+        ? await house.receiveNotice(url.pathname.slice('/notify/'.length), Object.fromEntries(Object.entries(push.headers).map(([name, value]) => [name.toLowerCase(), value])), push.body)
+        : await house.receive(url.pathname.slice('/callback/'.length), push.method, Object.fromEntries(url.searchParams), push.body)
       fence.check()
       told(answer.status)
       arrivedAt ??= clock.now()
@@ -152,6 +159,12 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
         ids: { next: () => (mine.check(), ids.next()) },
         stages: (context) => canary?.stages?.(stages(context), context) ?? stages(context),
         call: (tenant, connection, endpoint, request) => (mine.check(), caller.call(connection, endpoint, request, clock, tenant.tenantId)),
+        openNotice: (tenant, connection, message) => {
+          const account = caller.accountOf(connection)
+          if (account.kind !== 'pay') throw new TypeError('only a WeChat Pay merchant receives notices')
+          return caller.client(connection, clock, tenant.tenantId).openPayNotice(account, message)
+        },
+        publicUrl: () => boat,
         repeatOf: (endpoint) => allRows.get(endpoint)?.repeat ?? 'never',
       })
     } finally {
@@ -170,7 +183,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
     const guests = createGuests(emulator, { seed, people: Math.ceil(options.people / 4) })
     await guests.begin()
     await emulator.act('main', 'population.create', { preset: 'tea', people: options.people, seed, shop: shop?.id, corp: corp?.id })
-    const captain = createCaptain({ tenantId, clock, staff: corp && Object.keys(corpOf(emulator.namespace('main'), corp.id).corp.members)[0] })
+    const captain = createCaptain({ tenantId, clock, staff: corp && Object.keys(corpOf(emulator.namespace('main'), corp.id).corp.members)[0], mall: true })
+    const shoppers = createShoppers(emulator, { seed, people: Math.ceil(options.people / 4), tenantId, slug: 'sim', ask: captain.ask })
     let captainsDay: number | undefined
     await emulator.setFaults('main', platformFaults(options.faults))
     sky = weather
@@ -197,6 +211,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
         if (now < end) {
           agenda.push({ at: midnight, name: 'population.day', args: { start: midnight } }, ...guests.day(midnight))
           agenda.sort((a, b) => a.at - b.at)
+          shoppers.day(midnight)
           captainsDay = Math.round((midnight - start) / dayMs)
         }
         options.onDay?.(Math.round((midnight - start) / dayMs))
@@ -211,6 +226,10 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
         due = true
       }
       if (fence.fallen) continue
+      if ((shoppers.nextDue() ?? Infinity) <= now) {
+        await shoppers.run(house, now)
+        if (fence.fallen) continue
+      }
       if (due) {
         await work(house, tenantId, now)
         if (fence.fallen) continue
@@ -223,8 +242,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
         sky = storm
         await emulator.setFaults('main', null)
       }
-      const pump = arrivedAt === undefined ? Infinity : arrivedAt + Math.round(lagMs * random.u('lag', arrivedAt))
-      const next = Math.min(emulator.nextDue('main') ?? Infinity, nextPump, pump, timers.nextDue() ?? Infinity, agenda.at(0)?.at ?? Infinity, midnight, now < end ? end : last)
+      const pump = arrivedAt === undefined ? Infinity : arrivedAt + Math.round(lag(arrivedAt) * random.u('lag', arrivedAt))
+      const next = Math.min(emulator.nextDue('main') ?? Infinity, nextPump, pump, timers.nextDue() ?? Infinity, agenda.at(0)?.at ?? Infinity, shoppers.nextDue() ?? Infinity, midnight, now < end ? end : last)
       await emulator.advanceTo(Math.max(now, next), 'main')
       due = urgent || clock.now() >= nextPump || clock.now() >= pump || clock.now() >= last
     }
@@ -245,6 +264,10 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
     await dropDatabase(cluster, database)
   }
 
+  function lag(at: Instant): number {
+    return random.u('quick', Math.floor(at / dayMs)) < quickDays ? lagMs.quick : lagMs.slow
+  }
+
   /** A person whose click failed clicks again next day. */
   async function ifCalm(act: () => Promise<void>): Promise<boolean> {
     try {
@@ -261,7 +284,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
       if ((await current.engine.drain(tenantId)) >= tooMuch) throw new Error(`the house does not come to rest at ${new Date(now).toISOString()}`)
       const due = current.engine.nextDue(tenantId) ?? Infinity
       // What was planned ahead may be a little late, as in a busy house; what is being tried again may not.
-      nextPump = due - now > 60_000 ? due + Math.round(lagMs * random.u('late', now)) : due
+      nextPump = due - now > 60_000 ? due + Math.round(lag(now) * random.u('late', now)) : due
     } catch (error) {
       if (!(error instanceof CommitLost) && !(error instanceof Fenced)) throw error
       nextPump = now + second
@@ -273,8 +296,20 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
 function noteDeliveries(emulator: Emulator, outputs: Outputs): void {
   for (const delivery of emulator.deliveries('main')) {
     if (delivery.state !== 'acknowledged' || outputs.acknowledged.has(delivery.id)) continue
-    outputs.acknowledged.set(delivery.id, { event: delivery.event, account: delivery.account, digest: createHash('sha256').update(delivery.message, 'utf8').digest('hex') })
+    const pay = emulator.namespace('main').accounts.find((one) => one.kind === 'pay' && one.id === delivery.account)
+    const text = pay?.kind === 'pay' ? openNotice(delivery.message, pay.apiV3Key) : delivery.message
+    outputs.acknowledged.set(delivery.id, { event: delivery.event, account: delivery.account, digest: createHash('sha256').update(text, 'utf8').digest('hex') })
   }
+}
+
+/** A notice of WeChat Pay is known by its id and what was sealed in it (AES-256-GCM under the APIv3 key). */
+function openNotice(message: string, apiV3Key: string): string {
+  const { id, resource } = JSON.parse(message) as { id: string; resource: { ciphertext: string; nonce: string; associated_data?: string } }
+  const sealed = Buffer.from(resource.ciphertext, 'base64')
+  const cipher = createDecipheriv('aes-256-gcm', apiV3Key, resource.nonce)
+  cipher.setAAD(Buffer.from(resource.associated_data ?? ''))
+  cipher.setAuthTag(sealed.subarray(-16))
+  return `${id}\n${Buffer.concat([cipher.update(sealed.subarray(0, -16)), cipher.final()]).toString('utf8')}`
 }
 
 /** People try what is not possible any more: a refund of what is refunded, leaving whom they left. */

@@ -3,8 +3,6 @@
  * instances defined by a numpy program can be met here. Each draw follows numpy 2's own method: ziggurat normals (Marsaglia & Tsang 2000), PTRS
  * Poisson (Hörmann 1993), Lemire's bounded integers (2019), Floyd's sampling or a tail shuffle.
  */
-const two64 = (1n << 64n) - 1n
-const two128 = (1n << 128n) - 1n
 const multiplier = 0x2360ed051fc65da44385df649fccf645n
 
 export type NumpyRandom = {
@@ -59,18 +57,39 @@ function logGamma(x: number): number {
   return result
 }
 
+/** A 128-bit number in eight limbs of 16 bits, least first. */
+function limbs(value: bigint): Float64Array {
+  return Float64Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(16 * i)) & 0xffffn))
+}
+
 /** The generator numpy makes from seed 42; its two starting words are those its SeedSequence derives. */
 export function numpyRandom42(): NumpyRandom {
-  let state = 274674114334540486603088602300644985544n
-  const increment = 332724090758049132448979897138935081983n
+  // 128 bits in limbs of 16, so that products and their sums stay exact in doubles; BigInt takes twenty times as long.
+  const state = limbs(274674114334540486603088602300644985544n)
+  const increment = limbs(332724090758049132448979897138935081983n)
+  const factor = limbs(multiplier)
+  const next = new Float64Array(8)
   const { k: kTable, w: wTable, f: fTable } = zigguratTables()
   let spare = -1
-  const next64 = (): bigint => {
-    state = (state * multiplier + increment) & two128
-    const high = state >> 64n
-    const word = (high ^ state) & two64
-    const rotation = high >> 58n
-    return ((word >> rotation) | (word << (64n - rotation))) & two64
+  // The last 64-bit word drawn.
+  let high = 0
+  let low = 0
+  const draw64 = (): void => {
+    let carry = 0
+    for (let k = 0; k < 8; k++) {
+      let sum = carry + increment[k]
+      for (let i = 0; i <= k; i++) sum += state[i] * factor[k - i]
+      carry = Math.floor(sum / 65_536)
+      next[k] = sum - carry * 65_536
+    }
+    state.set(next)
+    const h = ((state[7] << 16) | state[6]) ^ ((state[3] << 16) | state[2])
+    const l = ((state[5] << 16) | state[4]) ^ ((state[1] << 16) | state[0])
+    const rotation = state[7] >> 10
+    const by = rotation & 31
+    const [a, b] = rotation < 32 ? [h, l] : [l, h]
+    high = (by === 0 ? a : (a >>> by) | (b << (32 - by))) >>> 0
+    low = (by === 0 ? b : (b >>> by) | (a << (32 - by))) >>> 0
   }
   const next32 = (): number => {
     if (spare >= 0) {
@@ -78,24 +97,27 @@ export function numpyRandom42(): NumpyRandom {
       spare = -1
       return word
     }
-    const word = next64()
-    spare = Number(word >> 32n)
-    return Number(word & 0xffffffffn)
+    draw64()
+    spare = high
+    return low
   }
-  const double = (): number => Number(next64() >> 11n) / 9007199254740992
+  const double = (): number => {
+    draw64()
+    return (high * 2_097_152 + (low >>> 11)) / 9007199254740992
+  }
   const normal = (): number => {
     for (;;) {
-      const word = next64()
-      const i = Number(word & 0xffn)
-      const negative = ((word >> 8n) & 1n) === 1n
-      const magnitude = Number((word >> 9n) & 0xfffffffffffffn)
+      draw64()
+      const i = low & 0xff
+      const negative = ((low >>> 8) & 1) === 1
+      const magnitude = (high & 0x1fffffff) * 8_388_608 + (low >>> 9)
       const x = (negative ? -1 : 1) * magnitude * wTable[i]
       if (magnitude < kTable[i]) return x
       if (i === 0) {
         for (;;) {
           const far = -Math.log1p(-double()) / edge
           const test = -Math.log1p(-double())
-          if (test + test > far * far) return ((BigInt(magnitude) >> 8n) & 1n) === 1n ? -(edge + far) : edge + far
+          if (test + test > far * far) return Math.floor(magnitude / 256) % 2 === 1 ? -(edge + far) : edge + far
         }
       }
       if ((fTable[i - 1] - fTable[i]) * double() + fTable[i] < Math.exp(-0.5 * x * x)) return x

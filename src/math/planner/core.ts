@@ -1,8 +1,8 @@
-import type { Work } from './dual.ts'
 import { rowPrices } from './dual.ts'
 import { greedyPerson, reducedProfit, type Scratch } from './inner.ts'
 import { type Choice, flip, settle, slackTolerance, emptyChoice } from './primal.ts'
 import type { Model } from './problem.ts'
+import type { Work } from './work.ts'
 
 /** Above this many constraints the exact search is not tried: its lists grow with constraints × deviations. */
 export const coreConstraints = 64

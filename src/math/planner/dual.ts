@@ -1,8 +1,6 @@
 import { greedyPerson, softTree, type Scratch } from './inner.ts'
 import type { Model } from './problem.ts'
-
-/** A long computation that hands back control: yields the candidates visited since the last yield, returns its result. */
-export type Work<T> = Generator<number, T, void>
+import type { Work } from './work.ts'
 
 /** Persons looked at between two yields: large enough to cost nothing, small enough to stay under 50 ms also with trees of caps. */
 const blockPersons = 1024

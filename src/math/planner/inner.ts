@@ -30,7 +30,7 @@ export function reducedProfit(model: Model, price: Float64Array, j: number): num
  * positive and no containing cap is full. Laminar count caps form a matroid, so this greedy is exact (Edmonds 1971). Leaves the choice in
  * `scratch.taken` and returns its total profit.
  */
-export function greedyPerson(model: Model, p: number, scratch: Scratch): number {
+export function greedyPerson(model: Pick<Model, 'first' | 'kind' | 'leaf' | 'parent' | 'cap'>, p: number, scratch: Scratch): number {
   const start = model.first[p]
   const size = model.first[p + 1] - start
   const { profit, taken, order, filled } = scratch

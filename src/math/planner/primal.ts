@@ -1,10 +1,10 @@
-import type { Work } from './dual.ts'
 import { rowPrices } from './dual.ts'
 import { greedyPerson, reducedProfit, type Scratch } from './inner.ts'
 import type { Model } from './problem.ts'
+import type { Work } from './work.ts'
 
-/** A choice of free candidates with its use per row and count per cap set kept alongside. */
-export type Choice = { in: Uint8Array; use: Float64Array; filled: Int32Array }
+/** A choice of free candidates with its use per row and count per cap set kept alongside; `pick`: per person the one candidate (−1: none), when known. */
+export type Choice = { readonly in: Uint8Array; readonly use: Float64Array; readonly filled: Int32Array; readonly pick?: Int32Array }
 
 /** Rows are kept to this share of their limit: sums of doubles in another order differ by no more. */
 export function slackTolerance(limit: number): number {

@@ -1,3 +1,5 @@
+import type { Work } from './work.ts'
+
 /**
  * A planning problem as columns, and the checked, person-sorted model the solver works on.
  *
@@ -54,8 +56,8 @@ export type Model = {
   rows: number
   /** Free candidates of person p are `first[p] … first[p + 1] − 1`. */
   first: Int32Array
-  /** Free candidate → the caller's candidate. */
-  origin: Int32Array
+  /** Free candidate → the caller's candidate; null where `place` says it the other way round or the two are equal. */
+  origin: Int32Array | null
   value: Float64Array | Float32Array
   useFirst: Int32Array
   useRow: Int32Array
@@ -76,6 +78,15 @@ export type Model = {
   maxPerPerson: number
   /** Every candidate uses exactly one row: entry j belongs to candidate j. */
   oneRowEach: boolean
+  /** Every person chooses at most one, and every candidate uses one row: the shape of matching, with straight loops of its own. */
+  matching: boolean
+  /** Per row the value of its candidates per unit of it (0 without any): a first guess of its price and the scale of its changes. */
+  density: Float64Array
+  /** Largest |value| and most rows of a candidate: what rounding depends on. */
+  largest: number
+  widest: number
+  /** The caller's candidate → free candidate (−1: forced or out); null when the caller's columns were sorted and serve as they are. */
+  place: Int32Array | null
 }
 
 export class PlanInputError extends Error {
@@ -86,7 +97,10 @@ function refuse(message: string): never {
   throw new PlanInputError(message)
 }
 
-function checkColumns(problem: PlanProblem): void {
+const someCandidates = 200_000
+
+/** What can be seen without looking at every candidate. */
+export function checkShape(problem: PlanProblem): void {
   const { persons, person, value, rows, use } = problem
   const n = person.length
   if (!Number.isInteger(persons) || persons < 0) refuse(`cannot plan: persons is ${persons}, expected a whole number ≥ 0`)
@@ -104,15 +118,36 @@ function checkColumns(problem: PlanProblem): void {
       if (cost !== undefined && !(cost > 0 && Number.isFinite(cost))) refuse(`cannot plan: row ${r} (${row.name}) has relaxCost ${cost}, expected a finite number > 0`)
     }
   })
-  for (let j = 0; j < n; j++) {
-    if (person[j] < 0 || person[j] >= persons) refuse(`cannot plan: candidate ${j} names person ${person[j]}, expected 0 … ${persons - 1}`)
+}
+
+/** Checks candidates `from` … `to` − 1; returns whether they stand in order of persons. */
+function checkCandidates({ persons, person, value, use }: PlanProblem, from: number, to: number): boolean {
+  const { first } = use
+  let before = from > 0 ? person[from - 1] : 0
+  let sorted = true
+  for (let j = from; j < to; j++) {
+    const p = person[j]
+    if (p < 0 || p >= persons) refuse(`cannot plan: candidate ${j} names person ${p}, expected 0 … ${persons - 1}`)
     if (!Number.isFinite(value[j])) refuse(`cannot plan: candidate ${j} has value ${value[j]}, expected a finite number`)
-    if (use.first[j + 1] < use.first[j]) refuse(`cannot plan: use.first falls after candidate ${j}`)
+    if (first[j + 1] < first[j]) refuse(`cannot plan: use.first falls after candidate ${j}`)
+    if (p < before) sorted = false
+    before = p
   }
-  for (let e = 0; e < use.row.length; e++) {
-    const ok = use.row[e] >= 0 && use.row[e] < rows.length && use.amount[e] >= 0 && use.amount[e] < Infinity
-    if (!ok) refuse(`cannot plan: use entry ${e} is row ${use.row[e]}, amount ${use.amount[e]}; expected a row 0 … ${rows.length - 1} and a finite amount ≥ 0`)
+  return sorted
+}
+
+function checkEntries({ rows, use }: PlanProblem, from: number, to: number): void {
+  const { row, amount } = use
+  const end = rows.length
+  for (let e = from; e < to; e++) {
+    const ok = row[e] >= 0 && row[e] < end && amount[e] >= 0 && amount[e] < Infinity
+    if (!ok) refuse(`cannot plan: use entry ${e} is row ${row[e]}, amount ${amount[e]}; expected a row 0 … ${end - 1} and a finite amount ≥ 0`)
   }
+}
+
+function checkCaps(problem: PlanProblem): void {
+  const { persons } = problem
+  const n = problem.person.length
   for (const cap of problem.caps ?? []) {
     if (cap.key && cap.key.length !== n) refuse(`cannot plan: cap "${cap.name}" has ${cap.key.length} keys for ${n} candidates`)
     if (typeof cap.limit === 'number') {
@@ -137,15 +172,211 @@ function checkColumns(problem: PlanProblem): void {
 /** A cap set of one person while the tree is built. */
 type CapSet = { members: number[]; limit: number; label: string }
 
+/** Where a model's columns live: memory that worker threads can see as well, or plain memory. */
+export type Room = { f64(length: number): Float64Array; f32(length: number): Float32Array; i32(length: number): Int32Array; u8(length: number): Uint8Array }
+
+export function makeRoom(shared: boolean): Room {
+  return shared
+    ? {
+        f64: (n) => new Float64Array(new SharedArrayBuffer(8 * n)), f32: (n) => new Float32Array(new SharedArrayBuffer(4 * n)),
+        i32: (n) => new Int32Array(new SharedArrayBuffer(4 * n)), u8: (n) => new Uint8Array(new SharedArrayBuffer(n)),
+      }
+    : { f64: (n) => new Float64Array(n), f32: (n) => new Float32Array(n), i32: (n) => new Int32Array(n), u8: (n) => new Uint8Array(n) }
+}
+
 /**
  * Checks a problem and sorts it by person. Throws {@link PlanInputError} naming the element that is wrong; for caps that cross
  * it names the two sets. Forced candidates are taken out of the caps and rows, forbidden ones and those under a cap of 0 are dropped.
+ * Columns that already stand in order of persons, with nothing forced or forbidden and at most one cap, are used as they are, not copied.
  */
 export function buildModel(problem: PlanProblem): Model {
-  checkColumns(problem)
+  const work = buildSteps(problem, false)
+  for (;;) {
+    const turn = work.next()
+    if (turn.done) return turn.value
+  }
+}
+
+/** {@link buildModel} in steps; `shared` puts the columns where worker threads can see them. */
+export function* buildSteps(problem: PlanProblem, shared: boolean): Work<Model> {
+  checkShape(problem)
+  const n = problem.person.length
+  const entries = problem.use.row.length
+  let sorted = true
+  for (let from = 0; from < n; from += someCandidates) {
+    const to = Math.min(n, from + someCandidates)
+    sorted = checkCandidates(problem, from, to) && sorted
+    yield to - from
+  }
+  for (let from = 0; from < entries; from += someCandidates) {
+    const to = Math.min(entries, from + someCandidates)
+    checkEntries(problem, from, to)
+    yield to - from
+  }
+  checkCaps(problem)
+  const caps = problem.caps ?? []
+  const free = (problem.forced?.length ?? 0) === 0 && (problem.forbidden?.length ?? 0) === 0
+  const one = caps.length === 0 || (caps.length === 1 && !caps[0].key && (typeof caps[0].limit === 'number' ? caps[0].limit > 0 : !caps[0].limit.includes(0)))
+  return free && one ? yield* buildPlain(problem, sorted, shared) : yield* buildTree(problem, shared)
+}
+
+function isOneRowEach(useFirst: Int32Array, count: number, entries: number): boolean {
+  if (entries !== count) return false
+  for (let j = 0; j < count; j++) if (useFirst[j + 1] !== j + 1) return false
+  return true
+}
+
+function limitsOf(problem: PlanProblem, forcedUse: Float64Array): Constraint[] {
+  const constraints: Constraint[] = []
+  problem.rows.forEach((row, r) => {
+    if (row.capacity < Infinity) constraints.push({ row: r, sign: 1, limit: row.capacity - forcedUse[r], relaxCost: row.relaxCost?.capacity ?? 1000 })
+    if ((row.minimum ?? 0) > 0) constraints.push({ row: r, sign: -1, limit: forcedUse[r] - row.minimum!, relaxCost: row.relaxCost?.minimum ?? 1 })
+  })
+  return constraints
+}
+
+type Sums = { value: Float64Array; amount: Float64Array; users: Int32Array; total: number; largest: number; widest: number }
+
+/** Adds candidates `from` … `to` − 1 to the sums by row. */
+function addSums(sums: Sums, value: Float64Array | Float32Array, useFirst: Int32Array, useRow: Int32Array, useAmount: Float64Array | Float32Array, from: number, to: number): void {
+  for (let j = from; j < to; j++) {
+    const v = value[j]
+    const size = Math.abs(v)
+    sums.total += size
+    if (size > sums.largest) sums.largest = size
+    if (useFirst[j + 1] - useFirst[j] > sums.widest) sums.widest = useFirst[j + 1] - useFirst[j]
+    for (let e = useFirst[j], end = useFirst[j + 1]; e < end; e++) {
+      const a = useAmount[e]
+      if (!(a > 0)) continue
+      const r = useRow[e]
+      sums.amount[r] += a
+      sums.users[r]++
+      if (v > 0) sums.value[r] += v
+    }
+  }
+}
+
+/** One cap at most and nothing forced or forbidden: candidates go straight to their places. */
+function* buildPlain(problem: PlanProblem, sorted: boolean, shared: boolean): Work<Model> {
   const { persons, person, value, use } = problem
   const n = person.length
   const rows = problem.rows.length
+  const room = makeRoom(shared)
+  const floats = (like: Float64Array | Float32Array, length: number): Float64Array | Float32Array => (like instanceof Float32Array ? room.f32(length) : room.f64(length))
+  const seen = (column: { buffer: ArrayBufferLike }): boolean => !shared || column.buffer instanceof SharedArrayBuffer
+  const first = room.i32(persons + 1)
+  for (let from = 0; from < n; from += someCandidates) {
+    const to = Math.min(n, from + someCandidates)
+    countPersons(first, person, from, to)
+    yield to - from
+  }
+  for (let p = 0; p < persons; p++) first[p + 1] += first[p]
+  const oneRowEach = isOneRowEach(use.first, n, use.row.length)
+  let place: Int32Array | null = null
+  let columns = { value, useFirst: use.first, useRow: use.row, useAmount: use.amount }
+  if (!sorted || ![value, use.first, use.row, use.amount].every(seen)) {
+    const at = new Int32Array(n)
+    place = at
+    const cursor = first.slice(0, persons)
+    columns = { value: floats(value, n), useFirst: room.i32(n + 1), useRow: room.i32(use.row.length), useAmount: floats(use.amount, use.row.length) }
+    for (let from = 0; from < n; from += someCandidates) {
+      const to = Math.min(n, from + someCandidates)
+      if (oneRowEach) scatterOne(problem, columns, cursor, at, from, to)
+      else scatterMany(problem, columns, cursor, at, from, to)
+      yield to - from
+    }
+    if (oneRowEach) for (let j = 0; j < n; j++) columns.useFirst[j + 1] = j + 1
+    else {
+      for (let j = 0; j < n; j++) columns.useFirst[j + 1] += columns.useFirst[j]
+      for (let from = 0; from < n; from += someCandidates) {
+        const to = Math.min(n, from + someCandidates)
+        scatterUse(problem, columns, at, from, to)
+        yield to - from
+      }
+    }
+  }
+  const cap = problem.caps?.[0]
+  const limit = cap?.limit
+  const kind = room.u8(persons)
+  const parent: number[] = []
+  const capLeft: number[] = []
+  const leaf = room.i32(cap ? n : 0)
+  let maxPerPerson = 0
+  let matching = oneRowEach
+  for (let p = 0; p < persons; p++) {
+    const size = first[p + 1] - first[p]
+    if (size > maxPerPerson) maxPerPerson = size
+    const most = limit === undefined ? Infinity : typeof limit === 'number' ? limit : limit[p]
+    const binds = most < size
+    if (binds) {
+      leaf.fill(parent.length, first[p], first[p + 1])
+      parent.push(-1)
+      capLeft.push(most)
+    } else if (cap) leaf.fill(-1, first[p], first[p + 1])
+    kind[p] = !binds ? 0 : most === 1 ? 1 : 2
+    if (size > 1 && kind[p] !== 1) matching = false
+  }
+  yield persons
+  const sums: Sums = { value: new Float64Array(rows), amount: new Float64Array(rows), users: new Int32Array(rows), total: 0, largest: 0, widest: 0 }
+  for (let from = 0; from < n; from += someCandidates) {
+    const to = Math.min(n, from + someCandidates)
+    addSums(sums, columns.value, columns.useFirst, columns.useRow, columns.useAmount, from, to)
+    yield to - from
+  }
+  const shareInts = (list: number[]): Int32Array => {
+    const out = room.i32(list.length)
+    out.set(list)
+    return out
+  }
+  return {
+    persons, count: n, rows, first, origin: null, ...columns, kind, leaf: cap ? leaf : room.i32(n).fill(-1), parent: shareInts(parent), cap: shareInts(capLeft),
+    constraints: limitsOf(problem, new Float64Array(rows)), forced: new Int32Array(0), forcedValue: 0, forcedUse: new Float64Array(rows),
+    valueScale: n > 0 ? sums.total / n : 0, amountScale: sums.amount.map((sum, r) => (sums.users[r] > 0 ? sum / sums.users[r] : 0)), maxPerPerson, oneRowEach, matching,
+    density: sums.value.map((sum, r) => (sums.amount[r] > 0 ? sum / sums.amount[r] : 0)), place, largest: sums.largest, widest: sums.widest,
+  }
+}
+
+type PlainColumns = { value: Float64Array | Float32Array; useFirst: Int32Array; useRow: Int32Array; useAmount: Float64Array | Float32Array }
+
+function countPersons(first: Int32Array, person: Int32Array, from: number, to: number): void {
+  for (let j = from; j < to; j++) first[person[j] + 1]++
+}
+
+function scatterOne({ person, value, use }: PlanProblem, columns: PlainColumns, cursor: Int32Array, place: Int32Array, from: number, to: number): void {
+  for (let j = from; j < to; j++) {
+    const at = cursor[person[j]]++
+    place[j] = at
+    columns.value[at] = value[j]
+    columns.useRow[at] = use.row[j]
+    columns.useAmount[at] = use.amount[j]
+  }
+}
+
+function scatterMany({ person, value, use }: PlanProblem, columns: PlainColumns, cursor: Int32Array, place: Int32Array, from: number, to: number): void {
+  for (let j = from; j < to; j++) {
+    const at = cursor[person[j]]++
+    place[j] = at
+    columns.value[at] = value[j]
+    columns.useFirst[at + 1] = use.first[j + 1] - use.first[j]
+  }
+}
+
+function scatterUse({ use }: PlanProblem, columns: PlainColumns, place: Int32Array, from: number, to: number): void {
+  for (let j = from; j < to; j++) {
+    let at = columns.useFirst[place[j]]
+    for (let e = use.first[j]; e < use.first[j + 1]; e++) {
+      columns.useRow[at] = use.row[e]
+      columns.useAmount[at++] = use.amount[e]
+    }
+  }
+}
+
+/** Nested caps, forced and forbidden candidates. */
+function* buildTree(problem: PlanProblem, shared: boolean): Work<Model> {
+  const { persons, person, value, use } = problem
+  const n = person.length
+  const rows = problem.rows.length
+  const room = makeRoom(shared)
   const state = new Uint8Array(n) // 0 free, 1 forced, 2 out
   for (const j of problem.forced ?? []) state[j] = 1
   for (const j of problem.forbidden ?? []) {
@@ -177,9 +408,14 @@ export function buildModel(problem: PlanProblem): Model {
   const parent: number[] = []
   const capLeft: number[] = []
   if (caps.length > 0) {
-    for (let p = 0; p < persons; p++) {
+    for (let p = 0, seen = 0; p < persons; p++) {
       const members = order.subarray(all[p], all[p + 1])
       if (members.length === 0) continue
+      seen += members.length
+      if (seen > 20_000) {
+        yield 20 * seen
+        seen = 0
+      }
       if (simple) {
         const limit = typeof caps[0].limit === 'number' ? caps[0].limit : caps[0].limit[p]
         placeSimple(p, members, limit, caps[0].name)
@@ -273,34 +509,31 @@ export function buildModel(problem: PlanProblem): Model {
     count++
     entries += use.first[j + 1] - use.first[j]
   }
-  const first = new Int32Array(persons + 1)
+  const first = room.i32(persons + 1)
   const origin = new Int32Array(count)
-  const modelValue = value instanceof Float32Array ? new Float32Array(count) : new Float64Array(count)
-  const useFirst = new Int32Array(count + 1)
-  const useRow = new Int32Array(entries)
-  const useAmount = use.amount instanceof Float32Array ? new Float32Array(entries) : new Float64Array(entries)
-  const leaf = new Int32Array(count)
-  const kind = new Uint8Array(persons)
-  const amountScale = new Float64Array(rows)
-  const users = new Int32Array(rows)
-  let valueScale = 0
+  const modelValue = value instanceof Float32Array ? room.f32(count) : room.f64(count)
+  const useFirst = room.i32(count + 1)
+  const useRow = room.i32(entries)
+  const useAmount = use.amount instanceof Float32Array ? room.f32(entries) : room.f64(entries)
+  const leaf = room.i32(count)
+  const kind = room.u8(persons)
+  const place = new Int32Array(n).fill(-1)
   let maxPerPerson = 0
   let at = 0
   let entry = 0
-  for (let p = 0; p < persons; p++) {
+  let several = false
+  for (let p = 0, seen = 0; p < persons; p++) {
     first[p] = at
     for (let i = all[p]; i < all[p + 1]; i++) {
       const j = order[i]
       if (state[j] !== 0) continue
       origin[at] = j
+      place[j] = at
       modelValue[at] = value[j]
-      valueScale += Math.abs(value[j])
       leaf[at] = leafOf[j]
       for (let e = use.first[j]; e < use.first[j + 1]; e++) {
         useRow[entry] = use.row[e]
         useAmount[entry++] = use.amount[e]
-        amountScale[use.row[e]] += use.amount[e]
-        if (use.amount[e] > 0) users[use.row[e]]++
       }
       useFirst[++at] = entry
     }
@@ -314,22 +547,31 @@ export function buildModel(problem: PlanProblem): Model {
     }
     kind[p] = size <= 1 || capped === 0 ? 0 : one ? 1 : 2
     if (kind[p] === 0) for (let j = first[p]; j < at; j++) leaf[j] = -1
+    if (size > 1 && kind[p] !== 1) several = true
+    seen += size
+    if (seen > someCandidates / 4) {
+      yield seen
+      seen = 0
+    }
   }
   first[persons] = at
-  if (count > 0) valueScale /= count
-  for (let r = 0; r < rows; r++) if (users[r] > 0) amountScale[r] /= users[r]
-
-  let oneRowEach = entries === count
-  for (let j = 0; j < count && oneRowEach; j++) oneRowEach = useFirst[j + 1] === j + 1
-
-  const constraints: Constraint[] = []
-  problem.rows.forEach((row, r) => {
-    if (row.capacity < Infinity) constraints.push({ row: r, sign: 1, limit: row.capacity - forcedUse[r], relaxCost: row.relaxCost?.capacity ?? 1000 })
-    if ((row.minimum ?? 0) > 0) constraints.push({ row: r, sign: -1, limit: forcedUse[r] - row.minimum!, relaxCost: row.relaxCost?.minimum ?? 1 })
-  })
+  const sums: Sums = { value: new Float64Array(rows), amount: new Float64Array(rows), users: new Int32Array(rows), total: 0, largest: 0, widest: 0 }
+  for (let from = 0; from < count; from += someCandidates) {
+    const to = Math.min(count, from + someCandidates)
+    addSums(sums, modelValue, useFirst, useRow, useAmount, from, to)
+    yield to - from
+  }
+  const oneRowEach = isOneRowEach(useFirst, count, entries)
+  const shareInts = (list: number[]): Int32Array => {
+    const out = room.i32(list.length)
+    out.set(list)
+    return out
+  }
   return {
-    persons, count, rows, first, origin, value: modelValue, useFirst, useRow, useAmount, kind, leaf, parent: Int32Array.from(parent),
-    cap: Int32Array.from(capLeft), constraints, forced: Int32Array.from(forced), forcedValue, forcedUse, valueScale, amountScale, maxPerPerson, oneRowEach,
+    persons, count, rows, first, origin, value: modelValue, useFirst, useRow, useAmount, kind, leaf, parent: shareInts(parent), cap: shareInts(capLeft),
+    constraints: limitsOf(problem, forcedUse), forced: Int32Array.from(forced), forcedValue, forcedUse, valueScale: count > 0 ? sums.total / count : 0,
+    amountScale: sums.amount.map((sum, r) => (sums.users[r] > 0 ? sum / sums.users[r] : 0)), maxPerPerson, oneRowEach, matching: oneRowEach && !several,
+    density: sums.value.map((sum, r) => (sums.amount[r] > 0 ? sum / sums.amount[r] : 0)), place, largest: sums.largest, widest: sums.widest,
   }
 }
 

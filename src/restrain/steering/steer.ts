@@ -9,7 +9,7 @@ import { decideDose, type DoseCells, type DoseDecision, type DosePrior, type Dos
  */
 
 /** Departures from the decision's own defaults, chosen on simulated fleets: the habit holds longer, and exploration costs less. */
-export const steering: Readonly<Partial<DoseTuning>> = { habitGuard: 0.9, explore: 0.06 }
+export const steering: Readonly<Partial<DoseTuning>> = { habitGuard: 0.85, explore: 0.06 }
 
 /** Who was on the roster, where they were put, and what came of it. Typed arrays, a row per person. */
 export type RosterFacts = {

@@ -16,7 +16,15 @@ export type Agenda = Array<{ at: Instant; name: string; args: unknown }>
 const goods = [['白茶 50g', 9800], ['白茶礼盒 200g', 32800], ['正山小种 100g', 6800], ['茉莉花茶 250g', 4500], ['桂花乌龙 100g', 5600], ['冷泡茶包 12 袋', 3900], ['盖碗 白瓷', 8800], ['茶点 六味', 3201]] as const
 const hour = 3_600_000
 
-export type Guests = { begin(): Promise<void>; day(start: Instant): Agenda }
+/** Contacts from before the house: enough for a dosage epoch (from 60), so that every run has people in the holdout who would be written to. */
+const oldContacts = 72
+
+export type Guests = {
+  /** Before the house is connected: what it can only find by back-fill. */
+  settle(): Promise<void>
+  begin(): Promise<void>
+  day(start: Instant): Agenda
+}
 
 export function createGuests(emulator: Emulator, options: { seed: number; people: number }): Guests {
   const random = seededRandom(`guests ${options.seed}`)
@@ -28,6 +36,10 @@ export function createGuests(emulator: Emulator, options: { seed: number; people
   const isContact = new Uint8Array(options.people)
 
   return {
+    async settle() {
+      if (!corp || staff === undefined) return
+      for (let n = 0; n < oldContacts; n++) await emulator.act('main', 'wecom.addContact', { corpid: corp.id, userid: staff, person: `neighbour-${n}` })
+    },
     async begin() {
       await emulator.act('main', 'shop.addProducts', {
         shop: shopId, products: goods.map(([title, priceFen], n) => ({ title, outProductId: `sim-${n}`, skus: [{ outSkuId: `sim-${n}`, skuCode: `SIM${n}`, priceFen, stock: 1_000_000 }] })),

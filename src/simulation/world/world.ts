@@ -173,6 +173,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
   }
 
   try {
+    const guests = createGuests(emulator, { seed, people: Math.ceil(options.people / 4) })
+    await guests.settle()
     house = await build()
     const tenantId = await onboard({ house, emulator, emulatorUrl: 'http://sea', productUrl: boat }, {
       slug: 'sim', name: '模拟商家', world: 'main', origin: { kind: 'simulation', seed }, blocks: blocks.map((one) => one.key).filter((one) => one !== 'live'), ownerId: undefined,
@@ -180,7 +182,6 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
     for (const connection of house.connectionsOf(tenantId)) routes.set(`/callback/${connection.routeKey}`, connection.line)
     const shop = accountOf(emulator.namespace('main'), 'shop')
     const corp = accountOf(emulator.namespace('main'), 'wecom')
-    const guests = createGuests(emulator, { seed, people: Math.ceil(options.people / 4) })
     await guests.begin()
     await emulator.act('main', 'population.create', { preset: 'tea', people: options.people, seed, shop: shop?.id, corp: corp?.id })
     const captain = createCaptain({ tenantId, clock, staff: corp && Object.keys(corpOf(emulator.namespace('main'), corp.id).corp.members)[0], mall: true })

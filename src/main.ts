@@ -13,6 +13,7 @@ program.command('start').description('start everything: database, server, emulat
 program.command('emulate').description('the WeChat emulator alone')
   .option('--port <port>', 'port', '8190').option('--host <host>', 'address to listen on; 0.0.0.0 in a container', '127.0.0.1').option('--seed <seed>', 'seed of all ids and keys', 'qingzhou').option('--memory', 'keep nothing on disk (the default)').option('--print-env', 'print the credentials a real client needs as KEY=value lines')
   .option('--namespace <names...>', 'more namespaces besides main').option('--clock <kind>', 'real: follows the machine; queue: stands still until moved by the admin API', 'real').option('--callback <url>', 'where callbacks go at first; {kind} and {id} are filled in').option('--json', 'one JSON object').option('--once', 'print and exit')
+  .option('--tls <folder>', 'also answer https, with a certificate of an authority of its own that is kept in this folder (ca.pem)').option('--tls-port <port>', 'its port; 0 takes a free one', '8443')
   .option('--mini-program <path>', 'run this native mini program in the browser, its phone played by the emulator').option('--mini-port <port>', 'its port; 0 takes a free one', '8191')
   .action(async (options) => (await import('./cli/emulate.ts')).emulate(options))
 program.command('replay').description('replay a file of real history through the real protocols').argument('<what>', 'orders').argument('<file>', 'CSV, may be gzipped')
@@ -40,7 +41,7 @@ program.command('import').description('a merchant from an export, under a new id
 program.command('bench').description('a benchmark with its anchor in the same run').argument('[name]', 'which; none lists them').option('--size <size>', 'size').option('--rounds <n>', 'paired rounds', '5').option('--seed <n>', 'seed', '1').option('--json', 'one JSON object')
   .option('--plot <file>', 'also draw it (.svg)').option('--folder <folder>', 'another folder of bench files')
   .action(async (name, options) => (await import('./cli/bench.ts')).bench(name, options))
-program.command('train').description('train a model file from its data set').argument('<what>', 'moderation').option('--out <file>', 'file to write (default: the one the product reads)').option('--data <folder>', 'folder of the data set').option('--features <n>', 'n-grams kept at most', '60000').option('--json', 'one JSON object')
+program.command('train').description('train a model file from its data set').argument('<what>', 'moderation').option('--out <file>', 'file to write (default: the one the product reads)').option('--data <folder>', 'folder of the data set').option('--features <n>', 'n-grams kept at most', '200000').option('--json', 'one JSON object')
   .action(async (what, options) => (await import('./cli/train.ts')).train(what, options))
 
 program.parseAsync(process.argv).catch(bugExit)

@@ -1,17 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { systemClock, systemTimers } from '../kernel/clock.ts'
-import { serveMiniProgram, startEmulator, type MiniProgramHost } from '../emulator/index.ts'
+import { makeTlsFront, platformHosts, serveMiniProgram, startEmulator, tlsFrontServes, type MiniProgramHost, type TlsFront } from '../emulator/index.ts'
 import { packageRoot } from '../root.ts'
 import { cliFault } from './control.ts'
 import { report } from './output.ts'
 
 /** The emulator alone: no database, nothing on disk. */
-export async function emulate(options: { port: string; host?: string; seed: string; printEnv?: boolean; namespace?: string[]; clock?: string; callback?: string; json?: boolean; once?: boolean; miniProgram?: string; miniPort?: string }): Promise<void> {
+export async function emulate(options: { port: string; host?: string; seed: string; printEnv?: boolean; namespace?: string[]; clock?: string; callback?: string; json?: boolean; once?: boolean; miniProgram?: string; miniPort?: string; tls?: string; tlsPort?: string }): Promise<void> {
   const built = options.miniProgram === undefined ? undefined : buildMiniProgram(options.miniProgram)
-  const running = await startEmulator({ port: Number(options.port), host: options.host, seed: options.seed, clock: systemClock, timers: systemTimers, namespaces: options.namespace, worldClock: options.clock === 'queue' ? 'queue' : 'real', callbackUrl: options.callback, log: (line) => process.stderr.write(`${line}\n`) })
+  const tls = options.tls === undefined ? undefined : openTlsFolder(resolve(options.tls))
+  const running = await startEmulator({ ...(tls === undefined ? {} : { tls: { ...tls.front, port: Number(options.tlsPort ?? 8443) } }), port: Number(options.port), host: options.host, seed: options.seed, clock: systemClock, timers: systemTimers, namespaces: options.namespace, worldClock: options.clock === 'queue' ? 'queue' : 'real', callbackUrl: options.callback, log: (line) => process.stderr.write(`${line}\n`) })
   const mini = built === undefined ? undefined : await serveMiniProgram(running.emulator, { folder: built.folder, port: Number(options.miniPort ?? 0), host: options.host, log: (line) => process.stderr.write(`${line}\n`) })
   const end = async (): Promise<void> => {
     await mini?.close()
@@ -19,7 +20,7 @@ export async function emulate(options: { port: string; host?: string; seed: stri
     built?.remove()
   }
   if (options.printEnv) report(options.json, running.env, Object.entries(running.env).map(([key, value]) => `${key}=${JSON.stringify(value)}`))
-  else report(options.json, { url: running.url, admin: `${running.url}/_emulator/`, ...(mini === undefined ? {} : { miniProgram: mini.url, pages: built!.pages, missing: mini.missing() }) }, [...(mini === undefined ? [] : miniLines(mini, built!.pages)), `WeChat emulator on ${running.url}`, `admin page        ${running.url}/_emulator/`, 'state is in memory only; Ctrl-C ends it', 'it is not WeChat: see docs/wechat-coverage.md for what is there and how each row was verified'])
+  else report(options.json, { url: running.url, admin: `${running.url}/_emulator/`, ...(tls === undefined ? {} : { tlsPort: running.tlsPort, ca: tls.ca, hosts: tls.hosts }), ...(mini === undefined ? {} : { miniProgram: mini.url, pages: built!.pages, missing: mini.missing() }) }, [...(mini === undefined ? [] : miniLines(mini, built!.pages)), `WeChat emulator on ${running.url}`, `admin page        ${running.url}/_emulator/`, ...(tls === undefined ? [] : [`https on port ${running.tlsPort}; clients must trust ${tls.ca}`, `hosts file        127.0.0.1 ${tls.hosts.join(' ')}`]), 'state is in memory only; Ctrl-C ends it', 'it is not WeChat: see docs/wechat-coverage.md for what is there and how each row was verified'])
   if (options.once) {
     await end()
     return
@@ -27,6 +28,29 @@ export async function emulate(options: { port: string; host?: string; seed: stri
   const stop = (): void => void end().then(() => process.exit(0))
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+}
+
+/**
+ * Authority and certificate of the https door, kept in a folder so that clients go on trusting it: made when missing, renewed when it no longer
+ * serves. Whoever has ca.key can be any host for a client that trusts ca.pem: it is written for its owner only.
+ */
+function openTlsFolder(folder: string): { front: TlsFront; ca: string; hosts: string[] } {
+  const names = platformHosts()
+  const at = (file: string): string => join(folder, file)
+  const read = (file: string): string => (existsSync(at(file)) ? readFileSync(at(file), 'utf8') : '')
+  const kept: TlsFront = { caCertificate: read('ca.pem'), caKey: read('ca.key'), certificate: read('front.pem'), key: read('front.key') }
+  let front = kept
+  try {
+    const authority = kept.caCertificate !== '' && kept.caKey !== '' ? kept : undefined
+    if (Object.values(kept).some((text) => text === '') || !tlsFrontServes(kept, names, systemClock.now())) front = makeTlsFront(names, systemClock.now(), authority)
+    if (front !== kept) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      for (const [file, text] of [['ca.pem', front.caCertificate], ['ca.key', front.caKey], ['front.pem', front.certificate], ['front.key', front.key]] as const) writeFileSync(at(file), text, { mode: file.endsWith('.key') ? 0o600 : 0o644 })
+    }
+  } catch (error) {
+    throw cliFault('cli/tls-folder', { folder, reason: error instanceof Error ? error.message : String(error) })
+  }
+  return { front, ca: at('ca.pem'), hosts: names.filter((host) => host !== 'localhost' && !/^[\d.]+$/.test(host)) }
 }
 
 /** Any native mini program made ready for a browser, in a folder of the temp directory. */

@@ -28,12 +28,16 @@ export type StartOptions = {
   /** Where callbacks of every account that takes them go at first; `{kind}` and `{id}` are filled in. */
   callbackUrl?: string
   log?: (line: string) => void
+  /** A second door that speaks https, for clients with addresses written into them. Port 0 takes a free one. */
+  tls?: { port: number; certificate: string; key: string }
 }
 
 export type RunningEmulator = {
   emulator: Emulator
   url: string
   port: number
+  /** Of the https door, if there is one. */
+  tlsPort: number | undefined
   accounts: Account[]
   /** Credentials as environment variables, see `exportEnv`. */
   env: Record<string, string>
@@ -57,6 +61,7 @@ export async function startEmulator(options: StartOptions): Promise<RunningEmula
   }
   const emulator = options.journal ? await openEmulator({ ...settings, journal: options.journal }) : createEmulator(settings)
   const front = await serveHttp(emulator, { port: options.port, host: options.host, log: options.log })
+  const secure = options.tls && (await serveHttp(emulator, { port: options.tls.port, host: options.host, log: options.log, tls: options.tls }))
   if (options.callbackUrl !== undefined) {
     for (const name of emulator.namespaces()) {
       for (const account of emulator.namespace(name).accounts) {
@@ -70,14 +75,21 @@ export async function startEmulator(options: StartOptions): Promise<RunningEmula
     emulator,
     url: front.url,
     port: front.port,
+    tlsPort: secure?.port,
     accounts: emulator.namespace('main').accounts,
     env: exportEnv(emulator, 'main', front.url),
     async close() {
       await front.close()
+      await secure?.close()
       await emulator.close()
       send.close()
     },
   }
+}
+
+/** Names that a certificate for the emulator has to carry: the platform's hosts of all lines, and this machine's own. */
+export function platformHosts(modules: readonly LineModule[] = emulatorLines): string[] {
+  return [...new Set([...modules.flatMap((module) => [...(module.hooks?.hosts ?? [])]), 'api.weixin.qq.com', 'qyapi.weixin.qq.com', 'api.mch.weixin.qq.com', 'api2.mch.weixin.qq.com', 'localhost', '127.0.0.1'])]
 }
 
 /**

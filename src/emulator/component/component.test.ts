@@ -1,65 +1,28 @@
 import { expect, test } from 'vitest'
-import { manualClock } from '../../kernel/clock.ts'
-import { seededRandom } from '../../kernel/random.ts'
-import { createWechat, WechatError, type AuthorizerAccount, type ComponentAccount } from '../../wechat/client/index.ts'
+import type { AuthorizerAccount, ComponentAccount } from '../../wechat/client/index.ts'
+import { thirdPartyStart as start, thirdPartyWorld } from '../../../tests/setup/third-party.ts'
 import { openCallback } from '../../wechat/codec/index.ts'
 import { authorizerInfo, authorizerList, preAuthCode, queryAuth } from '../../wechat/spec/component.ts'
 import { endpoint } from '../../wechat/spec/endpoint.ts'
 import { stableTokenPost } from '../../wechat/spec/tokens.ts'
 import { z } from 'zod'
-import { createEmulator } from '../core/emulator.ts'
 import { accountOf } from '../core/namespace.ts'
 import { serve, type LineModule } from '../core/registry.ts'
 import type { Sealed } from '../core/wire.ts'
 import { componentModule } from './index.ts'
-
-const start = Date.parse('2026-06-01T00:00:00Z')
 
 // A Shop endpoint of our own, so that this test needs no other line.
 const whoami = endpoint({ name: 'test.whoami', line: 'shop', method: 'POST', path: '/channels/ec/test/whoami', credential: 'access_token', effect: 'read', request: z.looseObject({}), response: z.looseObject({ appid: z.string() }), repeat: 'safe', doc: 'test', verified: 'reading', zh: '测试' })
 const shopModule: LineModule = { line: 'shop', routes: [serve(whoami, ({ account }) => ({ appid: account?.id ?? '' }))], acts: [] }
 
 async function world() {
-  const clock = manualClock(start)
-  const sent: Sealed[] = []
-  const emulator = createEmulator({
-    modules: [componentModule, shopModule],
-    seed: 'component',
-    start,
-    clock: { kind: 'queue' },
-    wireClock: clock,
-    send: async (push) => {
-      sent.push(push)
-      return { status: 200, body: 'success' }
-    },
-  })
-  const ns = () => emulator.namespace()
-  const shop = (await emulator.act('main', 'core.addAccount', { kind: 'shop', name: '小店', id: 'wxshop' })) as { id: string; secret: string }
-  await emulator.act('main', 'core.setPush', { kind: 'component', url: 'http://merchant/component' })
-  const own = accountOf(ns(), 'component')!
-  const keys = { token: own.push.token, aesKey: own.push.aesKey, receiveId: own.id }
-  const wechat = createWechat({
-    http: async ({ method, url, headers, body }) => {
-      const at = new URL(url)
-      return emulator.handle({ method, url: at.pathname + at.search, headers: { ...headers, host: at.host }, body: Buffer.from(body ?? ''), ip: '127.0.0.1' })
-    },
-    clock: { now: () => ns().now },
-    wireClock: clock,
-    random: seededRandom(1),
-  })
-  /** What the platform told us, oldest first. */
-  const told = async () => {
-    await emulator.pump()
-    return sent.map((push) => openCallback(keys, { query: Object.fromEntries(new URL(push.url).searchParams), body: push.body }, 'weixin').value as Record<string, string>)
-  }
+  const base = await thirdPartyWorld('component', [componentModule, shopModule])
+  const shop = (await base.emulator.act('main', 'core.addAccount', { kind: 'shop', name: '小店', id: 'wxshop' })) as { id: string; secret: string }
   const component: ComponentAccount = {
-    kind: 'component',
-    appid: own.id,
-    secret: own.secret,
-    ticket: async () => (await told()).findLast((message) => message.InfoType === 'component_verify_ticket')?.ComponentVerifyTicket,
+    kind: 'component', appid: base.own.id, secret: base.own.secret,
+    ticket: async () => (await base.told()).findLast((message) => message.InfoType === 'component_verify_ticket')?.ComponentVerifyTicket,
   }
-  const errcode = (work: Promise<unknown>) => work.then(() => 0, (error: unknown) => (error instanceof WechatError ? error.errcode : String(error)))
-  return { emulator, wechat, component, told, shop, errcode, sent, ns }
+  return { ...base, component, shop }
 }
 
 test('ticket, authorisation, code, tokens: the third party then calls the Shop’s endpoints as the Shop', async () => {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Emulator } from './emulator.ts'
 import type { WireAnswer } from './wire.ts'
@@ -9,9 +10,13 @@ const bodyLimit = 32 * 1024 * 1024
  * The HTTP front (前门) of the emulator: everything goes through `emulator.handle`. An answer with status 0 is not sent: the connection is
  * cut, which is what a caller sees of a platform that worked and then fell silent.
  * @param port 0 takes a free one.
+ * @param tls certificate and key as PEM: then it speaks https.
  */
-export async function serveHttp(emulator: Emulator, options: { port: number; host?: string; log?: (line: string) => void }): Promise<{ url: string; port: number; close(): Promise<void> }> {
-  const server = createServer({ keepAlive: true, keepAliveTimeout: 65_000 }, (incoming, outgoing) => {
+export async function serveHttp(
+  emulator: Emulator, options: { port: number; host?: string; log?: (line: string) => void; tls?: { certificate: string; key: string } },
+): Promise<{ url: string; port: number; close(): Promise<void> }> {
+  const settings = { keepAlive: true, keepAliveTimeout: 65_000 }
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     take(emulator, incoming).then(
       (answer) => give(answer, outgoing),
       (error: unknown) => {
@@ -20,7 +25,8 @@ export async function serveHttp(emulator: Emulator, options: { port: number; hos
         outgoing.end(JSON.stringify({ error: { code: 'emulator/bug', zh: '模拟平台自身出错，详见日志。', en: error instanceof Error ? error.message : String(error) } }))
       },
     )
-  })
+  }
+  const server = options.tls ? createSecureServer({ ...settings, cert: options.tls.certificate, key: options.tls.key }, listener) : createServer(settings, listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host ?? '127.0.0.1', () => {
@@ -31,7 +37,7 @@ export async function serveHttp(emulator: Emulator, options: { port: number; hos
   const { port } = server.address() as AddressInfo
   return {
     port,
-    url: `http://${options.host === undefined || options.host === '0.0.0.0' ? '127.0.0.1' : options.host}:${port}`,
+    url: `${options.tls ? 'https' : 'http'}://${options.host === undefined || options.host === '0.0.0.0' ? '127.0.0.1' : options.host}:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,17 +1,10 @@
 import { expect, test } from 'vitest'
-import { manualClock } from '../../kernel/clock.ts'
-import { seededRandom } from '../../kernel/random.ts'
-import { createWechat, WechatError, type SuiteAccount, type SuiteCorpAccount } from '../../wechat/client/index.ts'
-import { openCallback } from '../../wechat/codec/index.ts'
+import type { SuiteAccount, SuiteCorpAccount } from '../../wechat/client/index.ts'
+import { thirdPartyStart as start, thirdPartyWorld } from '../../../tests/setup/third-party.ts'
 import { adminList, authInfo, customizedAuthUrl, permanentCode, sessionInfoSet, suitePreAuthCode } from '../../wechat/spec/provider.ts'
 import { apiDomainIp } from '../../wechat/spec/wecom/token.ts'
-import { createEmulator } from '../core/emulator.ts'
-import { accountOf } from '../core/namespace.ts'
 import { serve, type LineModule } from '../core/registry.ts'
-import type { Sealed } from '../core/wire.ts'
 import { providerModule } from './index.ts'
-
-const start = Date.parse('2026-06-01T00:00:00Z')
 
 // A corp with one endpoint, so that this test needs no other line: the answer names the app that asks.
 const corpModule: LineModule = {
@@ -24,39 +17,9 @@ const corpModule: LineModule = {
 }
 
 async function world() {
-  const clock = manualClock(start)
-  const sent: Sealed[] = []
-  const emulator = createEmulator({
-    modules: [providerModule, corpModule],
-    seed: 'provider',
-    start,
-    clock: { kind: 'queue' },
-    wireClock: clock,
-    send: async (push) => {
-      sent.push(push)
-      return { status: 200, body: 'success' }
-    },
-  })
-  const ns = () => emulator.namespace()
-  await emulator.act('main', 'core.setPush', { kind: 'provider', url: 'http://merchant/suite' })
-  const own = accountOf(ns(), 'provider')!
-  const keys = { token: own.push.token, aesKey: own.push.aesKey, receiveId: own.id }
-  const wechat = createWechat({
-    http: async ({ method, url, headers, body }) => {
-      const at = new URL(url)
-      return emulator.handle({ method, url: at.pathname + at.search, headers: { ...headers, host: at.host }, body: Buffer.from(body ?? ''), ip: '127.0.0.1' })
-    },
-    clock: { now: () => ns().now },
-    wireClock: clock,
-    random: seededRandom(1),
-  })
-  const told = async () => {
-    await emulator.pump()
-    return sent.map((push) => openCallback(keys, { query: Object.fromEntries(new URL(push.url).searchParams), body: push.body }, 'wecom').value as Record<string, string>)
-  }
-  const suite: SuiteAccount = { kind: 'suite', suiteId: own.id, secret: own.secret, ticket: async () => (await told()).findLast((message) => message.InfoType === 'suite_ticket')?.SuiteTicket }
-  const errcode = (work: Promise<unknown>) => work.then(() => 0, (error: unknown) => (error instanceof WechatError ? error.errcode : String(error)))
-  return { emulator, wechat, suite, told, errcode, own, ns }
+  const base = await thirdPartyWorld('provider', [providerModule, corpModule])
+  const suite: SuiteAccount = { kind: 'suite', suiteId: base.own.id, secret: base.own.secret, ticket: async () => (await base.told()).findLast((message) => message.InfoType === 'suite_ticket')?.SuiteTicket }
+  return { ...base, suite }
 }
 
 test('ticket, suite token, installation, permanent code, corp token: the suite then calls the corp’s endpoints', async () => {

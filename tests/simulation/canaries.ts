@@ -23,10 +23,18 @@ function wrongHandler(write: (work: Work, tx: Tx) => Promise<unknown>): (parts: 
   })
 }
 
+/** Statements of one kind are sent with other values. */
+function changing(start: string, change: (params: readonly unknown[]) => unknown[]): (tx: Tx) => Tx {
+  return (tx) => {
+    const values = (text: string, params?: readonly unknown[]) => (params && text.startsWith(start) ? change(params) : params)
+    return { ...tx, run: (text, params) => tx.run(text, values(text, params)), write: (text, params) => tx.write(text, values(text, params)) }
+  }
+}
+
 /** A mass or welcome message that was sent, with the gate's answer or without. */
-async function message(work: Work, tx: Tx, message: { key: string; purpose: string; kind: string; person: string; gate: boolean }): Promise<void> {
+async function message(work: Work, tx: Tx, message: { key: string; purpose: string; kind: string; person: string; gate: boolean | 'unknown' }): Promise<void> {
   const gateId = work.ids.next()
-  if (message.gate) {
+  if (message.gate === true) {
     await tx.run(
       `insert into gate_answer (tenant_id, gate_id, key, person_id, line, purpose, message_kind, campaign, corp_id, staff, asked_at, state, reason, detail, weight, expires_at)
        values ($1, $2, $3, $4, 'wecom', $5, $6, 'canary', 'c', 's', $7, 'sent', 'ok', '{}', 1, $7)`,
@@ -52,15 +60,36 @@ export const canaries: readonly Canary[] = [
     }),
   },
   {
+    checker: 'stock', what: 'mall', // reserved for nobody
+    stages: wrongHandler(async ({ tenantId, ids, now }, tx) => {
+      await tx.run(`insert into stock (tenant_id, sku_id, mall, reserved, reserve, moving, sold, restored, unbacked, received, updated_at) values ($1, $2, 0, 1, 0, 0, 0, 0, 0, 1, $3)`, [tenantId, ids.next(), now])
+    }),
+  },
+  {
     checker: 'money', // one fen of each posting is lost
-    tx: (tx) => ({
-      ...tx,
-      run: (text, params) => (text.startsWith('insert into entry') ? tx.run(text, params?.map((value, n) => (n === 5 ? (value as number[]).map((amount, k) => ((params[4] as string[])[k] === 'fen' && amount > 0 ? amount - 1 : amount)) : value))) : tx.run(text, params)),
+    tx: changing('insert into entry', (params) => params.map((value, n) => (n === 5 ? (value as number[]).map((amount, k) => ((params[4] as string[])[k] === 'fen' && amount > 0 ? amount - 1 : amount)) : value))),
+  },
+  {
+    checker: 'money', what: 'mall', // a payment that WeChat Pay knows nothing of
+    stages: wrongHandler(async ({ tenantId, ids, now }, tx) => {
+      const id = ids.next()
+      await tx.run(`insert into posting (tenant_id, posting_id, key, occurred_at, recorded_at, reason) values ($1, $2, 'order/mall/canary/paid', $3, $3, 'order paid')`, [tenantId, id, now])
+      await tx.run(`insert into entry (tenant_id, posting_id, n, account, unit, amount) values ($1, $2, 0, 'till:pay', 'fen', 100), ($1, $2, 1, 'sales:mall', 'fen', -100)`, [tenantId, id])
     }),
   },
   {
     checker: 'book', // whoever received his parcel still seems to wait
     http: (request, answer) => (request.url.includes('/ec/order/get') ? { ...answer, ...changed(answer.body.toString('utf8'), /"status":100,/, '"status":30,') } : answer),
+  },
+  {
+    checker: 'book', what: 'mall', // an order that waits for ever
+    stages: wrongHandler(async ({ tenantId, ids, now }, tx) => {
+      await tx.run(
+        `insert into mall_order (tenant_id, order_id, person_id, buyer, buyer_known, client_key, mini_connection_id, pay_connection_id, state, lines, goods_fen, discount_fen, freight_fen, total_fen, placed_at, expires_at, shipping_report, version)
+         values ($1, 'canary', $2, 'b', true, 'canary', $2, $2, 'unpaid', '[]', 1, 0, 0, 1, $3, $3, 'none', 1)`,
+        [tenantId, ids.next(), now],
+      )
+    }),
   },
   {
     checker: 'points',
@@ -73,6 +102,7 @@ export const canaries: readonly Canary[] = [
     repeat: (request, made) => (made < 20 && request.url.includes('/cgi-bin/gettoken') ? 10_001 : 1),
   },
   { checker: 'gate', stages: wrongHandler((work, tx) => message(work, tx, { key: 'canary', purpose: 'journey', kind: 'news', person: someone, gate: false })) },
+  { checker: 'gate', what: 'unknown answer', stages: wrongHandler((work, tx) => message(work, tx, { key: 'canary', purpose: 'journey', kind: 'news', person: someone, gate: 'unknown' })) },
   {
     checker: 'welcome',
     stages: wrongHandler(async (work, tx) => {
@@ -104,9 +134,6 @@ export const canaries: readonly Canary[] = [
   },
   {
     checker: 'people', // the first order of a batch is booked on somebody else
-    tx: (tx) => ({
-      ...tx,
-      run: (text, params) => (text.startsWith('insert into shop_order') ? tx.run(text, params?.map((value, n) => (n === 1 ? JSON.stringify((JSON.parse(String(value)) as Array<Record<string, unknown>>).map((row, k) => (k === 0 ? { ...row, person_id: someone } : row))) : value))) : tx.run(text, params)),
-    }),
+    tx: changing('insert into shop_order', (params) => params.map((value, n) => (n === 1 ? JSON.stringify((JSON.parse(String(value)) as Array<Record<string, unknown>>).map((row, k) => (k === 0 ? { ...row, person_id: someone } : row))) : value))),
   },
 ]

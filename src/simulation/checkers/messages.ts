@@ -18,6 +18,7 @@ export const gate: Checker = {
       if (message.state === 'refused') continue
       check(message.gate !== null, () => `message ${message.key} is ${message.state} without an answer of the gate`)
       const answer = message.gate === null ? undefined : answers.get(message.gate)
+      check(message.gate === null || answer !== undefined, () => `message ${message.key} is ${message.state} by an answer ${String(message.gate)} that the gate never gave`)
       if (answer) {
         check(answer.state !== 'refused', () => `message ${message.key} is ${message.state}, the gate had refused it`)
         if (message.sent !== null) check(answer.asked <= message.sent, () => `message ${message.key} was sent at ${message.sent}, the gate was asked at ${answer.asked}`)

@@ -7,6 +7,8 @@ import type { StageParts } from '../../stages.ts'
 export type Canary = {
   /** The name of the checker that must fail. */
   checker: string
+  /** Which of its conditions, where it has several canaries. */
+  what?: string
   /** What the platform said, changed on its way in. */
   http?: (request: HttpRequest, answer: HttpAnswer) => HttpAnswer
   /** How often a call is made instead of once; `made`: calls so far. */

@@ -58,5 +58,7 @@ export function platformFaults(strength: number): FaultPlan {
   return {
     lost: p(0.02), duplicate: p(0.04), late: p(0.02), held: p(0.01), reordered: p(0.05), lateMs: [1_000, 1_800_000],
     calls: { busy: p(0.01), 'rate-limited': p(0.002), 'token-expired': p(0.003), 'no-answer-before': p(0.004), 'no-answer-after': p(0.004), partial: p(0.01) },
+    // An ok proves nothing: the first stock updates are answered so and change nothing.
+    ...(strength > 0 ? { rules: [{ endpoint: 'shop.stock.update', fault: 'unchanged' as const, times: Math.max(1, Math.round(2 * strength)) }] } : {}),
   }
 }

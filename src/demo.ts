@@ -1,5 +1,6 @@
 import { dayMs, saleDate, startOfDay } from './kernel/calendar.ts'
 import type { Instant } from './kernel/clock.ts'
+import { createMallVisits } from './mall-visits.ts'
 import { onboard } from './onboard.ts'
 import { createCaptain } from './simulation/world/index.ts'
 import type { Runtime } from './runtime.ts'
@@ -13,6 +14,8 @@ const goods = [
 ] as const
 
 const slug = 'tea'
+/** At these hours the past stands still for a moment, and who wants to buy at the mall does. */
+const hours = [11, 12, 14, 16, 18, 20, 21, 22]
 
 export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line: string) => void): Promise<void> {
   const { house, emulator, sea } = runtime
@@ -27,31 +30,32 @@ export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line
       shop: shopId, products: goods.map(([title, priceFen], n) => ({ title, outProductId: `tea-${n + 1}`, skus: [{ outSkuId: `tea-${n + 1}`, skuCode: `TEA${String(n + 1).padStart(3, '0')}`, priceFen, stock: Math.max(5_000, 20 * runtime.config.people) }] })),
     })
   }
-  // Somebody opens the shop at ten, in the past as later.
+  // Somebody opens the shop at ten, and people buy at the mall through the day, in the past as later.
+  const tenant = house.tenants().find((one) => one.slug === slug)!
+  const { tenantId } = tenant
+  const captain = createCaptain({ tenantId, clock: house.context.clockOf(tenantId), staff: 'WangXiaoHe', mall: true })
+  const visits = createMallVisits({ house, emulator, world: 'main', tenantId, slug, ask: captain.ask, delivery: Math.max(60, Math.ceil(runtime.config.people / 20)) })
+  const told = (what: string) => (error: unknown) => house.ports.log.warn({ error: String(error) }, what)
   sea.onHour('main', 0, (start) => day(runtime, start))
-  sea.onHour('main', 10, (at) => steer(runtime, at).catch((error: unknown) => house.ports.log.warn({ error: String(error) }, 'the demo shop was not steered today')))
+  sea.onHour('main', 10, async (at) => {
+    await captain.day(house, Math.round((startOfDay(saleDate(at)) - startOfDay(saleDate(tenant.createdAt))) / dayMs)).then(() => visits.desk(at)).catch(told('the demo shop was not steered today'))
+    house.wake(tenantId)
+  })
+  for (const hour of hours) sea.onHour('main', hour, async () => void (await visits.run().catch(told('the mall of the demo shop was not visited'))))
   // The past is sailed in the background, day by day through the same callbacks; the page shows it arriving. An interrupted one goes on where it stopped.
   sea.setPace('main', 60)
-  void sea.sailPast('main', startOfDay(saleDate(house.ports.processClock.now())), [11, 12, 14, 16, 18, 20, 21]).catch((error: unknown) => house.ports.log.error({ error: String(error) }, 'the demo history stopped'))
+  void sea.sailPast('main', startOfDay(saleDate(house.ports.processClock.now())), hours).catch((error: unknown) => house.ports.log.error({ error: String(error) }, 'the demo history stopped'))
 }
 
 /** The people around a tea shop: about a quarter of its customers soon have a member as a contact. */
 async function peopleThere({ emulator, config }: Runtime): Promise<void> {
   if (emulator === undefined || ((await emulator.act('main', 'population.view')) as { people: number }).people > 0) return
   const shop = emulator.namespace('main').accounts.find((account) => account.kind === 'shop')!
-  await emulator.act('main', 'population.create', { preset: 'tea', regime: 'hump-shaped', people: config.people, seed: 'demo', shop: shop.id, overrides: { presets: { tea: { meanOrderFen: 12_000 } } } })
+  await emulator.act('main', 'population.create', { preset: 'tea', regime: 'hump-shaped', people: config.people, seed: 'demo', shop: shop.id, mall: 0.5, overrides: { presets: { tea: { meanOrderFen: 12_000 } } } })
 }
 
 /** One day of everybody: who buys, comes, leaves, and what members confirm is drawn and scheduled at its second. */
 async function day(runtime: Runtime, start: Instant): Promise<void> {
   await peopleThere(runtime)
   await runtime.emulator!.act('main', 'population.day', { start })
-}
-
-/** What the shop's own people do in the console at ten in the morning, through the same routes. */
-async function steer(runtime: Runtime, now: Instant): Promise<void> {
-  const tenant = runtime.house.tenants().find((one) => one.slug === slug)!
-  const captain = createCaptain({ tenantId: tenant.tenantId, clock: runtime.house.context.clockOf(tenant.tenantId), staff: 'WangXiaoHe', mall: true })
-  await captain.day(runtime.house, Math.round((startOfDay(saleDate(now)) - startOfDay(saleDate(tenant.createdAt))) / dayMs))
-  runtime.house.wake(tenant.tenantId)
 }

@@ -10,7 +10,7 @@ import { adjustmentRoutes } from './sell/adjustment/index.ts'
 import { catalogRoutes, productBackfill, shopProductReader } from './sell/catalog/index.ts'
 import { mallAvailable, moveReply, openStock, stockFacts, stockFlow, stockHearsOrders, stockReconcile, stockRoutes } from './sell/stock/index.ts'
 import { mallRoutes, type MallAccounts } from './sell/checkout/index.ts'
-import { expireOrders, payNotices, payParams, paymentRoutes, refundPoll, refundReply, settlementFacts, shippingProbe, shippingReply } from './sell/payment/index.ts'
+import { expireOrders, payNotices, payParams, paymentRoutes, buyerPaymentRoutes, refundPoll, refundReply, settlementFacts, shippingProbe, shippingReply } from './sell/payment/index.ts'
 import { randomText } from './kernel/random.ts'
 import { personRoutes, type AlsoForget } from './book/person/index.ts'
 import { channelsOfStates, codeChanged, codeFind, codeMade, codeRoutes, welcomeTextsOf } from './acquire/channel-code/index.ts'
@@ -23,14 +23,14 @@ import { fieldsOf, houseFacts, segmentRoutes, type FactSource } from './retain/s
 import { forgetMessagesTo, outboundRoutes, taskCancelled, taskFind, taskMade, taskPoll, welcomeFacts, welcomeSent, type SendGate } from './retain/outbound/index.ts'
 import { broadcastClose, broadcastDispatch, broadcastRoutes, broadcastTaskEnded } from './retain/broadcast/index.ts'
 import { journeyRoutes, journeySubscriber, journeyTick } from './retain/journey/index.ts'
-import { pointsRoutes, pointsSubscriber } from './retain/points/index.ts'
+import { pointsRoutes, memberRoutes, pointsSubscriber } from './retain/points/index.ts'
 import { pressureFacts, pressureRoutes, pressureSendGate } from './restrain/pressure/index.ts'
 import { epochJob, epochJobKind, experimentRoutes, nightStarter, placesAt, reachable } from './restrain/experiment/index.ts'
 import { handJob, planJob, planJobKind, planRoutes, worthOfOneMessage } from './restrain/planner/index.ts'
 import { capacityRoutes } from './restrain/capacity/index.ts'
 import { lossRoutes, removalTicker } from './restrain/loss/index.ts'
 import { lightRoutes } from './learn/meter/index.ts'
-import { caseRoutes } from './learn/benchmark/index.ts'
+import { caseRoutes, createTeachers } from './learn/benchmark/index.ts'
 import { voyageRoutes } from './learn/voyage/index.ts'
 
 export type StageParts = { handlers: Handlers; routes: AnyRoute[]; publicRoutes?: AnyPublicRoute[] }
@@ -77,6 +77,7 @@ export function stages(context: StageContext): StageParts {
     accountsOf: (tenantId: number) => context.connectionsOf(tenantId).map((one) => ({ line: one.line, values: 1 + Object.keys(one.secrets).length, openChecks: one.checks.filter((check) => check.ok === false).length })),
   }
   const fields = fieldsOf(sources)
+  const prior = createTeachers(context)
   return {
     handlers: {
       facts: [
@@ -102,7 +103,7 @@ export function stages(context: StageContext): StageParts {
         productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), expireOrders(payment), refundPoll(payment), shippingProbe(payment),
         codeFind(wecom), liveRead(wecom), contactBackfill(wecom), tagSync(wecom),
         taskPoll(wecom, gate, broadcastTaskEnded), taskFind(wecom, gate, broadcastTaskEnded), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
-        epochJob(context), planJob(context), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
+        epochJob({ ...context, prior }), planJob({ ...context, prior }), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
       subscribers: [
         ordersFollowMerges, attributionSubscriber(channelsOfStates), stockHearsOrders,
@@ -115,12 +116,12 @@ export function stages(context: StageContext): StageParts {
       ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
       ...codeRoutes(wecom), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources, worthOfOneMessage), ...journeyRoutes(wecom, sources), ...pointsRoutes,
-      ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf }), ...planRoutes({ workOf }), ...capacityRoutes, ...lossRoutes({}),
-      ...lightRoutes(light), ...caseRoutes({ ...light, emit: context.emit }), ...voyageRoutes({ channelsOfStates }),
+      ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf, prior }), ...planRoutes({ workOf, prior }), ...capacityRoutes, ...lossRoutes({ prior }),
+      ...lightRoutes(light), ...caseRoutes({ ...light, prior, emit: context.emit }), ...voyageRoutes({ channelsOfStates }),
     ],
-    publicRoutes: mallRoutes({
+    publicRoutes: [...mallRoutes({
       db: context.db, ids: context.ids, random: context.random, seal: context.seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts: mallAccounts,
       payParams: (tenantId, order, openid) => payParams(payment, tenantId, order, openid, context.clockOf(tenantId).now()),
-    }),
+    }), ...buyerPaymentRoutes({ ...payment, seal: context.seal }), ...memberRoutes({ seal: context.seal })],
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defineErrors } from './kernel/errors.ts'
 import { publicRoute, type AnyPublicRoute } from './kernel/http/index.ts'
 import type { Emulator } from './emulator/index.ts'
+import { listProducts } from './sell/catalog/index.ts'
 import type { House } from './house.ts'
 import type { Sea } from './sea.ts'
 
@@ -49,9 +50,26 @@ export function visitorRoutes(parts: { house: House; emulator: Emulator | undefi
     }),
     publicRoute({
       method: 'POST', path: '/emulated/here', block, perMinute: 60, what: 'simulated merchants only: a visitor is still looking; the sea keeps to the pace of a clock', body: z.object({ visitor }),
-      async handle({ tenantId }) {
-        await world(tenantId).walk()
+      async handle({ tenantId, tx }) {
+        // While the world sails through its past, looking at a shop that is not open yet must not keep it from opening.
+        const opening = parts.sea?.past(house.tenants().find((one) => one.tenantId === tenantId)?.world ?? '') !== undefined && (await tx((t) => listProducts(t, tenantId, { shelf: 'mall', status: 'listed' }, { offset: 0, limit: 1 }))).length === 0
+        if (!opening) await world(tenantId).walk()
         return { ok: true }
+      },
+    }),
+    publicRoute({
+      method: 'GET', path: '/emulated/sea', block, perMinute: 120, what: 'simulated merchants only: whether the world still sails through its past, and for how long',
+      async handle({ tenantId }) {
+        world(tenantId)
+        const tenant = house.tenants().find((one) => one.tenantId === tenantId)!
+        const past = parts.sea?.past(tenant.world)
+        return { past: past === undefined ? null : { daysLeft: Math.ceil((past.to - past.now) / 86_400_000), secondsLeft: past.leftMs === undefined ? null : Math.ceil(past.leftMs / 1000) } }
+      },
+    }),
+    publicRoute({
+      method: 'POST', path: '/emulated/phone', block, perMinute: 30, what: 'simulated merchants only: the code of a phone number that a visitor gives', body: z.object({ visitor }),
+      async handle({ tenantId, body }) {
+        return { code: (await world(tenantId).act('miniProgram.authorisePhone', { person: body.visitor })).code }
       },
     }),
     publicRoute({

@@ -54,7 +54,7 @@ export function createRouter(parts: RouterParts) {
       bar.prepend(back)
     }
     if (typeof page.onShareAppMessage === 'function') {
-      const menu = Object.assign(document.createElement('button'), { className: 'share', textContent: '⋯' })
+      const menu = Object.assign(document.createElement('button'), { className: 'share' })
       menu.setAttribute('aria-label', '转发')
       menu.addEventListener('click', () => parts.share(page))
       bar.append(menu)

@@ -138,10 +138,31 @@ describe.skipIf(missing !== undefined)('the storefront in a phone-size browser',
     expect((await app((tx) => readSkus(tx, tenantId, [skuId]))).get(skuId)).toMatchObject({ mall: 6, sold: 2 })
   })
 
+  test('the order opens with its steps; before the parcel leaves the money is asked back in two taps, once', async () => {
+    await seen('.order').first().tap()
+    await expect.poll(() => seen('#state').innerText()).toBe('待发货')
+    await seen('#refund').tap()
+    await page.locator('.wx-sheet .row').first().tap()
+    await expect.poll(() => seen('#note').innerText()).toContain('退回原来的付款方式')
+    await expect.poll(() => seen('.refund').innerText()).toContain('退款')
+    expect(await seen('#refund').count()).toBe(0)
+    await page.goBack()
+    await seen('.order').first().waitFor()
+  })
+
+  test('my page counts my orders; a shop without feathers does not speak of them', async () => {
+    await page.locator('[data-tab="pages/me/me"]').tap()
+    await seen('.count').first().waitFor()
+    await expect.poll(() => seen('#feathers').count()).toBe(0)
+    await page.locator('[data-tab="pages/orders/orders"]').tap()
+  })
+
   test('another browser is another person and sees no orders of the first (control)', async () => {
     const other = await (await browser.newContext({ viewport: { width: 320, height: 640 } })).newPage()
     await other.goto(`${runtime.url}/shop/phone/#/pages/orders/orders`)
     await expect.poll(() => other.locator('.wx-frame:not([hidden]) .empty').innerText()).toContain('还没有订单')
+    // Nor does it get the money back for somebody else's, or without being anybody.
+    expect((await fetch(`${runtime.url}/mall/phone/api/orders/anything/aftersale`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"reason":"x"}' })).status).toBe(401)
     // Nothing is wider than the smallest phone.
     expect(await other.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320)
     await other.context().close()

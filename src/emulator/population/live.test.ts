@@ -62,6 +62,26 @@ describe('a population in a world', () => {
     await Promise.all([one.close(), two.close(), other.close()])
   })
 
+  it('sends some of its contacts to the mall, the same ones for a seed, each once; nobody where there is none (control)', async () => {
+    const errandsOf = async (mall: number): Promise<Array<{ person: string; fen: number; likes: number[] }>> => {
+      const emulator = world()
+      await emulator.act('main', 'shop.addProducts', { products: [{ title: '茶', outProductId: 't', skus: [{ outSkuId: 't', skuCode: 'T', priceFen: 3200, stock: 9000 }] }] })
+      await emulator.act('main', 'population.create', { preset: 'tea', people: 300, seed: 5, mall })
+      await liveDays(emulator, 0, 6)
+      const { errands } = (await emulator.act('main', 'population.errands', { goods: 3 })) as { errands: Array<{ person: string; day: number; fen: number; likes: number[] }> }
+      expect((await emulator.act('main', 'population.errands', {})) as object).toEqual({ errands: [] })
+      for (const { person, day } of errands) await emulator.act('main', 'population.bought', { person, day })
+      expect(await emulator.act('main', 'population.view', {})).toMatchObject({ mallVisits: errands.length, mallOrders: errands.length })
+      await emulator.close()
+      return errands
+    }
+    const some = await errandsOf(0.5)
+    expect(some.length).toBeGreaterThan(2)
+    expect(some.every((one) => one.fen > 0 && one.likes.length === 3 && one.likes.every((like) => like > 0 && like <= 1))).toBe(true)
+    expect(await errandsOf(0.5)).toEqual(some)
+    expect(await errandsOf(0)).toEqual([])
+  })
+
   it('answers that there is nobody before it is created', async () => {
     const emulator = world()
     await expect(emulator.act('main', 'population.day', { start })).rejects.toThrow('no population')

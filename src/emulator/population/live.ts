@@ -45,7 +45,18 @@ type PopulationState = {
   tasksToday: Record<string, { day: number; count: number }>
   members: Record<string, string>
   totals: Record<string, number>
+  /** Share of a contact's orders that go to the merchant's own mall, and who is on the way there. */
+  mall: number
+  errands: Errand[]
+  errandNo: number
 }
+/** Somebody opens the merchant's mini program to buy near a sum. */
+type Errand = { n: number; person: string; at: number; day: number; fen: number; caused: boolean }
+
+/** Phones in a pocket: nobody fetched these errands. */
+const errandsKept = 2_000
+/** Who is no contact finds the mall less often. */
+const strangersMall = 0.2
 
 const populationSlice: Slice<{ current: PopulationState | null }> = { name: 'population', init: () => ({ current: null }) }
 
@@ -242,6 +253,16 @@ function feel(ns: Namespace, state: PopulationState, live: Live): number {
   return felt
 }
 
+/** A word to friends makes them curious. Draws at the place that the caller has set. */
+function tell(state: PopulationState, live: Live, i: number, day: number): void {
+  const { chance, merchant: { common } } = live.people
+  if (chance.u(slot.tell) >= common.tellShare) return
+  const told = 1 + poissonAt(chance.u(slot.tell, 1), common.tellMore)
+  const from = live.graph.start[i]
+  const friends = live.graph.start[i + 1] - from
+  for (let n = 0; n < told && friends > 0; n++) state.curious[live.graph.neighbours[from + Math.floor(uniformAt(createChance(), state.seed, 0, i, day, slot.tell, 2 + n) * friends)]] = day + common.tellDays
+}
+
 const personArg = z.object({ person: z.int().nonnegative() })
 
 const acts: Act[] = [
@@ -257,6 +278,7 @@ const acts: Act[] = [
       shop: z.string().optional(),
       corp: z.string().optional(),
       prefix: z.string().default('p'),
+      mall: z.number().min(0).max(1).default(0).describe("share of a contact's orders that go to the merchant's mini program: a phone outside takes them with population.errands and plays them"),
       contacts: z.number().min(0).max(1).default(0.25).describe('share of those who have bought that adds a member during the first day'),
     }),
     run(ns, args) {
@@ -266,7 +288,7 @@ const acts: Act[] = [
       const today = dayNumber(ns.now)
       const state: PopulationState = {
         preset: args.preset, regime: args.regime ?? null, people: args.people, seed: typeof args.seed === 'string' ? seedOf(args.seed) % 2 ** 40 : args.seed, overrides: args.overrides ?? null,
-        shop: args.shop ?? null, corp: args.corp ?? null, prefix: args.prefix, createdDay: today, day: today - 1, arrival: 0, arrays: {}, curious: {}, touched: { day: 0, counts: {} }, tasks: {}, tasksToday: {}, members: {}, totals: {},
+        shop: args.shop ?? null, corp: args.corp ?? null, prefix: args.prefix, createdDay: today, day: today - 1, arrival: 0, arrays: {}, curious: {}, touched: { day: 0, counts: {} }, tasks: {}, tasksToday: {}, members: {}, totals: {}, mall: args.mall, errands: [], errandNo: 0,
       }
       holder.current = state
       const live = liveOf(state)
@@ -398,6 +420,14 @@ const acts: Act[] = [
       const { chance, traits, merchant } = people
       const { common, shop } = merchant
       const i = args.person
+      chance.at(traits.keyHigh[i], traits.keyLow[i], args.day)
+      const mall = args.live ? 0 : ((state.mall ?? 0) * ((people.state.flags[i] & flag.contact) !== 0 ? 1 : strangersMall)) // absent in a world from before
+      if (mall > 0 && chance.u(slot.shelf, 4) < mall) {
+        count(state, 'mallVisits')
+        state.errands.push({ n: ++state.errandNo, person: personName(state, i), at: ns.now, day: args.day, fen: args.fen, caused: args.caused })
+        if (state.errands.length > errandsKept) state.errands.splice(0, state.errands.length - errandsKept)
+        return { errand: state.errandNo }
+      }
       const products = productsOf(ns, state)
       if (products.length === 0) return { orderId: null }
       const lines = basket(live, products, i, args.day, args.fen)
@@ -415,13 +445,40 @@ const acts: Act[] = [
       if (returned) {
         const delay = Math.min(30, Math.exp(Math.log(common.returnDelayDays) + common.returnDelaySd * normalAt(chance.u(slot.returnDelay)))) * dayMs
         schedule(ns, ns.now + road + Math.round(delay), 'population.return', { person: i, orderId, partial: chance.u(slot.partial) < common.returnPartial })
-      } else if (chance.u(slot.tell) < common.tellShare) {
-        const told = 1 + poissonAt(chance.u(slot.tell, 1), common.tellMore)
-        const from = live.graph.start[i]
-        const friends = live.graph.start[i + 1] - from
-        for (let n = 0; n < told && friends > 0; n++) state.curious[live.graph.neighbours[from + Math.floor(uniformAt(createChance(), state.seed, 0, i, args.day, slot.tell, 2 + n) * friends)]] = args.day + common.tellDays
-      }
+      } else tell(state, live, i, args.day)
       return { orderId }
+    },
+  }),
+  act({
+    name: 'population.errands',
+    en: 'Who is on the way to the merchant\'s mini program: taken by the phones that play them, each once. `likes` (0 to 1) orders the goods by taste, `pieces` for a price comes near the sum',
+    args: z.object({ goods: z.int().min(0).max(1000).default(0) }),
+    run(ns, args) {
+      const current = (ns.slices[populationSlice.name] as { current: PopulationState | null } | undefined)?.current
+      if (!current || (current.errands ?? []).length === 0) return { errands: [] }
+      const live = liveOf(current)
+      const { chance, traits } = live.people
+      const errands = current.errands.splice(0).map((errand) => {
+        const i = personIndex(current, errand.person)!
+        chance.at(traits.keyHigh[i], traits.keyLow[i], errand.day)
+        return { ...errand, u: chance.u(slot.basket, 1), likes: Array.from({ length: args.goods }, (_, n) => (16 + traits.taste[i * topicCount + (n % topicCount)]) / (271 * (1 + Math.floor(n / topicCount)))) }
+      })
+      return { errands }
+    },
+  }),
+  act({
+    name: 'population.bought',
+    en: 'A phone tells that somebody bought in the mini program: counted, and perhaps told to friends',
+    args: z.object({ person: z.string(), day: z.int() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const i = personIndex(state, args.person)
+      if (i === undefined) throw new PlatformError('NOT_FOUND', 'there is no such person in the population')
+      count(state, 'mallOrders')
+      const live = liveOf(state)
+      live.people.chance.at(live.people.traits.keyHigh[i], live.people.traits.keyLow[i], args.day)
+      tell(state, live, i, args.day)
+      return { counted: true }
     },
   }),
   act({
@@ -486,7 +543,7 @@ const acts: Act[] = [
     run(ns) {
       const current = (ns.slices[populationSlice.name] as { current: PopulationState | null } | undefined)?.current
       if (!current) return { people: 0 }
-      return { people: current.people, preset: current.preset, day: current.day, contacts: Object.keys(current.members).length, ...Object.fromEntries(['orders', 'added', 'deleted', 'returns', 'views', 'confirmed'].map((key) => [key, current.totals[key] ?? 0])) }
+      return { people: current.people, preset: current.preset, day: current.day, contacts: Object.keys(current.members).length, ...Object.fromEntries(['orders', 'mallVisits', 'mallOrders', 'added', 'deleted', 'returns', 'views', 'confirmed'].map((key) => [key, current.totals[key] ?? 0])) }
     },
   }),
 ]

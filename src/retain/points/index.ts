@@ -11,3 +11,4 @@ export { pointsSubscriber, redeem, checkPoints, rateSetting } from './grant-poin
 export { feathersOf, pointsUnit, personAccount } from './points.ts'
 export { balanceOf, listBalances, pointsTotals } from './store.ts'
 export { pointsRoutes } from './routes.ts'
+export { memberRoutes } from './member-route.ts'

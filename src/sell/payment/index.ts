@@ -14,5 +14,6 @@ export { payNotices, expireOrders, settlePayments, type Payment } from './settle
 export { requestRefund, settleRefunds, refundReply, refundPoll, type RefundWish, type RefundOutcome } from './refund.ts'
 export { shipOrder, shippingReply, shippingProbe, settlementFacts, type ShipOutcome } from './report-shipping.ts'
 export { paymentRoutes } from './routes.ts'
+export { buyerPaymentRoutes } from './buyer-routes.ts'
 export { type PaymentPlatform } from './ports.ts'
 export { paymentFault } from './errors.ts'

@@ -68,7 +68,13 @@ export const goods = (query: { search?: string; page: number }): Promise<{ goods
 export const product = (productId: string): Promise<Goods> => ask<Goods>('GET', `/goods/${productId}`, undefined, '').then(named)
 export const checkout = (body: { key: string; lines: Array<{ skuId: string; quantity: number }>; totalFen: number; address: Address }): Promise<Placed> => asBuyer('POST', '/checkout', body)
 export const orders = (before?: number): Promise<{ orders: Order[] }> => asBuyer('GET', '/orders', before === undefined ? undefined : { before })
-export const order = (orderId: string): Promise<{ order: Order }> => asBuyer('GET', `/orders/${orderId}`, undefined)
+export type Refund = { refundId: string; amountFen: number; status?: string; reason?: string; finishedAt?: number | null }
+export type Member = { feathers: number; earned: Array<{ orderId: string; title: string; placedAt: number; feathers: number }> }
+export const member = (): Promise<Member> => asBuyer('GET', '/member', undefined)
+export const aftersale = (orderId: string, reason: string): Promise<{ kind: 'refunding' | 'ask-merchant' }> => asBuyer('POST', `/orders/${orderId}/aftersale`, { reason })
+/** Only a simulated merchant has it: the past that its world still sails through. */
+export const past = (): Promise<{ past: { daysLeft: number; secondsLeft: number | null } | null }> => ask('GET', '/emulated/sea', undefined, '')
+export const order = (orderId: string): Promise<{ order: Order; refunds: Refund[] }> => asBuyer('GET', `/orders/${orderId}`, undefined)
 export const payAgain = (orderId: string): Promise<{ pay: PayParams }> => asBuyer('POST', `/orders/${orderId}/pay`, {})
 export const cancel = (orderId: string): Promise<unknown> => asBuyer('POST', `/orders/${orderId}/cancel`, {})
 

@@ -22,6 +22,12 @@ Page({
   typed({ detail, currentTarget }: WxEvent<{ value: string }>) {
     this.setData({ [`address.${currentTarget.dataset.field}`]: detail.value })
   },
+  fill() {
+    wx.chooseAddress({
+      success: (one) => this.setData({ address: { name: one.userName, phone: one.telNumber, region: [one.provinceName, one.cityName, one.countyName].filter(Boolean).join(' '), detail: one.detailInfo } }),
+      fail: () => {},
+    })
+  },
   async pay() {
     const { address, lines, totalFen } = this.data as { address: Address; lines: CartLine[]; totalFen: number }
     if (this.data.busy) return

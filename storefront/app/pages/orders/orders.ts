@@ -1,13 +1,8 @@
 import { cancel, orders, say, type Order, type Trouble } from '../../lib/api.ts'
+import { when } from '../../lib/time.ts'
 
 type Shown = Order & { when: string; fact: string }
 const tabs = [{ key: 'all', name: '全部' }, { key: 'unpaid', name: '待付款' }, { key: 'paid', name: '待发货' }, { key: 'shipped', name: '待收货' }]
-const two = (n: number): string => String(n).padStart(2, '0')
-/** The shop's time, Shanghai, wherever the phone is. */
-const when = (at: number): string => {
-  const date = new Date(at + 8 * 3_600_000)
-  return `${date.getUTCMonth() + 1}月${date.getUTCDate()}日 ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`
-}
 const fact = (order: Order): string => (order.state === 'shipped' ? `${when(order.shippedAt!)} 发出 ${order.shipping?.trackingNo ?? ''}` : order.state === 'unpaid' && order.payBefore ? `${when(order.payBefore)} 前付` : '')
 
 Page({
@@ -36,6 +31,15 @@ Page({
   onReachBottom() {
     const all = this.data.all as Shown[]
     if (!this.data.loading && all.length > 0 && all.length % 20 === 0) void this.load(all[all.length - 1].placedAt)
+  },
+  again() {
+    void this.load()
+  },
+  home() {
+    wx.switchTab({ url: '/pages/home/home' })
+  },
+  open({ currentTarget }: WxEvent) {
+    wx.navigateTo({ url: `/pages/order/order?id=${currentTarget.dataset.order}` })
   },
   pay({ currentTarget }: WxEvent) {
     wx.navigateTo({ url: `/pages/pay/pay?id=${currentTarget.dataset.id}` })

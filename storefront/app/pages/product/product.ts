@@ -50,6 +50,15 @@ Page({
     this.onShow()
     wx.showToast({ title: '加进去了', icon: 'none' })
   },
+  onShareAppMessage() {
+    const { item, title, pictures } = this.data
+    return { title, path: `/pages/product/product?id=${item?.productId ?? ''}`, imageUrl: pictures[0] }
+  },
+  again() {
+    const { id } = this.options
+    this.setData({ trouble: '' })
+    product(id).then((item) => this.show(item), (error: Trouble) => this.setData({ trouble: error.message }))
+  },
   cart() {
     wx.switchTab({ url: '/pages/cart/cart' })
   },

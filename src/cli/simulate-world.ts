@@ -1,13 +1,17 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { readParameters } from '../emulator/population/parameters.ts'
 import { monotonicMs } from '../kernel/clock.ts'
 import { openCluster, replayLine, runWorld, shrink, type Cluster, type WorldOptions, type WorldReport } from '../simulation/index.ts'
 import { cliFault } from './control.ts'
 import { progress, report } from './output.ts'
 
 /** `qz simulate`: one merchant's life, or many, in the simulated world. Ends with 1 when a checker found something. */
-export type SimulateFlags = { seed?: string; seeds?: string; days: string; people: string; faults: string; parallel: string; shrink: boolean; json?: boolean }
+export type SimulateFlags = { seed?: string; seeds?: string; days: string; people: string; faults: string; parallel: string; shrink: boolean; population?: string; json?: boolean }
 
 export async function simulateWorld(flags: SimulateFlags): Promise<void> {
   const base = { days: number('days', flags.days, 1), people: number('people', flags.people, 1), faults: number('faults', flags.faults, 0, false) }
+  const truth = flags.population === undefined ? {} : { population: readPopulation(flags.population), populationFile: flags.population }
   const seeds = flags.seeds === undefined ? [number('seed', flags.seed ?? '1', 0)] : range(flags.seeds)
   const parallel = Math.min(number('parallel', flags.parallel, 1), seeds.length)
   const bar = progress('days')
@@ -19,7 +23,7 @@ export async function simulateWorld(flags: SimulateFlags): Promise<void> {
     let days = 0
     const lane = async (): Promise<void> => {
       while (next < seeds.length) {
-        const options: WorldOptions = { cluster, seed: seeds[next++], ...base, onDay: () => bar.at(++days, seeds.length * (base.days + 3), `seed ${options.seed}`) }
+        const options: WorldOptions = { cluster, seed: seeds[next++], ...base, ...truth, onDay: () => bar.at(++days, seeds.length * (base.days + 3), `seed ${options.seed}`) }
         const { lines: _, ...result } = await runWorld(options)
         reports.push(result)
       }
@@ -29,7 +33,7 @@ export async function simulateWorld(flags: SimulateFlags): Promise<void> {
     const seconds = (monotonicMs() - startedMs) / 1000
     reports.sort((a, b) => a.seed - b.seed)
     const failing = reports.filter(failed)
-    const smaller = failing.length > 0 && flags.shrink ? await shrinkOne(cluster, failing[0]) : undefined
+    const smaller = failing.length > 0 && flags.shrink ? await shrinkOne(cluster, failing[0], truth) : undefined
     const result = flags.seeds === undefined
       ? { ...reports[0], ...(smaller ? { shrunk: smaller } : {}) }
       : {
@@ -53,13 +57,22 @@ export async function simulateWorld(flags: SimulateFlags): Promise<void> {
 
 const failed = (one: WorldReport): boolean => Object.values(one.checkers).some((found) => found.violations.length > 0)
 
-async function shrinkOne(cluster: Cluster, one: WorldReport): Promise<{ days: number; people: number; faults: number; runs: number; replay: string }> {
+async function shrinkOne(cluster: Cluster, one: WorldReport, truth: Pick<WorldOptions, 'population' | 'populationFile'>): Promise<{ days: number; people: number; faults: number; runs: number; replay: string }> {
   const broken = new Set(Object.entries(one.checkers).filter(([, found]) => found.violations.length > 0).map(([name]) => name))
   const { size, runs } = await shrink({ days: one.days, people: one.people, faults: one.faults }, async (size) => {
-    const { checkers } = await runWorld({ cluster, seed: one.seed, ...size })
+    const { checkers } = await runWorld({ cluster, seed: one.seed, ...size, ...truth })
     return Object.entries(checkers).some(([name, found]) => broken.has(name) && found.violations.length > 0)
   })
-  return { ...size, runs, replay: replayLine({ seed: one.seed, ...size }) }
+  return { ...size, runs, replay: replayLine({ seed: one.seed, ...size, ...truth }) }
+}
+
+/** The parameter file, refused at once when a name or a range in it is wrong. */
+function readPopulation(path: string): Record<string, unknown> {
+  const file = resolve(path)
+  if (!existsSync(file)) throw cliFault('cli/file-missing', { file })
+  const overrides = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+  readParameters(overrides)
+  return overrides
 }
 
 function number(flag: string, text: string, least: number, whole = true): number {

@@ -7,7 +7,7 @@ import { canaries } from './canaries.ts'
 let cluster: Cluster
 beforeAll(() => {
   const { host, port } = inject('postgres')
-  cluster = { template, stop: async () => {}, config: (database, user = 'qz_owner'): pg.ClientConfig => ({ host, port, database, user }) }
+  cluster = { template, pid: 0, stop: async () => {}, config: (database, user = 'qz_owner'): pg.ClientConfig => ({ host, port, database, user }) }
 })
 
 const minutes = 60_000

@@ -15,7 +15,7 @@ export type Captain = {
   ask(house: House, method: string, path: string, body?: unknown, params?: Record<string, string>): Promise<Record<string, unknown> | undefined>
 }
 
-export function createCaptain(options: { tenantId: number; clock: Clock; staff: string | undefined; /** Also lists everything on the mall and brings units there. */ mall?: boolean }): Captain {
+export function createCaptain(options: { tenantId: number; clock: Clock; staff: string | undefined; /** Also lists everything on the mall and brings units there. */ mall?: boolean; /** Nothing but a word to all contacts each Tuesday. */ weekly?: boolean }): Captain {
   const { tenantId, clock, staff } = options
 
   async function go(house: House, method: string, path: string, body?: unknown, params: Record<string, string> = {}): Promise<Record<string, unknown> | undefined> {
@@ -50,6 +50,12 @@ export function createCaptain(options: { tenantId: number; clock: Clock; staff: 
     ask: go,
     async day(house, day) {
       if (staff === undefined) return
+      if (options.weekly) {
+        if (day % 7 !== 2) return
+        const made = await go(house, 'POST', '/broadcasts', { name: `第 ${day} 天`, messageKind: 'news', rules: { all: [] }, content: { text: '新茶到了' } })
+        if (typeof made?.broadcastId === 'string') await go(house, 'POST', '/broadcasts/:broadcastId/approve', {}, { broadcastId: made.broadcastId })
+        return
+      }
       if (day === 0) {
         await go(house, 'POST', '/codes', { name: '包裹卡', channel: 'parcel', staff: [staff], welcomeText: '欢迎来喝茶' })
         await go(house, 'POST', '/journeys', { name: '三天后问好', trigger: 'contact.added', waitMs: 3 * dayMs, messageKind: 'news', content: { text: '茶喝着还合口味吗？' } })

@@ -7,6 +7,8 @@ import { packageRoot } from '../../root.ts'
 export type Cluster = {
   config(database: string, user?: string): pg.ClientConfig
   template: string
+  /** Process id of the server; 0 when it is somebody else's. */
+  pid: number
   stop(): Promise<void>
 }
 
@@ -21,7 +23,7 @@ export async function openCluster(): Promise<Cluster> {
     await server.stop()
     throw error
   }
-  return { config: server.config, template, stop: server.stop }
+  return { config: server.config, template, pid: server.pid, stop: server.stop }
 }
 
 export async function makeDatabase(cluster: Cluster, name: string): Promise<void> {

@@ -36,7 +36,15 @@ export type WorldOptions = {
   people: number
   /** Strength of the storm: 0 none, 1 the usual, more is worse. */
   faults: number
+  /** A part of the population's parameter file (docs/population.md): another truth than the built-in one. */
+  population?: Record<string, unknown>
+  /** Where that came from, for the line that replays the run. */
+  populationFile?: string
   canary?: Canary
+  /** `weekly`: the captain writes to every contact once a week, and does nothing else; for comparing with the policy harness. */
+  captain?: 'usual' | 'weekly'
+  /** Looks at the platform at every midnight. Must not change it. */
+  onMidnight?: (emulator: Emulator, day: number) => void
   /** Another order for rows of statements without ORDER BY; the hash must not depend on it. */
   shuffle?: string
   /** Keep the lines of the event log, for comparing two runs. */
@@ -183,8 +191,8 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
     const shop = accountOf(emulator.namespace('main'), 'shop')
     const corp = accountOf(emulator.namespace('main'), 'wecom')
     await guests.begin()
-    await emulator.act('main', 'population.create', { preset: 'tea', people: options.people, seed, shop: shop?.id, corp: corp?.id })
-    const captain = createCaptain({ tenantId, clock, staff: corp && Object.keys(corpOf(emulator.namespace('main'), corp.id).corp.members)[0], mall: true })
+    await emulator.act('main', 'population.create', { preset: 'tea', people: options.people, seed, shop: shop?.id, corp: corp?.id, ...(options.population === undefined ? {} : { overrides: options.population }) })
+    const captain = createCaptain({ tenantId, clock, staff: corp && Object.keys(corpOf(emulator.namespace('main'), corp.id).corp.members)[0], mall: true, weekly: options.captain === 'weekly' })
     const shoppers = createShoppers(emulator, { seed, people: Math.ceil(options.people / 4), tenantId, slug: 'sim', ask: captain.ask })
     let captainsDay: number | undefined
     await emulator.setFaults('main', platformFaults(options.faults))
@@ -215,6 +223,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
           shoppers.day(midnight)
           captainsDay = Math.round((midnight - start) / dayMs)
         }
+        options.onMidnight?.(emulator, Math.round((midnight - start) / dayMs))
         options.onDay?.(Math.round((midnight - start) / dayMs))
         midnight += dayMs
       }
@@ -329,6 +338,6 @@ async function openOwner(cluster: Cluster, database: string): Promise<pg.Client>
   return client
 }
 
-export function replayLine(options: Pick<WorldOptions, 'seed' | 'days' | 'people' | 'faults'>): string {
-  return `npm run -s qz -- simulate --seed ${options.seed} --days ${options.days} --people ${options.people} --faults ${options.faults}`
+export function replayLine(options: Pick<WorldOptions, 'seed' | 'days' | 'people' | 'faults' | 'populationFile'>): string {
+  return `npm run -s qz -- simulate --seed ${options.seed} --days ${options.days} --people ${options.people} --faults ${options.faults}${options.populationFile === undefined ? '' : ` --population ${options.populationFile}`}`
 }

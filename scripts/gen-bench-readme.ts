@@ -37,7 +37,6 @@ const all = (begins: string, met: (one: BenchRow) => boolean, what: string) => (
   return { value: `${list.length - bad.length} of ${list.length} ${what}${bad.length === 0 ? '' : `; not: ${bad.map((one) => `${one.case} ${one.own === null ? '' : number(one.own)}`).join(', ')}`}`, met: bad.length === 0 }
 }
 const agree = (begins: string, what: string) => all(begins, (one) => one.agrees, what)
-const notMeasured = (): Found => undefined
 
 export const goals: readonly Goal[] = [
   {
@@ -47,14 +46,19 @@ export const goals: readonly Goal[] = [
       const gap = /certified gap ([\d.]+)%/.exec(one?.note ?? '')?.[1]
       return one?.ratio && gap ? { value: `certified ${gap}% in 1/${number(one.ratio.median)} of HiGHS’s time`, met: one.ratio.median >= 10 && Number(gap) <= 0.1 } : undefined
     },
-    next: 'worker threads over blocks of persons, and dropping candidates that cannot win at any plausible price before the first sweep',
+    next: 'sort and check the columns in the worker threads too: that is now a third of the time',
   },
   {
     area: 'Planning', bench: 'plan', goal: '10 M variables: ≤ 5 s, ≤ 0.05%, ≤ 1.5 GB', found: own('matching L', 'ms', (ms) => ms <= 5000),
-    next: 'run it with --size large; halve the columns to 32 bits, so that a sweep streams from memory once',
+    next: 'take 32-bit columns from the caller, so that a sweep streams half the bytes',
   },
-  { area: 'Planning', bench: 'plan', goal: '1 bn variables: under an hour on one machine of 2 cores, streamed, ≤ 0.5%', found: notMeasured, next: 'read candidates block by block from a file; prices and row sums are all that must stay in memory' },
-  { area: 'Planning', bench: 'plan', goal: 're-plan after 1% changed: ≤ 1/20 of a cold solve', found: ratio('matching M, re-plan', 'cold plan', 20), next: 'keep row use per block of persons, so that a re-plan visits only the persons that changed and re-checks the rest by price' },
+  { area: 'Planning', bench: 'plan', goal: '1 bn variables: under an hour on one machine of 2 cores, streamed, ≤ 0.5%', found: (report) => {
+    const one = row(report, 'streamed, ')
+    const candidates = Number(/streamed, (\d+) M/.exec(one?.case ?? '')?.[1] ?? 0)
+    if (!one || one.own === null || candidates === 0) return undefined
+    return { value: `${candidates} M candidates in ${number(one.own / 1000)} s; ${one.note ?? ''}`, met: candidates >= 1000 && one.agrees && one.own < 3_600_000 }
+  }, next: 'several rows per candidate in a streamed block; measure reading from a disk' },
+  { area: 'Planning', bench: 'plan', goal: 're-plan after 1% changed: ≤ 1/20 of a cold solve', found: ratio('matching M, re-plan', 'cold plan', 20), next: 'when many rows change price, visit only persons near their threshold instead of all' },
   { area: 'Planning', bench: 'plan', goal: '≥ 2,000 small instances: plan ≤ HiGHS’s integer optimum ≤ bound', found: agree('small: plan ≤ optimum', 'row agrees, on every instance'), next: 'print the instance that broke it and shrink it' },
   { area: 'Uplift', bench: 'uplift', goal: 'metrics equal to scikit-uplift’s to 1e-12', found: (report) => { const list = report.rows.filter((one) => one.anchor.startsWith('scikit-uplift')); return list.length === 0 ? undefined : { value: `${list.filter((one) => one.agrees).length} of ${list.length} equal`, met: list.every((one) => one.agrees) } }, next: 'compare the order of ties first' },
   {
@@ -97,11 +101,11 @@ export const goals: readonly Goal[] = [
   { area: 'Checkout', bench: 'checkout', goal: 'one hot SKU: ≥ 8× TPC-B', found: ratio('one hot SKU', 'tpc-b', 8), next: 'insert orders, lines and facts of a batch from arrays in one statement, and leave to later what the buyer need not wait for' },
   { area: 'Checkout', bench: 'checkout', goal: 'baskets of 3 lines over 2,000 SKUs: ≥ 3× a transaction per order', found: ratio('baskets of 3', 'row-lock', 3), next: 'larger batches where baskets share no SKU' },
   { area: 'Checkout', bench: 'checkout', goal: 'baskets of 3 lines over 2,000 SKUs: ≥ 1× TPC-B', found: ratio('baskets of 3', 'tpc-b', 1), next: 'larger batches where baskets share no SKU' },
-  { area: 'Moderation', bench: 'moderation', goal: 'scan of 65,000 words ≥ 20× mint-filter, normalisation on', found: ratio('scan, 65000 words, ordinary text', 'mint-filter', 20), next: 'finds into flat arrays instead of objects, and a bitmap of first pairs before the double array, because most characters start no word' },
-  { area: 'Moderation', bench: 'moderation', goal: 'scan ≥ 0.9× Hyperscan', found: notMeasured, next: 'Hyperscan has no npm package that installs here; run it where the Debian package is present' },
-  { area: 'Moderation', bench: 'moderation', goal: 'reload of 100,000 words < 1 s', found: (report) => { const one = row(report, 'build and swap'); const count = Number(/\d+/.exec(one?.case ?? '')?.[0]); return one?.own ? { value: `${number(one.own)} ms for ${count.toLocaleString('en')} words`, met: (one.own * 100_000) / count <= 1000 } : undefined }, next: 'profile the search for free cells; place the widest states first, and build only what changed' },
-  { area: 'Moderation', bench: 'moderation', goal: 'COLD test macro-F1 ≥ 82.4', found: own('COLD test macro-F1, shipped', '', (f1) => f1 >= 82.4), next: 'pinyin and radical features, training that ignores the topic words, a small ensemble' },
-  { area: 'Moderation', bench: 'moderation', goal: 'classify ≥ 1 M texts/s', found: own('classify, probability only', 'texts/s', (rate) => rate >= 1e6), next: 'drop four-character n-grams whose three-character prefix is unknown; walk n-grams by double array, with the weights in its leaves, instead of a hash each' },
+  { area: 'Moderation', bench: 'moderation', goal: 'scan of 65,000 words ≥ 20× mint-filter, normalisation on', found: ratio('scan, 65000 words, ordinary text', 'mint-filter', 20), next: 'keep the tail of a word that no other shares in one piece instead of a state per character' },
+  { area: 'Moderation', bench: 'moderation', goal: 'scan ≥ 0.9× Hyperscan', found: ratio('scan, 65000 words, ordinary text', 'hyperscan', 0.9), next: 'apt-get install libhyperscan-dev where it is not measured; keep the tail of a word that no other shares in one piece' },
+  { area: 'Moderation', bench: 'moderation', goal: 'reload of 100,000 words < 1 s', found: (report) => { const one = row(report, 'build and swap'); const count = Number(/\d+/.exec(one?.case ?? '')?.[0]); return one?.own ? { value: `${number(one.own)} ms for ${count.toLocaleString('en')} words`, met: (one.own * 100_000) / count <= 1000 } : undefined }, next: 'build only what changed' },
+  { area: 'Moderation', bench: 'moderation', goal: 'COLD test macro-F1 ≥ 82.4', found: own('COLD test macro-F1, shipped', '', (f1) => f1 >= 82.4), next: 'labels by hand for a few thousand texts: the labels of training were half made by a model, held-out ones are met at 90 and the hand-labelled test part is not; a network of embeddings trained from these texts alone did worse on a topic it had not seen' },
+  { area: 'Moderation', bench: 'moderation', goal: 'classify ≥ 1 M texts/s', found: own('classify, probability only', 'texts/s', (rate) => rate >= 1e6), next: 'keep the strongest pairs only, so that all tables stay in the second-level cache' },
   { area: 'Moderation', bench: 'moderation', goal: 'after each of twelve dodges the matcher still finds ≥ 95%', found: (report) => { const list = report.rows.filter((one) => /^recall after ".*matcher/.test(one.case)); return list.length === 0 ? undefined : { value: `${list.filter((one) => one.own! >= 0.95).length} of ${list.length}${list.filter((one) => one.own! < 0.95).map((one) => `; ${/"(.+)"/.exec(one.case)?.[1]} ${number(one.own!)}`).join('')}`, met: list.every((one) => one.own! >= 0.95) } }, next: 'fold a repeated character also where the listed word itself has one' },
   { area: 'Moderation', bench: 'moderation', goal: 'after each of twelve dodges the classifier still finds ≥ 95%', found: (report) => { const list = report.rows.filter((one) => /^recall after ".*classifier/.test(one.case)); return list.length === 0 ? undefined : { value: `${list.filter((one) => one.own! >= 0.95).length} of ${list.length}${list.filter((one) => one.own! < 0.95).map((one) => `; ${/"(.+)"/.exec(one.case)?.[1]} ${number(one.own!)}`).join('')}`, met: list.every((one) => one.own! >= 0.95) } }, next: 'join split characters before the n-grams as the matcher does, and train with homophones drawn at random' },
   { area: 'Pooling', bench: 'disclosure', goal: 'coverage of mean and prediction ≥ 93%', found: all('pooling:', (one) => one.own! >= 0.93, 'rows'), next: 'a wider prior of the spread between cases' },

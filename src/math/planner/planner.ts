@@ -239,8 +239,8 @@ function* pacing(state: Built, options: PlanOptions, reached: () => boolean): Wo
     pace.lambda = next
     pace.theta = Math.max(0.02, pace.theta * 0.8)
     if (pass % 4 !== 0) continue
-    stale = before - state.dual < 0.05 * Math.max(goal, 1e-5) * Math.abs(state.dual) ? stale + 1 : 0
-    if (stale >= 3) break
+    stale = before - state.dual < 0.2 * Math.max(goal, 1e-5) * Math.abs(state.dual) ? stale + 1 : 0
+    if (stale >= 2) break
   }
   yield* packPaced(state, state.lambda, goal)
   if (!reached() && model.count <= 1_000_000) yield* repairPaced(state, state.lambda)

@@ -324,7 +324,7 @@ export class TouchLog {
       case 'distinct': return joinDistinct(query, own<DistinctPart>())
       case 'segments': return joinSegments(query, own<SegmentsAnswer>())
       case 'tails': return joinTails(own<TailsAnswer>(), this.#names)
-      case 'paths': return joinPaths(own<PathsAnswer>())
+      case 'paths': return joinPaths(query, own<PathsAnswer>())
       default: {
         const all = own<Float64Array>()
         if (all.length === 1) return all[0]

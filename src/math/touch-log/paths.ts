@@ -11,7 +11,7 @@ type Work = {
   lookBack: number; after: number; until: number; restart: boolean; nullsAt: number | undefined
   isConversion: Uint8Array; isTouch: Uint8Array; byType: Int32Array; channelColumn: string | null; valueColumn: string | undefined; channelCount: number
   channels: Uint16Array; ages: Float64Array; touches: number
-  offsets: Float64Array; conversions: Float64Array; values: Float64Array; nulls: Float64Array; persons: Uint32Array; ends: Uint32Array; paths: number
+  offsets: Uint32Array; conversions: Uint8Array; values: Float64Array; nulls: Uint8Array; persons: Uint32Array; ends: Uint32Array; paths: number
   /** Rows read so far and in all: room for the rest is guessed from them. */
   rowsDone: number; rows: number
 }
@@ -21,7 +21,7 @@ export function pathsPart(query: PathsQuery, task: TouchTask): PathsAnswer {
     lookBack: query.lookBackSeconds, after: query.after ?? -1, until: query.until ?? Infinity, restart: query.restart ?? false, nullsAt: query.nullsAt,
     isConversion: new Uint8Array(256), isTouch: new Uint8Array(256), byType: new Int32Array(256).fill(-1), channelColumn: null, valueColumn: query.valueColumn, channelCount: 1,
     channels: new Uint16Array(4096), ages: new Float64Array(4096), touches: 0,
-    offsets: new Float64Array(1025), conversions: new Float64Array(1024), values: new Float64Array(1024), nulls: new Float64Array(1024), persons: new Uint32Array(1024),
+    offsets: new Uint32Array(1025), conversions: new Uint8Array(1024), values: new Float64Array(1024), nulls: new Uint8Array(1024), persons: new Uint32Array(1024),
     ends: new Uint32Array(1024), paths: 0, rowsDone: 0, rows: task.blocks.reduce((sum, block) => sum + block.offsets[block.persons] - block.offsets[0], 0),
   }
   for (const type of query.conversionTypes) work.isConversion[type] = 1
@@ -148,23 +148,32 @@ function grown<T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(
   return fresh
 }
 
-export function joinPaths(parts: readonly PathsAnswer[]): PathsAnswer {
+export function joinPaths(query: PathsQuery, parts: readonly PathsAnswer[]): PathsAnswer {
   if (parts.length === 1) return parts[0]
   const paths = parts.reduce((sum, part) => sum + part.persons.length, 0)
   const touches = parts.reduce((sum, part) => sum + part.channels.length, 0)
   const out: PathsAnswer = {
-    channelCount: Math.max(1, ...parts.map(part => part.channelCount)), offsets: new Float64Array(paths + 1), channels: new Uint16Array(touches), ages: new Float64Array(touches),
-    conversions: new Float64Array(paths), values: new Float64Array(paths), nulls: new Float64Array(paths), persons: new Uint32Array(paths), seconds: new Uint32Array(paths),
+    channelCount: Math.max(1, ...parts.map(part => part.channelCount)), offsets: new Uint32Array(paths + 1), channels: new Uint16Array(touches), ages: new Float64Array(touches),
+    conversions: new Uint8Array(paths), values: new Float64Array(paths), nulls: new Uint8Array(paths), persons: new Uint32Array(paths), seconds: new Uint32Array(paths),
   }
   let path = 0
   let touch = 0
   for (const part of parts) {
-    for (const name of ['conversions', 'values', 'nulls', 'persons', 'seconds'] as const) out[name].set(part[name], path)
+    out.conversions.set(part.conversions, path)
+    // Memory that stays zero is not touched.
+    if (query.valueColumn !== undefined) out.values.set(part.values, path)
+    if (query.nullsAt !== undefined) out.nulls.set(part.nulls, path)
+    out.persons.set(part.persons, path)
+    out.seconds.set(part.seconds, path)
     out.channels.set(part.channels, touch)
     out.ages.set(part.ages, touch)
-    for (let p = 0; p < part.persons.length; p++) out.offsets[path + p + 1] = touch + part.offsets[p + 1]
+    shiftInto(part.offsets, out.offsets, path, touch)
     path += part.persons.length
     touch += part.channels.length
   }
   return out
+}
+
+function shiftInto(offsets: Uint32Array, into: Uint32Array, path: number, touch: number): void {
+  for (let p = 1; p < offsets.length; p++) into[path + p] = touch + offsets[p]
 }

@@ -106,13 +106,14 @@ export type PathsQuery = Scope & {
 }
 export type PathsAnswer = {
   channelCount: number
-  offsets: Float64Array
+  offsets: Uint32Array
   channels: Uint16Array
   /** Days between each touch and the end of its path. */
   ages: Float64Array
-  conversions: Float64Array
+  /** 1 or 0: a path of one person either ends in one conversion or in nothing. */
+  conversions: Uint8Array
   values: Float64Array
-  nulls: Float64Array
+  nulls: Uint8Array
   /** Person and instant (seconds) of each path; ordered by person, then time, the null path last. */
   persons: Uint32Array
   seconds: Uint32Array

@@ -68,14 +68,13 @@ export function makeReader(): (block: number) => PlanBlock {
 /** Capacities: a share between a half and all of what each row would carry if every person took the candidate of largest use, as in the matching instances. */
 export function matchingStream(blocks: number): PlanStream {
   const read = makeReader()
-  const { first, value, row, amount } = read(0)
+  const { first, row, amount } = read(0)
   const load = new Float64Array(streamShape.rows)
   for (let p = 0; p + 1 < first.length; p++) {
     let best = first[p]
     for (let j = first[p] + 1; j < first[p + 1]; j++) if (amount[j] > amount[best]) best = j
     load[row[best]] += amount[best]
   }
-  void value
   return {
     rows: Array.from(load, (use, r) => ({ name: `destination ${r}`, capacity: blocks * (use + 1e-6) * (0.5 + mixed(r + 77) / 2 ** 33) })),
     blockPersons: new Int32Array(blocks).fill(streamShape.blockPersons), read,

@@ -148,6 +148,23 @@ describe('planner by pacing', () => {
     expectSound(changed, planner.plan())
   })
 
+  it('comes back from a plan for relaxed rows when the capacity does', () => {
+    const small = { ...matching(12, 2, 3), rows: [{ name: 'quota', capacity: 1, minimum: 1 }, { name: 'rest', capacity: 3 }] }
+    const forced = Int32Array.of(small.use.row.indexOf(0))
+    const tight = { ...small, forced, rows: [{ name: 'quota', capacity: 0.1 }, small.rows[1]] }
+    const planner = createPlanner(tight)
+    while (!planner.step(1e6));
+    expect(planner.plan().status).toBe('infeasible')
+    planner.change({ capacities: [{ row: 0, capacity: 4 }] })
+    while (!planner.step(1e6));
+    const again = planner.plan()
+    const cold = makePlan({ ...tight, rows: [{ name: 'quota', capacity: 4 }, small.rows[1]] })
+    expect(again.status).toBe(cold.status)
+    expect(again.relaxations).toEqual([])
+    expect(again.value).toBeCloseTo(cold.value, 9)
+    expect(again.bound).toBeGreaterThanOrEqual(cold.value - 1e-9)
+  })
+
   it('refuses changes it cannot take, and a change before it has finished', () => {
     const small = matching(40, 4, 3)
     const planner = createPlanner(small)

@@ -343,12 +343,7 @@ function* solve(state: Built, problem: PlanProblem, options: PlanOptions): Work<
       if (reached()) return
     }
   } else {
-    if (!small) {
-      for (const [stride, until] of [[32, 0.1], [8, 0.02]]) {
-        lambda = (yield* searchPrices(model, scratch, lambda, { ...search, iterations: 8, from, to: until, stride })).lambda
-        from = until
-      }
-    } else if (to < 0.02) {
+    if (to < 0.02) {
       lambda = (yield* searchPrices(model, scratch, lambda, { ...search, from, to: 0.02, stride: 1 })).lambda
       from = 0.02
     }
@@ -526,6 +521,15 @@ function bestProfit(model: Model, scratch: Scratch, price: Float64Array, p: numb
   return greedyPerson(model, p, scratch)
 }
 
+/** A copy on the same kind of memory. */
+function copyFloats(column: Float64Array | Float32Array): Float64Array | Float32Array {
+  if (!(column.buffer instanceof SharedArrayBuffer)) return column.slice()
+  const buffer = new SharedArrayBuffer(column.byteLength)
+  const copy = column instanceof Float32Array ? new Float32Array(buffer) : new Float64Array(buffer)
+  copy.set(column)
+  return copy
+}
+
 /** Applies a change to the model, and to the bound exactly: at the old prices only the persons that changed change it. Returns those persons. */
 function applyChange(state: Built, change: PlanChange): Int32Array {
   const { model, problem } = state
@@ -535,7 +539,9 @@ function applyChange(state: Built, change: PlanChange): Int32Array {
   if (values && values.candidate.length !== values.value.length) {
     throw new PlanInputError(`cannot plan again: ${values.candidate.length} candidates and ${values.value.length} values changed; the two must be equal`)
   }
+  const forced = new Set(model.forced)
   values?.candidate.forEach((j, i) => {
+    if (forced.has(j)) throw new PlanInputError(`cannot plan again: candidate ${j} is forced; its value cannot change in place`)
     if (!(j >= 0 && j < n)) throw new PlanInputError(`cannot plan again: change ${i} names candidate ${j}, expected 0 … ${n - 1}`)
     if (!Number.isFinite(values.value[i])) throw new PlanInputError(`cannot plan again: candidate ${j} has value ${values.value[i]}, expected a finite number`)
   })
@@ -543,6 +549,17 @@ function applyChange(state: Built, change: PlanChange): Int32Array {
     if (!problem.rows[row] || problem.rows[row].capacity === Infinity || !(capacity >= 0 && capacity < Infinity)) {
       throw new PlanInputError(`cannot plan again: row ${row} (${problem.rows[row]?.name ?? 'unknown'}) cannot get the capacity ${capacity}; expected a row that has one, and a finite number ≥ 0`)
     }
+  }
+  if (state.relaxations.length > 0) {
+    // The last plan was for relaxed rows: the rows as they are come back, and nothing of that plan serves.
+    model.constraints.forEach((con) => {
+      const row = problem.rows[con.row]
+      con.limit = con.sign > 0 ? row.capacity - model.forcedUse[con.row] : model.forcedUse[con.row] - (row.minimum ?? 0)
+    })
+    state.choice = null
+    state.value = -Infinity
+    state.pace = null
+    state.dual = Infinity
   }
   const price = rowPrices(model, state.lambda)
   const mark = new Uint8Array(model.persons)
@@ -567,15 +584,11 @@ function applyChange(state: Built, change: PlanChange): Int32Array {
   const before = sum()
   if (values) {
     // The caller's own column is not written to.
-    if (model.value === problem.value) model.value = model.value.slice()
+    if (model.value === problem.value) model.value = copyFloats(model.value)
     if (state.pace) state.pace.columns.value = model.value
-    const forced = new Set(model.forced)
     values.candidate.forEach((j, i) => {
       const at = model.place ? model.place[j] : j
-      if (at < 0) {
-        if (forced.has(j)) throw new PlanInputError(`cannot plan again: candidate ${j} is forced; its value cannot change in place`)
-        return
-      }
+      if (at < 0) return
       const old = model.value[at]
       model.value[at] = values.value[i]
       model.largest = Math.max(model.largest, Math.abs(model.value[at]))
@@ -598,7 +611,11 @@ function applyChange(state: Built, change: PlanChange): Int32Array {
     }
     state.problem = { ...problem, rows }
   }
-  state.dual = roundUp(model, dual, magnitude + Math.abs(state.dual))
+  if (state.dual === Infinity) {
+    dual = model.forcedValue
+    for (let j = 0; j < model.count; j++) if (model.value[j] > 0) dual += model.value[j]
+  }
+  state.dual = roundUp(model, dual, magnitude + Math.abs(dual))
   return persons
 }
 

@@ -29,13 +29,10 @@ export function Chip(props: { label: string; value?: string; options?: Array<{ k
   const on = props.on ?? props.value !== undefined
   const shown = props.options?.find((row) => row.key === props.value)?.label ?? props.children ?? props.label
   const clear = props.onClear ?? (props.onPick && (() => props.onPick!(undefined)))
-  const face = (
-    <button type="button" className={`chip${on ? ' on' : ''}`} aria-pressed={on} onClick={props.onClick}>
-      {shown}
-      {on && clear ? <span className="x" role="button" aria-label={t('kit.clear')} onClick={(event) => { event.stopPropagation(); clear() }}>×</span> : props.options && <Icon name="down" size={14} />}
-    </button>
-  )
-  return props.options ? <Dropdown trigger={['click']} menu={{ items: props.options, selectedKeys: props.value === undefined ? [] : [props.value], onClick: ({ key }) => props.onPick?.(key) }}>{face}</Dropdown> : face
+  const face = <button type="button" className={on && clear ? 'chipface' : `chip${on ? ' on' : ''}`} aria-pressed={on} onClick={props.onClick}>{shown}{!(on && clear) && props.options && <Icon name="down" size={14} />}</button>
+  const opened = props.options ? <Dropdown trigger={['click']} menu={{ items: props.options, selectedKeys: props.value === undefined ? [] : [props.value], onClick: ({ key }) => props.onPick?.(key) }}>{face}</Dropdown> : face
+  // Two controls side by side: a button inside a button is none to a screen reader.
+  return on && clear ? <span className="chip on">{opened}<button type="button" className="x" aria-label={t('kit.clearOne', { what: props.label })} onClick={clear}>×</button></span> : opened
 }
 
 /** The row of conditions over a table; `/` jumps to its search. */

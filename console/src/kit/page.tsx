@@ -82,7 +82,7 @@ export function Loaded<T>(props: { query: { data: T | undefined; error: Error | 
 
 /** A button that a role may not press stays visible, grey, and says who can. */
 export function Permitted(props: { allowed: boolean; who: string; children: (disabled: boolean) => ReactNode }): ReactNode {
-  return props.allowed ? props.children(false) : <Tooltip title={props.who}><span tabIndex={0}>{props.children(true)}</span></Tooltip>
+  return props.allowed ? props.children(false) : <Tooltip title={props.who}><span tabIndex={0} role="group" aria-label={props.who}>{props.children(true)}</span></Tooltip>
 }
 
 /** A drawing that fails takes nothing else with it. */

@@ -155,9 +155,12 @@ export const bench: Bench = {
         agrees: log.rowCount === count && log.waiting === 0, note: 'rows arrive in time order, persons at random',
       })
       rows.push(durableIngest(folder, seed))
+      // A question makes what questions need beside the rows; it counts as memory.
+      log.ask(questions[0].query)
       const memory = log.memory()
       rows.push({
-        case: 'memory', own: Number(memory.perTouch.toFixed(3)), anchor: 'published', anchorValue: null, unit: 'bytes/touch', ratio: null, agrees: memory.perTouch <= 6, goal: '≤ 6 bytes a touch, ids included',
+        case: 'memory', own: Number(memory.perTouch.toFixed(3)), anchor: 'published', anchorValue: null, unit: 'bytes/touch', ratio: null, agrees: memory.perTouch <= 6,
+        goal: '≤ 6 bytes a touch, ids included', note: `of these ${(memory.planes / log.rowCount).toFixed(3)} bit planes of the types, ${(memory.ids / log.rowCount).toFixed(3)} ids`,
       })
       rows.push(await coldStart(folder, log))
 
@@ -331,8 +334,10 @@ async function coldStart(folder: string, log: TouchLog): Promise<BenchRow> {
     agrees &&= opened.ok && opened.log.rowCount === log.rowCount
   }
   const ms = times.sort((a, b) => a - b)[1]
+  const opened = openTouchLog(readFileSync(file))
+  const askMs = opened.ok ? await timeMs(() => opened.log.ask(questions[0].query)) : 0
   return {
     case: 'cold start: read the snapshot and check every byte', own: round(ms), anchor: 'published', anchorValue: null, unit: 'ms', ratio: null, agrees, goal: '≤ 2000 ms for 1e8 touches',
-    note: `${Math.round(statSync(file).size / 1e6)} MB from the file cache; writing it took ${Math.round(writeMs)} ms`,
+    note: `${Math.round(statSync(file).size / 1e6)} MB from the file cache; writing it took ${Math.round(writeMs)} ms; the first funnel afterwards, which makes the bit planes, ${Math.round(askMs)} ms`,
   }
 }

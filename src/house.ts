@@ -57,6 +57,10 @@ export type StageContext = {
   connectionsOf(tenantId: number): readonly Connection[]
   blockOn(tenantId: number, block: BlockKey): boolean
   clockOf(tenantId: number): Clock
+  /** Not a merchant's time: for what is kept in memory and read again after a while. */
+  processClock: Clock
+  /** All merchants of this installation. */
+  tenants(): readonly Tenant[]
   wake(tenantId: number): void
   /** Stores events with their deliveries, for code that runs outside the engine. */
   emit(tx: Tx, tenantId: number, events: readonly DomainEvent[]): Promise<void>
@@ -147,7 +151,7 @@ export async function createHouse(ports: HousePorts): Promise<House> {
   let loop = false
 
   const context: StageContext = {
-    db, ids: ports.ids, random: ports.random, log, seal, call, clockOf, wake,
+    db, ids: ports.ids, random: ports.random, log, seal, call, clockOf, processClock: ports.processClock, tenants: () => [...tenants.values()], wake,
     accountOf: (tenantId, connectionId) => find(tenantId, connectionId)?.accountId ?? '',
     connectionsOf: (tenantId) => connections.get(tenantId) ?? [],
     emit: (tx, tenantId, events) => emit(tx, tenantId, events, (name) => listeners(handlers.subscribers, tenantId, name)),

@@ -1,12 +1,15 @@
+import { z } from 'zod'
 import { listAudit } from '../../kernel/audit/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { DomainEvent } from '../../kernel/event/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
+import { readSetting, writeSetting } from '../../kernel/tenancy/index.ts'
 import { makeEvent } from '../../events.ts'
 import { readDosage, type PriorSource } from '../../restrain/experiment/index.ts'
 import { readLight, type LightPorts } from '../meter/index.ts'
 import { caseSentence, effectOf, type CaseBody, type Move } from './measure-case.ts'
+import { sharingKey, teachersMin, type Sharing } from './prior.ts'
 import { firstContactAt, keepCase, listCases, messagesSent, stateAt } from './store.ts'
 
 /** Acts that change how the house works; the others are its daily work. */
@@ -46,6 +49,20 @@ export function caseRoutes(ports: LightPorts & { prior?: PriorSource; emit(tx: T
         await keepCase(tx, tenantId, caseId, body, actor)
         await ports.emit(tx, tenantId, [makeEvent(ids, body.measuredAt, 'case.measured', `case/${caseId}`, body.measuredAt, { caseId, measuredAt: body.measuredAt, epochs: body.epochs, enough: body.effect.enough })])
         return { caseId }
+      },
+    }),
+    route({
+      method: 'GET', path: '/case/sharing', right: 'chain.read', block: 'dosage', what: 'whether this merchant teaches others of this installation and is taught by them, and by how many now',
+      async handle({ tx, tenantId, clock }) {
+        const dosage = (await readSetting<Sharing>(tx, tenantId, sharingKey))?.dosage === true
+        return { dosage, taughtBy: (await readDosage(tx, tenantId, clock.now(), ports.prior)).taughtBy, needed: teachersMin }
+      },
+    }),
+    route({
+      method: 'PUT', path: '/case/sharing', right: 'settings.write', block: 'dosage', audit: 'case.sharing', what: 'agree, or no longer, to a pooled prior: sums per segment and dose of closed epochs go in, never a person', body: z.object({ dosage: z.boolean() }),
+      async handle({ tx, tenantId, body, clock }) {
+        await writeSetting(tx, tenantId, sharingKey, body, clock.now())
+        return body
       },
     }),
   ]

@@ -14,7 +14,7 @@ export { armsFor, defaultDosageSettings, dosageSettingsSchema, type DosageSettin
 export { outcomeOf, type Cells, type EpochOutcome, type PersonOutcome } from './outcome.ts'
 export { judgeDosage, lossesOf, causedOf, type ArmView, type Judgement, type JudgeInput, type LossView, type SegmentView } from './judge.ts'
 export { valuePersons, type OrderHistory, type PersonValues } from './person-value.ts'
-export { closeDueEpoch, measure, noPrior, readDosage, readDosageSettings, readPeople, settingsKey, startEpoch, type DosageState, type People, type PriorSource } from './run-epoch.ts'
+export { closeDueEpoch, measure, noPrior, readDosage, readDosageSettings, readLessons, readPeople, settingsKey, startEpoch, type DosageState, type People, type PriorSource } from './run-epoch.ts'
 export { dosageView, experimentRoutes } from './routes.ts'
 export { dosageSentence } from './words.ts'
 export { epochJob, epochJobKind, nightStarter } from './jobs.ts'

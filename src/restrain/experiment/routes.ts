@@ -18,6 +18,8 @@ export function dosageView(state: DosageState, language: 'zh' | 'en'): Record<st
     /** Arms lost people in ways the draw cannot explain: no effect is shown. */
     alarm: state.alarm,
     basis: judgement.basis,
+    /** Other merchants behind the prior; 0: the built-in cautious default. */
+    taughtBy: state.taughtBy,
     unit: { persons: 100, days: 28, money: 'contribution, fen' },
     value: { model: people.values.model, relationShare: settings.relationShare, margin: settings.margin },
     segments: judgement.segments.map((segment) => ({ ...segment, claim: state.alarm ? null : segment.claim, sentence: state.alarm ? dosageSentence(null, language) : dosageSentence(segment, language) })),

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { assert } from '../../kernel/assert.ts'
 import { dayMs } from '../../kernel/calendar.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
@@ -7,7 +6,7 @@ import type { Work } from '../../kernel/engine/index.ts'
 import { readSetting, writeSetting } from '../../kernel/tenancy/index.ts'
 import { mergedPersons } from '../../book/person/index.ts'
 import { makeEvent } from '../../events.ts'
-import { moneyCap, type Digest, type DosePrior } from '../../math/evidence/index.ts'
+import { moneyCap, type Digest, type DoseCells, type DosePrior } from '../../math/evidence/index.ts'
 import { optOutsBetween, waitingPersons } from '../pressure/index.ts'
 import { armWeights, assignRoster, epochEnd, rosterMin, segmentOf, segments, type RosterPerson } from './design.ts'
 import { judgeDosage, type Judgement } from './judge.ts'
@@ -141,6 +140,20 @@ function steeredCells(epoch: Epoch, cells: Cells, doses: readonly number[]): Ste
   return { cells: { persons: cells.persons, losses: cells.losses, sum, sumSquares }, leavers: steered.leavers }
 }
 
+/** What this merchant's sound closed epochs could teach others: one lesson per set of arms and length of epoch, the steered cells only. */
+export async function readLessons(tx: Tx, tenantId: number): Promise<Array<{ epochDays: number; doses: number[]; epochs: DoseCells[] }>> {
+  const sound = (await listEpochs(tx, tenantId)).filter((epoch) => epoch.status === 'closed' && epoch.result?.ratio.alarm === false && epoch.result.steered !== undefined).reverse()
+  const lessons = new Map<string, { epochDays: number; doses: number[]; epochs: DoseCells[] }>()
+  for (const epoch of sound) {
+    const key = `${epoch.design.epochDays} ${epoch.doses.join()}`
+    if (!lessons.has(key)) lessons.set(key, { epochDays: epoch.design.epochDays, doses: epoch.doses, epochs: [] })
+    const cells = (await outcomesOf(tx, tenantId, [epoch], segments.length, epoch.doses)).get(epoch.epochId)
+    const steered = cells && steeredCells(epoch, cells, epoch.doses)
+    if (steered) lessons.get(key)!.epochs.push(steered.cells)
+  }
+  return [...lessons.values()]
+}
+
 export type DosageState = {
   settings: DosageSettings
   /** Newest first. */
@@ -151,8 +164,11 @@ export type DosageState = {
   outcome: EpochOutcome | undefined
   judgement: Judgement
   doses: number[]
+  habitArm: number
   people: People
   alarm: boolean
+  /** Other merchants whose experience is in the prior; 0: none, the built-in cautious default. */
+  taughtBy: number
 }
 
 /** Everything known about dosage now: closed epochs with today's arms, the running one so far, people, judgement. */
@@ -162,7 +178,8 @@ export async function readDosage(tx: Tx, tenantId: number, now: Instant, prior: 
   const epochs = await listEpochs(tx, tenantId)
   const running = epochs.find((epoch) => epoch.status === 'running')
   const outcome = running === undefined ? undefined : await measure(tx, tenantId, running, now)
-  const planned = armsFor(people.contacts.length, settings)
+  const taught = running === undefined ? await prior(tx, tenantId, armsFor(people.contacts.length, settings, true).doses) : await prior(tx, tenantId, running.doses)
+  const planned = armsFor(people.contacts.length, settings, taught !== undefined)
   const doses = running?.doses ?? planned.doses
   const habitArm = running?.design.habitArm ?? planned.habitArm
   const days = running?.design.epochDays ?? settings.epochDays
@@ -176,9 +193,9 @@ export async function readDosage(tx: Tx, tenantId: number, now: Instant, prior: 
     settings: { ...settings, epochDays: days as 14 | 28 }, doses, habitArm, closed,
     running: running === undefined ? undefined : { cells: outcome!.cells, largest: outcome!.largest, elapsed: Math.min(1, Math.max(0, (now - running.startsAt) / (running.endsAt - running.startsAt))) },
     roster: segments.map((_, s) => people.contacts.filter((c) => c.segment === s).length), usualFen: usual.usualFen, spreadFen: usual.spreadFen,
-    valueFen: segments.map((_, s) => meanValue(people, s)), valueLogSd: people.values.logSd, prior: await prior(tx, tenantId, doses), seed: 20_260_301 + epochs.length,
+    valueFen: segments.map((_, s) => meanValue(people, s)), valueLogSd: people.values.logSd, prior: taught, seed: 20_260_301 + epochs.length,
   })
-  return { settings, epochs, closed, running, outcome, judgement, doses, people, alarm: outcome?.ratio.alarm === true }
+  return { settings, epochs, closed, running, outcome, judgement, doses, habitArm, people, alarm: outcome?.ratio.alarm === true, taughtBy: taught?.merchants ?? 0 }
 }
 
 /** Part of the contacts without an order who will buy one day, before anything is known of it. */
@@ -225,8 +242,7 @@ export async function startEpoch(tx: Tx, work: Work, prior: PriorSource = noPrio
   const waiting = new Set((await waitingPersons(tx, tenantId, now)).map((id) => people.merged.get(id) ?? id))
   const eligible = people.contacts.filter((contact) => !waiting.has(contact.personId))
   if (eligible.length < rosterMin) return { started: false, reason: 'roster-too-small', roster: eligible.length, needed: rosterMin }
-  const { doses, habitArm } = armsFor(people.contacts.length, settings)
-  assert(doses.join() === state.doses.join(), 'the arms of the next epoch were judged with other doses')
+  const { doses, habitArm } = state
   const { usualFen, spreadFen, pre, capFen } = await usualMoney(tx, tenantId, people, settings.epochDays, now)
   const arms = doses.length
   const weights = segments.map((_, s) => armWeights(state.judgement.decision.share.subarray(s * arms, (s + 1) * arms)))

@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined)('the storefront in a phone-size browser',
     runtime.sea!.setPace(world, 60)
     browser = await openBrowser()
     page = await (await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' })).newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => errors.push(error.message))
   }, 120_000)
   afterAll(async () => {

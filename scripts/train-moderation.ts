@@ -3,7 +3,7 @@
  *
  * COLD (Deng et al., EMNLP 2022) is Apache-2.0, which allows derived models; its texts are never shipped. The same data and seed give the same bytes.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
@@ -11,7 +11,13 @@ import { parse } from 'csv-parse/sync'
 export const coldFolder = fileURLToPath(new URL('../../shared/data/cold/', import.meta.url))
 export const modelFile = fileURLToPath(new URL('../src/math/text/models/offence-cold.bin', import.meta.url))
 export const coldSeed = 20221207
-export const coldSource = 'COLD (thu-coai/COLDataset, Apache-2.0), train part; Deng et al., EMNLP 2022, 2022.emnlp-main.796'
+export const coldSource = 'COLD (thu-coai/COLDataset, Apache-2.0), train and dev parts; Deng et al., EMNLP 2022, 2022.emnlp-main.796'
+
+/** What the shipped model learns from: the train part, and the dev part where it is there. The dev part served every choice before; the test part is never read for training. */
+export function trainingPart(folder: string): Labelled {
+  const parts = (['train', 'dev'] as const).filter(part => existsSync(`${folder}/${part}.csv.gz`)).map(part => readCold(folder, part))
+  return { texts: parts.flatMap(part => part.texts), labels: parts.flatMap(part => part.labels), topics: parts.flatMap(part => part.topics) }
+}
 
 export type Labelled = { texts: string[]; labels: number[]; topics: string[] }
 export function readCold(folder: string, part: 'train' | 'dev' | 'test'): Labelled {

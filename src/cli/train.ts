@@ -18,28 +18,29 @@ export const trainFault = defineErrors({
 export async function train(what: string, options: { out?: string; data?: string; features: string; json?: boolean }): Promise<void> {
   if (what !== 'moderation') throw cliFault('cli/unknown', { what, known: 'moderation' })
   // Loaded from its file at run time: the reader of the data set is a script, not a part of the program.
-  const { coldFolder, coldSeed, coldSource, modelFile, readCold } = (await import(join(packageRoot, 'scripts/train-moderation.ts'))) as typeof import('../../scripts/train-moderation.ts')
+  const { coldFolder, coldSeed, coldSource, modelFile, readCold, trainingPart } = (await import(join(packageRoot, 'scripts/train-moderation.ts'))) as typeof import('../../scripts/train-moderation.ts')
   const data = resolve(options.data ?? coldFolder)
   const file = join(data, 'train.csv.gz')
   if (!existsSync(file)) throw trainFault('train/no-data', { file })
   const features = Number(options.features)
   if (!Number.isSafeInteger(features) || features < 100) throw cliFault('cli/unknown', { what: `--features ${options.features}`, known: 'a whole number from 100' })
-  const part = readCold(data, 'train')
+  const part = trainingPart(data)
   const bytes = trainModel(part.texts, part.labels, coldSeed, { features, source: coldSource })
   const out = resolve(options.out ?? modelFile)
   mkdirSync(dirname(out), { recursive: true })
   writeFileSync(out, bytes)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const model = createClassifier(bytes)
-  const held = (['dev', 'test'] as const).filter((name) => existsSync(join(data, `${name}.csv.gz`))).map((name) => {
+  const held = (['test'] as const).filter((name) => existsSync(join(data, `${name}.csv.gz`))).map((name) => {
     const { texts, labels } = readCold(data, name)
     const found = texts.map(model.probability)
     const { accuracy, macroF1 } = scores(found, labels)
     return { part: name, texts: texts.length, accuracy, macroF1, calibrationError: calibrationError(found, labels) }
   })
-  report(options.json, { out, sha256, bytes: bytes.length, ngrams: model.features, texts: part.texts.length, seed: coldSeed, source: coldSource, held }, [
+  report(options.json, { out, sha256, bytes: bytes.length, ngrams: model.features, texts: part.texts.length, seed: coldSeed, source: coldSource, heldOut: model.heldOut, held }, [
     `${out}: ${bytes.length} bytes, ${model.features} n-grams from ${part.texts.length} texts`,
     `sha256 ${sha256}`,
+    `held out in training: macro-F1 ${(model.heldOut.macroF1 * 100).toFixed(2)}, calibration error ${model.heldOut.calibrationError.toFixed(3)}`,
     ...held.map((one) => `COLD ${one.part}: accuracy ${(one.accuracy * 100).toFixed(2)}, macro-F1 ${(one.macroF1 * 100).toFixed(2)}, calibration error ${one.calibrationError.toFixed(3)}`),
   ])
 }

@@ -3,7 +3,9 @@ import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { calibrationError, createClassifier, createNormaliser, createSyllables, makeDodger, scores, train } from './index.ts'
+import { calibrationError, createClassifier, createNormaliser, createSyllables, estimateBaseRate, makeDodger, scores, train } from './index.ts'
+import { readText } from './features.ts'
+import { createParts } from './parts.ts'
 import { platt } from './train.ts'
 
 const shared = { normaliser: createNormaliser(), syllables: createSyllables() }
@@ -26,6 +28,7 @@ describe('training', () => {
     expect(() => train(texts, labels.map((label, i) => i === 3 ? 2 : label), 1)).toThrow('labels[3] is 2')
     expect(() => train(texts, labels.map(() => 1), 1)).toThrow('0 texts have label 0')
     expect(() => train(texts, labels, 1, { cost: 0 })).toThrow('cost is 0')
+    expect(() => train(texts, labels, 1, { power: 2 })).toThrow('power is 2')
   })
   test('a file that is cut, changed at its mark or too long is refused', () => {
     expect(() => createClassifier(bytes.subarray(0, bytes.length - 3), shared)).toThrow('cannot read the moderation model')
@@ -56,7 +59,7 @@ describe('classifying', () => {
     expect(verdict.why.some(reason => reason.weight > 0 && '店主是骗子'.slice(reason.start, reason.end) === reason.ngram)).toBe(true)
   })
   test('all reasons and the intercept add up to the log-odds, and both ways of computing agree (property)', () => {
-    fc.assert(fc.property(fc.array(fc.constantFrom(...fine.join(''), ...rude.join(''), '😀', '，', '𝐀', 'x'), { maxLength: 60 }), list => {
+    fc.assert(fc.property(fc.array(fc.constantFrom(...fine.join(''), ...rude.join(''), '😀', '，', '𝐀', 'x', '亻', '言', '女', '子', '尔', '囗', 'é'), { maxLength: 60 }), list => {
       const text = list.join('')
       const { probability, why } = classifier.classify(text, Infinity)
       const logit = classifier.intercept + why.reduce((sum, reason) => sum + reason.weight, 0)
@@ -70,10 +73,40 @@ describe('classifying', () => {
     for (const name of ['full-width', 'traditional', 'zero-width', 'symbols', 'case'] as const) expect(classifier.probability(dodge(name, '一群蠢货和骗子', 3)), name).toBeCloseTo(clean, 12)
     expect(classifier.probability(dodge('homophone', '一群蠢货和骗子', 3))).toBeGreaterThan(0.5)
   })
+  test('characters written in parts are joined where a text shows that it was written so, and positions cover the parts', () => {
+    const normaliser = shared.normaliser
+    const parts = createParts(normaliser)
+    const read = (text: string): string => {
+      const { units, length } = readText(normaliser, parts, text)
+      return String.fromCharCode(...units.subarray(0, length))
+    }
+    expect(read('亻尔女子，氵去彳亍')).toBe('你好法行')
+    expect(read('扌丁人人')).toBe('打从')
+    // Control: two words of their own stay two characters, and a lone radical is the look-alike it stands for.
+    expect(read('女子日月')).toBe('女子日月')
+    expect(read('微亻')).toBe('微信')
+    const dodge = makeDodger()
+    const plain = classifier.classify('店主是骗子，滚远点', Infinity)
+    const split = classifier.classify(dodge('split', '店主是骗子，滚远点', 1) + '氵', Infinity)
+    expect(split.why.some(reason => reason.ngram.includes('马扁'))).toBe(true)
+    expect(split.probability > 0.5).toBe(plain.probability > 0.5)
+  })
+  test('a model trained with another table of sounds is refused', () => {
+    const codeOf = Uint16Array.from(shared.syllables.codeOf)
+    codeOf['店'.charCodeAt(0)] = codeOf['主'.charCodeAt(0)]
+    expect(() => createClassifier(bytes, { normaliser: shared.normaliser, syllables: { ...shared.syllables, codeOf } })).toThrow('another table of sounds')
+  })
   test('a base rate of 1% lowers the log-odds by the difference of the prior odds', () => {
     const rare = createClassifier(bytes, { ...shared, baseRate: 0.01 })
     expect(rare.intercept - classifier.intercept).toBeCloseTo(Math.log(0.01 / 0.99), 9)
     expect(() => createClassifier(bytes, { ...shared, baseRate: 1 })).toThrow('baseRate is 1')
+  })
+  test('the share of offending texts is found from probabilities without labels, also where it differs from training', () => {
+    // Two kinds of texts, of odds 9 and 1/9 at a trained share of one half; 200 and 800 of them come from a true share of (0.2 − 0.1) / 0.8.
+    const probabilities = [...Array.from({ length: 200 }, () => 0.9), ...Array.from({ length: 800 }, () => 0.1)]
+    expect(estimateBaseRate(probabilities, 0.5)).toBeCloseTo(0.125, 6)
+    expect(() => estimateBaseRate([], 0.5)).toThrow('no probabilities')
+    expect(() => estimateBaseRate([0.5, NaN], 0.5)).toThrow('probabilities[1] is NaN')
   })
   test('scores of a known table', () => {
     expect(scores([0.9, 0.8, 0.2, 0.6], [1, 0, 0, 1])).toEqual({ accuracy: 0.75, macroF1: (0.8 + 2 / 3) / 2, precision: 2 / 3, recall: 1 })
@@ -86,9 +119,9 @@ const coldTest = new URL('../../../../shared/data/cold/test.csv.gz', import.meta
 const modelFile = new URL('./models/offence-cold.bin', import.meta.url)
 describe('the model in the repository', () => {
   const model = createClassifier(readFileSync(modelFile), shared)
-  test('states its source and stays under 200 kB', () => {
+  test('states its source and stays under 500 kB', () => {
     expect(model.source).toContain('Apache-2.0')
-    expect(readFileSync(modelFile).length).toBeLessThan(200_000)
+    expect(readFileSync(modelFile).length).toBeLessThan(500_000)
   })
   test.skipIf(!existsSync(coldTest))('reaches its printed figures on the COLD test part (skipped where the data is not beside the repository)', () => {
     const rows = parse(gunzipSync(readFileSync(coldTest)), { columns: true, bom: true, relax_quotes: true }) as Array<Record<string, string>>

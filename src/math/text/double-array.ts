@@ -4,7 +4,7 @@
  * State s goes to t = base[s] + code when check[t] = s. Base and check lie side by side, so a step touches one cache line.
  */
 export type DoubleArray = {
-  /** [2·(size + codes + 1)] base[s], then check[s]. */
+  /** [2·(size + codes + 1)] base[s] · 2 + (a pattern ends in s), then check[s]. */
   readonly cells: Int32Array
   /** [codes] the state after one code from the root; the root itself when no word starts so. */
   readonly enter: Int32Array
@@ -154,7 +154,7 @@ export function buildDoubleArray(patterns: ReadonlyArray<ArrayLike<number>>, cod
   const cells = new Int32Array(2 * (size + codes + 1))
   for (let head = 0; head < states; head++) {
     const state = queue[head]
-    cells[2 * state] = base[state]
+    cells[2 * state] = base[state] * 2 + (ends[state] >= 0 ? 1 : 0)
     cells[2 * state + 1] = check[state]
   }
   const enter = new Int32Array(codes).fill(root)
@@ -169,10 +169,10 @@ export function failureLinks({ cells, enter, ends, order }: DoubleArray): Int32A
     const state = order[head]
     const parent = cells[2 * state + 1]
     if (parent === root) continue
-    const code = state - cells[2 * parent]
+    const code = state - (cells[2 * parent] >> 1)
     let suffix = fail[parent]
-    while (suffix !== root && cells[2 * (cells[2 * suffix] + code) + 1] !== suffix) suffix = fail[suffix]
-    fail[state] = suffix === root ? enter[code] : cells[2 * suffix] + code
+    while (suffix !== root && cells[2 * ((cells[2 * suffix] >> 1) + code) + 1] !== suffix) suffix = fail[suffix]
+    fail[state] = suffix === root ? enter[code] : (cells[2 * suffix] >> 1) + code
   }
   return fail
 }

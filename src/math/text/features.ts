@@ -1,19 +1,62 @@
-import { normalise, type Normaliser } from './normalise.ts'
+import { isEmoji, normalise, paired, skipped, type Normaliser } from './normalise.ts'
+import type { Parts } from './parts.ts'
 import type { Syllables } from './syllables.ts'
 
-/** Lengths of the two kinds of n-grams: 1 to 4 characters, 2 to 4 syllables. */
-export const longestCharacters = 4
-export const longestSounds = 4
-/** Keys are 24 bits: 60,000 kept n-grams leave one unknown n-gram in 280 with a stranger's weight. */
-export const keyBits = 24
-export const characterSeed = 0x2545f491
-export const soundSeed = 0x7f4a7c15
+/**
+ * What the classifier reads: single characters and pairs of neighbours, and the same of their sounds, in the normalised text, emoji skipped, split
+ * characters joined, a run of one character taken as one. Longer n-grams were tried and gained nothing on held-out topics.
+ */
+export type Reading = { units: Uint16Array; starts: Int32Array; ends: Int32Array; length: number }
+/** The four kinds of n-grams; the key of a pair is first · 65536 + second. */
+export const kinds = ['character', 'characters', 'sound', 'sounds'] as const
+export const character = 0
+export const characters = 1
+export const sound = 2
+export const sounds = 3
+export type Kind = typeof character | typeof characters | typeof sound | typeof sounds
+/** A map key for an n-gram of any kind: kind · 2³² + key, exact in a double. */
+export const kindStep = 2 ** 32
 
-/** What the classifier reads: normalised, emoji skipped, a run of one character taken as one. `ends` reaches to the end of the run. */
-export function readText(normaliser: Normaliser, text: string): { units: Uint16Array; starts: Int32Array; ends: Int32Array; length: number } {
+/** Sounds are numbered below this, so that a table of all pairs of them stays small. */
+export const soundLimit = 512
+/** Stands before the first sound of a text and has no weight. */
+export const noSound = soundLimit - 1
+
+/** [65536] unit → number of its sound: syllables first, then Latin letters, then one number for everything else. */
+export function soundNumbers({ codeOf }: Syllables): Uint16Array {
+  let syllables = 0
+  for (const code of codeOf) if (code !== 0) syllables = Math.max(syllables, code - 0x4e00 + 1)
+  if (syllables + 27 >= noSound) throw new RangeError(`cannot number the sounds: ${syllables} syllables, expected fewer than ${noSound - 27}`)
+  const numbers = new Uint16Array(0x10000).fill(syllables + 26)
+  for (let unit = 0; unit < 0x10000; unit++) {
+    if (codeOf[unit] !== 0) numbers[unit] = codeOf[unit] - 0x4e00
+    else if (unit >= 97 && unit <= 122) numbers[unit] = syllables + unit - 97
+  }
+  return numbers
+}
+/** FNV-1a over the numbers: a model is only right with the sounds it was trained with. */
+export function soundMark(numbers: Uint16Array): number {
+  let hash = 0x811c9dc5
+  for (const number of numbers) {
+    hash = Math.imul(hash ^ (number & 255), 0x01000193)
+    hash = Math.imul(hash ^ (number >>> 8), 0x01000193)
+  }
+  return hash >>> 0
+}
+
+/** `ends` reaches to the end of a run and of a split character. */
+export function readText(normaliser: Normaliser, parts: Parts, text: string): Reading {
   const read = normalise(normaliser, text, true)
-  let length = 0
+  let telling = false
   for (let i = 0; i < read.length; i++) {
+    const raw = text.charCodeAt(read.starts[i])
+    if (parts.telling[raw] === 0) continue
+    telling = true
+    read.units[i] = raw
+  }
+  const joined = telling ? parts.join(read.units, read.starts, read.ends, read.length) : read.length
+  let length = 0
+  for (let i = 0; i < joined; i++) {
     if (length > 0 && read.units[i] === read.units[length - 1]) {
       read.ends[length - 1] = read.ends[i]
       continue
@@ -24,37 +67,33 @@ export function readText(normaliser: Normaliser, text: string): { units: Uint16A
   }
   return { ...read, length }
 }
-
-/** Calls `each(key, first, last, sound)` for every n-gram occurrence, `first` and `last` being indices into the units. */
-export function eachFeature(units: Uint16Array, length: number, syllables: Uint16Array, each: (key: number, first: number, last: number, sound: boolean) => void): void {
-  for (let first = 0; first < length; first++) {
-    const stop = Math.min(length, first + longestCharacters)
-    let hash = characterSeed
-    let sound = soundSeed
-    for (let last = first; last < stop; last++) {
-      const unit = units[last]
-      hash = absorb(hash, unit)
-      each(keyOf(hash), first, last, false)
-      if (last - first >= longestSounds) continue
-      sound = absorb(sound, syllables[unit] || unit)
-      if (last > first) each(keyOf(sound), first, last, true)
-    }
+/** n-grams of a text of `length` units, counted with repeats: the weights are divided by its square root. */
+export function ngramsOf(length: number): number {
+  return Math.max(1, 4 * length - 2)
+}
+/** Calls `each(kind, key, first, last)` for every n-gram occurrence, `first` and `last` being indices into the units. */
+export function eachFeature({ units, length }: Reading, numbers: Uint16Array, each: (kind: Kind, key: number, first: number, last: number) => void): void {
+  for (let i = 0; i < length; i++) {
+    each(character, units[i], i, i)
+    each(sound, numbers[units[i]], i, i)
+    if (i === 0) continue
+    each(characters, units[i - 1] * 0x10000 + units[i], i - 1, i)
+    each(sounds, numbers[units[i - 1]] * 0x10000 + numbers[units[i]], i - 1, i)
   }
 }
-export function absorb(hash: number, unit: number): number {
-  const mixed = Math.imul(hash ^ unit, 0x9e3779b1)
-  return mixed ^ (mixed >>> 15)
-}
-export function keyOf(hash: number): number {
-  return Math.imul(hash, 0x85ebca6b) >>> (32 - keyBits)
-}
 
-/** Keys of all n-gram occurrences of one text, read and heard. */
-export type Features = { characters: Uint32Array; sounds: Uint32Array }
-export function featuresOf(normaliser: Normaliser, syllables: Syllables, text: string): Features {
-  const read = readText(normaliser, text)
-  const keys = [new Uint32Array(read.length * longestCharacters), new Uint32Array(read.length * (longestSounds - 1))]
-  const counts = [0, 0]
-  eachFeature(read.units, read.length, syllables.codeOf, (key, _first, _last, sound) => { keys[sound ? 1 : 0][counts[sound ? 1 : 0]++] = key })
-  return { characters: keys[0].slice(0, counts[0]), sounds: keys[1].slice(0, counts[1]) }
+/** One 32-bit cell a UTF-16 unit, for one load in the loop over a text: its unit, its sound from bit 16, and whether it tells of split characters. */
+export const tellingBit = 1 << 30
+export function readingTable(normaliser: Normaliser, parts: Parts, numbers: Uint16Array): Int32Array {
+  const table = new Int32Array(0x10000)
+  for (let unit = 0; unit < 0x10000; unit++) {
+    const read = normaliser.units[unit]
+    table[unit] = read === skipped || read === paired ? read : read | (numbers[read] << 16) | (parts.telling[unit] === 1 ? tellingBit : 0)
+  }
+  return table
+}
+/** The pair that begins with the high surrogate at `at`: its unit, or `skipped` also for a lone surrogate and every emoji. */
+export function readPair(normaliser: Normaliser, text: string, at: number): number {
+  const codePoint = text.codePointAt(at)!
+  return codePoint < 0x10000 || isEmoji(codePoint) ? skipped : normaliser.astral[codePoint - 0x10000] ?? skipped
 }

@@ -143,7 +143,7 @@ describe('the matcher', () => {
     for (const [index, pattern] of patterns.entries()) {
       let state = 1
       for (const code of pattern) {
-        const next = array.cells[2 * state] + code
+        const next = (array.cells[2 * state] >> 1) + code
         expect(array.cells[2 * next + 1]).toBe(state)
         state = next
       }

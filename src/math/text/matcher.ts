@@ -38,6 +38,8 @@ type Dictionary = {
   reader: Reader
   array: DoubleArray
   patterns: Pattern[]
+  /** [patterns] 1 where letters or digits around it forbid a find. */
+  whole: Uint8Array
   /** Code of a character that no word has. Smaller codes are skip, pair, and the characters that are a word alone. */
   foreign: number
   /** Bits of the first two codes of the words, hashed: where the bit is 0 no word of two codes or more starts. */
@@ -154,14 +156,14 @@ function isReported(hits: readonly Hit[], others: number, start: number, end: nu
 
 type Scanner = (text: string, stopAtFirst: boolean) => { finds: Int32Array; length: number }
 /** Finds as rows of three (start, end, pattern) in one array that the next scan uses again. */
-function makeScanner({ reader: { units, astral }, array: { cells, enter, ends, sameEnd }, patterns, foreign, starts }: Dictionary, normaliser: Normaliser, maxGap: number): Scanner {
+function makeScanner({ reader: { units, astral }, array: { cells, enter, ends, sameEnd }, whole, foreign, starts }: Dictionary, normaliser: Normaliser, maxGap: number): Scanner {
   const mask = starts.length * 32 - 1
   let finds = new Int32Array(192)
   let length = 0
 
   const report = (text: string, state: number, start: number, end: number): void => {
     for (let pattern = ends[state]; pattern >= 0; pattern = sameEnd[pattern]) {
-      if (patterns[pattern].whole && !standsAlone(normaliser, text, start, end)) continue
+      if (whole[pattern] === 1 && !standsAlone(normaliser, text, start, end)) continue
       if (length === finds.length) {
         const wider = new Int32Array(2 * length)
         wider.set(finds)
@@ -195,7 +197,7 @@ function makeScanner({ reader: { units, astral }, array: { cells, enter, ends, s
           continue
         }
       }
-      const to = cells[2 * state] + code
+      const to = (cells[2 * state] >> 1) + code
       const goes = cells[2 * to + 1] === state
       if (code === last && !(emoji && !goes)) {
         if (goes && !leaving) {
@@ -216,7 +218,7 @@ function makeScanner({ reader: { units, astral }, array: { cells, enter, ends, s
       }
       state = to
       gap = 0
-      if (ends[state] >= 0) report(text, state, start, i + 1)
+      if ((cells[2 * state] & 1) === 1) report(text, state, start, i + 1)
     }
   }
   const startAt = (text: string, start: number): void => {
@@ -225,7 +227,7 @@ function makeScanner({ reader: { units, astral }, array: { cells, enter, ends, s
     if (code === pair) code = astral[text.codePointAt(start)! - 0x10000] ?? foreign, next++
     const state = enter[code]
     if (state === root) return
-    if (ends[state] >= 0) report(text, state, start, next)
+    if ((cells[2 * state] & 1) === 1) report(text, state, start, next)
     follow(text, start, next, state, code, true, false)
   }
 
@@ -315,7 +317,7 @@ function makeDictionary(patterns: Pattern[], normaliser: Normaliser): Dictionary
     starts[bit >>> 5] |= 1 << (bit & 31)
   }
   const reader = { units: recode(normaliser.units, codeOf), astral: recode(normaliser.astral, codeOf) }
-  return { reader, array: buildDoubleArray(dense, codes), patterns, foreign, starts }
+  return { reader, array: buildDoubleArray(dense, codes), patterns, whole: Uint8Array.from(patterns, pattern => pattern.whole ? 1 : 0), foreign, starts }
 }
 // A plain loop: the typed array's map with a callback takes ten times as long, and a reload does this for 260,000 cells.
 function recode(table: Uint16Array, codeOf: Uint16Array): Uint16Array {

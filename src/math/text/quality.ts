@@ -28,3 +28,29 @@ export function calibrationError(probabilities: ArrayLike<number>, labels: Array
   for (let bin = 0; bin < bins; bin++) total += Math.abs(promised[bin] - observed[bin])
   return total / labels.length
 }
+
+/**
+ * The share of offending texts where these probabilities come from, without any label: the share under which they are likeliest, by expectation and
+ * maximisation (Saerens, Latinne & Decaestecker 2002). `trainedRate` is the share of training. Assumes calibrated probabilities and that only the share differs.
+ *
+ * Errors: RangeError for an empty list, a value outside 0 to 1 (which element), a rate not between 0 and 1.
+ */
+export function estimateBaseRate(probabilities: ArrayLike<number>, trainedRate: number): number {
+  if (probabilities.length === 0) throw new RangeError('cannot estimate the share of offending texts: no probabilities')
+  if (!(trainedRate > 0 && trainedRate < 1)) throw new RangeError(`cannot estimate the share of offending texts: trainedRate is ${trainedRate}, expected between 0 and 1`)
+  for (let i = 0; i < probabilities.length; i++) if (!(probabilities[i] >= 0 && probabilities[i] <= 1)) throw new RangeError(`cannot estimate the share of offending texts: probabilities[${i}] is ${probabilities[i]}, expected 0 to 1`)
+  let rate = trainedRate
+  for (let round = 0; round < 10_000; round++) {
+    const offending = rate / trainedRate
+    const fine = (1 - rate) / (1 - trainedRate)
+    let sum = 0
+    for (let i = 0; i < probabilities.length; i++) {
+      const own = probabilities[i] * offending
+      sum += own / (own + (1 - probabilities[i]) * fine)
+    }
+    const next = sum / probabilities.length
+    if (Math.abs(next - rate) < 1e-10) return next
+    rate = next
+  }
+  return rate
+}

@@ -1,16 +1,23 @@
 import { randomStream } from '../random/index.ts'
-import { featuresOf, keyBits, type Features } from './features.ts'
+import { makeDodger } from './dodge.ts'
+import { eachFeature, kindStep, ngramsOf, readText, soundMark, soundNumbers, type Kind } from './features.ts'
 import { encodeModel } from './model.ts'
 import { createNormaliser } from './normalise.ts'
+import { createParts } from './parts.ts'
+import { calibrationError, scores } from './quality.ts'
 import { createSyllables } from './syllables.ts'
 
 export type TrainOptions = {
-  /** n-grams kept in the model; each costs about three bytes of the file. Default 60,000 (about 180 kB). */
+  /** n-grams kept in the model at most; each costs three to four bytes of the file. Default 200,000, which is more than COLD has. */
   features?: number
-  /** Texts an n-gram must occur in. Default 4. */
+  /** Texts an n-gram must occur in. Default 2. */
   minTexts?: number
   /** Inverse strength of the penalty. Default 0.3. */
   cost?: number
+  /** How much dearer a mistake is on a text written in homophones than on the text itself. Default 1.4. */
+  soundCost?: number
+  /** Power of the naive-Bayes log ratio that scales an n-gram; 0 is a plain linear machine, 1 follows Wang & Manning. Default 0.5. */
+  power?: number
   /** Passes over the texts. Default 12. */
   passes?: number
   /** Folds whose held-out margins calibrate the probability. Default 5. */
@@ -18,20 +25,21 @@ export type TrainOptions = {
   /** What the model was trained on and under which licence, kept inside the file. */
   source?: string
 }
-type Rows = { keys: Int32Array[]; scale: Float64Array; sign: Int8Array; square: Float64Array }
+/** n-grams of one text: numbers of distinct ones, how often each occurs, and what the sum of weights is multiplied by. */
+type Row = { ids: Int32Array; counts: Uint8Array; scale: number }
 type Linear = { weights: Float64Array; bias: number }
 
 /**
  * Trains the n-gram classifier and returns the model file. Pure: equal texts, labels, seed and options give equal bytes.
  *
- * texts [n], labels [n] of 0 (fine) and 1 (offends). Method: every n-gram's count is scaled by its naive-Bayes log ratio (Wang & Manning 2012),
- * a linear support-vector machine with squared hinge is fitted by dual coordinate descent (Hsieh et al. 2008), every text once as it is and once with its sounds
- * alone (as if every character were replaced by a homophone), the n-grams with the largest weights are kept and fitted again, and margins of held-out folds give the probability (Platt 1999 with the targets of Lin, Lin & Weng 2007).
+ * texts [n], labels [n] of 0 (fine) and 1 (offends). Method: every n-gram's count is scaled by a power of its naive-Bayes log ratio (Wang & Manning 2012),
+ * a linear support-vector machine with squared hinge is fitted by dual coordinate descent (Hsieh et al. 2008), every text once as it is and once with its
+ * characters replaced by homophones, and margins of held-out folds give the probability (Platt 1999 with the targets of Lin, Lin & Weng 2007).
  *
  * Errors: RangeError for mismatched lengths, a label that is neither 0 nor 1 (which element), fewer than `folds` texts of either label.
  */
 export function train(texts: readonly string[], labels: ArrayLike<number>, seed: number, options: TrainOptions = {}): Uint8Array {
-  const { features = 60_000, minTexts = 4, cost = 0.3, passes = 12, folds = 5, source = '' } = options
+  const { features = 200_000, minTexts = 2, cost = 0.3, soundCost = 1.4, power = 0.5, passes = 12, folds = 5, source = '' } = options
   if (texts.length !== labels.length) throw new RangeError(`cannot train: ${texts.length} texts but ${labels.length} labels, expected as many`)
   const counts = [0, 0]
   for (let i = 0; i < labels.length; i++) {
@@ -41,17 +49,33 @@ export function train(texts: readonly string[], labels: ArrayLike<number>, seed:
   }
   for (const label of [0, 1]) if (counts[label] < folds) throw new RangeError(`cannot train: ${counts[label]} texts have label ${label}, expected at least ${folds}`)
   for (const [name, value] of Object.entries({ features, minTexts, passes, folds })) if (!(Number.isInteger(value) && value >= 1 && value < 2 ** 32)) throw new RangeError(`cannot train: ${name} is ${value}, expected a whole number from 1`)
-  if (!(cost > 0 && cost < Infinity)) throw new RangeError(`cannot train: cost is ${cost}, expected a finite number above 0`)
+  for (const [name, value] of Object.entries({ cost, soundCost })) if (!(value > 0 && value < Infinity)) throw new RangeError(`cannot train: ${name} is ${value}, expected a finite number above 0`)
+  if (!(power >= 0 && power <= 1)) throw new RangeError(`cannot train: power is ${power}, expected 0 to 1`)
   const normaliser = createNormaliser()
-  const syllables = createSyllables()
-  const heard = texts.map(text => featuresOf(normaliser, syllables, text))
-  const keys = heard.map(({ characters, sounds }) => {
-    const both = new Uint32Array(characters.length + sounds.length)
-    both.set(characters)
-    both.set(sounds, characters.length)
-    return both
-  })
-  const distinct = keys.map(list => Uint32Array.from(new Set(list)))
+  const parts = createParts(normaliser)
+  const numbers = soundNumbers(createSyllables())
+  const dodge = makeDodger()
+
+  // n-grams are numbered as they are met; those of the texts come first, those that only a homophone brought in are too rare to matter.
+  const numberOf = new Map<number, number>()
+  const keyOf: number[] = []
+  const rowOf = (text: string): Row => {
+    const read = readText(normaliser, parts, text)
+    const own = new Map<number, number>()
+    eachFeature(read, numbers, (kind: Kind, key) => {
+      const id = kind * kindStep + key
+      let number = numberOf.get(id)
+      if (number === undefined) {
+        number = keyOf.length
+        numberOf.set(id, number)
+        keyOf.push(id)
+      }
+      own.set(number, Math.min(255, (own.get(number) ?? 0) + 1))
+    })
+    return { ids: Int32Array.from(own.keys()), counts: Uint8Array.from(own.values()), scale: 1 / Math.sqrt(ngramsOf(read.length)) }
+  }
+  const clean = texts.map(rowOf)
+  const heard = texts.map((text, i) => rowOf(dodge('homophone', text, seed + i)))
   // Repeats must not leak between folds: equal texts share a fold, drawn from the first of them.
   const random = randomStream(seed, 1)
   const foldOf = new Int8Array(texts.length)
@@ -62,91 +86,68 @@ export function train(texts: readonly string[], labels: ArrayLike<number>, seed:
     foldOf[i] = fold
   }
 
-  const textsWith = new Uint16Array(2 ** keyBits)
-  const fit = (rows: number[]): { kept: Map<number, number>; bias: number } => {
-    const chosen = chooseKeys(distinct, rows, minTexts, textsWith)
-    const ratio = logRatios(distinct, labels, rows, chosen)
-    let model = solve(toRows(heard, labels, rows, chosen, ratio), ratio, cost, passes, seed)
-    let strongest = [...chosen.entries()].map(([key, index]) => [key, model.weights[index] * ratio[index]] as const)
-    if (strongest.length > features) {
-      strongest = strongest.sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]) || a[0] - b[0]).slice(0, features)
-      const fewer = new Map(strongest.map(([key], index) => [key, index]))
-      const fewerRatio = Float64Array.from(fewer.keys(), key => ratio[chosen.get(key)!])
-      model = solve(toRows(heard, labels, rows, fewer, fewerRatio), fewerRatio, cost, passes, seed)
-      strongest = [...fewer.entries()].map(([key, index]) => [key, model.weights[index] * fewerRatio[index]] as const)
+  const fit = (rows: number[]): Linear => {
+    const ratio = logRatios(clean, labels, rows, keyOf.length, minTexts, power)
+    let model = solve(clean, heard, labels, rows, ratio, cost, soundCost, passes, seed)
+    const strength = model.weights.map((weight, i) => Math.abs(weight * ratio[i]))
+    let chosen = 0
+    for (const value of ratio) if (value !== 0) chosen++
+    if (chosen > features) {
+      const least = Float64Array.from(strength).sort().at(-features)!
+      let left = features
+      for (let i = 0; i < ratio.length; i++) if (strength[i] < least || --left < 0) ratio[i] = 0
+      model = solve(clean, heard, labels, rows, ratio, cost, soundCost, passes, seed)
     }
-    return { kept: new Map(strongest), bias: model.bias }
+    return { weights: model.weights.map((weight, i) => weight * ratio[i]), bias: model.bias }
   }
-  const margin = (model: { kept: Map<number, number>; bias: number }, row: number): number => {
+  const margin = ({ weights, bias }: Linear, { ids, counts: times, scale }: Row): number => {
     let sum = 0
-    for (const key of keys[row]) sum += model.kept.get(key) ?? 0
-    return model.bias + sum / Math.sqrt(Math.max(1, keys[row].length))
+    for (let i = 0; i < ids.length; i++) sum += weights[ids[i]] * times[i]
+    return bias + sum * scale
   }
   const all = [...texts.keys()]
   const margins = new Float64Array(texts.length)
   for (let fold = 0; fold < folds; fold++) {
     const model = fit(all.filter(row => foldOf[row] !== fold))
-    for (const row of all) if (foldOf[row] === fold) margins[row] = margin(model, row)
+    for (const row of all) if (foldOf[row] === fold) margins[row] = margin(model, clean[row])
   }
   const { slope, offset } = platt(margins, labels, counts)
+  const promised = margins.map(value => 1 / (1 + Math.exp(-(slope * value + offset))))
   const final = fit(all)
-  return encodeModel({ kept: final.kept, bias: final.bias, slope, offset, baseRate: counts[1] / texts.length, texts: texts.length, seed, source })
+  const kept = new Map<number, number>()
+  for (const [number, id] of keyOf.entries()) if (final.weights[number] !== 0) kept.set(id, final.weights[number])
+  return encodeModel({
+    kept, bias: final.bias, slope, offset, baseRate: counts[1] / texts.length, heldOut: { calibrationError: calibrationError(promised, labels), macroF1: scores(promised, labels).macroF1 },
+    texts: texts.length, seed, source, soundMark: soundMark(numbers),
+  })
 }
 
-/** Keys that occur in at least `minTexts` of the rows, ascending, numbered from 0. `counts` [2^keyBits] is zero before and after. */
-function chooseKeys(distinct: readonly Uint32Array[], rows: readonly number[], minTexts: number, counts: Uint16Array): Map<number, number> {
-  const often: number[] = []
-  for (const row of rows) for (const key of distinct[row]) if (counts[key] < 65535 && ++counts[key] === minTexts) often.push(key)
-  for (const row of rows) for (const key of distinct[row]) counts[key] = 0
-  return new Map(often.sort((a, b) => a - b).map((key, index) => [key, index]))
-}
-function logRatios(distinct: readonly Uint32Array[], labels: ArrayLike<number>, rows: readonly number[], chosen: Map<number, number>): Float64Array {
-  const of = [new Float64Array(chosen.size).fill(1), new Float64Array(chosen.size).fill(1)]
+/** [n-grams] signed power of the log ratio of the shares of offending and of fine texts that have it; 0 for n-grams of fewer than `minTexts` texts, which are left out. */
+function logRatios(clean: readonly Row[], labels: ArrayLike<number>, rows: readonly number[], ngrams: number, minTexts: number, power: number): Float64Array {
+  const of = [new Float64Array(ngrams), new Float64Array(ngrams)]
   const texts = [2, 2]
   for (const row of rows) {
     texts[labels[row]]++
-    for (const key of distinct[row]) {
-      const index = chosen.get(key)
-      if (index !== undefined) of[labels[row]][index]++
-    }
+    for (const id of clean[row].ids) of[labels[row]][id]++
   }
-  return of[1].map((offending, index) => Math.log(offending / texts[1] / (of[0][index] / texts[0])))
+  return of[1].map((offending, id) => {
+    if (offending + of[0][id] < minTexts) return 0
+    const ratio = Math.log((offending + 1) / texts[1] / ((of[0][id] + 1) / texts[0]))
+    // An n-gram that says nothing yet keeps a little scale: what it means beside others is still to be learned.
+    return (ratio < 0 ? -1 : 1) * Math.max(1e-3, Math.abs(ratio)) ** power
+  })
 }
-/** Two rows a text: everything, then sounds only, both on the scale of the whole text. */
-function toRows(heard: readonly Features[], labels: ArrayLike<number>, rows: readonly number[], chosen: Map<number, number>, ratio: Float64Array): Rows {
-  const keys: Int32Array[] = []
-  const scale = new Float64Array(2 * rows.length)
-  const sign = new Int8Array(2 * rows.length)
-  const square = new Float64Array(2 * rows.length)
-  for (const row of rows) {
-    const { characters, sounds } = heard[row]
-    const known = (list: Uint32Array): number[] => {
-      const indices: number[] = []
-      for (const key of list) {
-        const index = chosen.get(key)
-        if (index !== undefined) indices.push(index)
-      }
-      return indices
-    }
-    const soundsOnly = known(sounds)
-    for (const own of [[...known(characters), ...soundsOnly], soundsOnly]) {
-      const at = keys.length
-      scale[at] = 1 / Math.sqrt(Math.max(1, characters.length + sounds.length))
-      sign[at] = labels[row] === 1 ? 1 : -1
-      const counts = new Map<number, number>()
-      for (const index of own) counts.set(index, (counts.get(index) ?? 0) + 1)
-      for (const [index, count] of counts) square[at] += (count * ratio[index] * scale[at]) ** 2
-      keys.push(Int32Array.from(own))
-    }
-  }
-  return { keys, scale, sign, square }
-}
-function solve({ keys, scale, sign, square }: Rows, ratio: Float64Array, cost: number, passes: number, seed: number): Linear {
+function solve(clean: readonly Row[], heard: readonly Row[], labels: ArrayLike<number>, rows: readonly number[], ratio: Float64Array, cost: number, soundCost: number, passes: number, seed: number): Linear {
   const weights = new Float64Array(ratio.length)
-  const dual = new Float64Array(keys.length)
-  const order = Int32Array.from(keys.keys())
+  const dual = new Float64Array(2 * rows.length)
+  const square = new Float64Array(2 * rows.length)
+  const rowAt = (at: number): Row => at < rows.length ? clean[rows[at]] : heard[rows[at - rows.length]]
+  for (let at = 0; at < square.length; at++) {
+    const { ids, counts, scale } = rowAt(at)
+    for (let i = 0; i < ids.length; i++) square[at] += (counts[i] * ratio[ids[i]] * scale) ** 2
+  }
+  const order = Int32Array.from(square.keys())
   const random = randomStream(seed, 2)
-  const slack = 1 / (2 * cost)
   let bias = 0
   for (let pass = 0; pass < passes; pass++) {
     for (let i = order.length - 1; i > 0; i--) {
@@ -155,18 +156,20 @@ function solve({ keys, scale, sign, square }: Rows, ratio: Float64Array, cost: n
       order[i] = order[j]
       order[j] = other
     }
-    for (const row of order) {
-      const own = keys[row]
+    for (const at of order) {
+      const { ids, counts, scale } = rowAt(at)
+      const slack = 1 / (2 * cost * (at < rows.length ? 1 : soundCost))
+      const sign = labels[rows[at % rows.length]] === 1 ? 1 : -1
       let sum = 0
-      for (let i = 0; i < own.length; i++) sum += weights[own[i]] * ratio[own[i]]
-      const gradient = sign[row] * (bias + sum * scale[row]) - 1 + dual[row] * slack
-      const next = Math.max(0, dual[row] - gradient / (square[row] + 1 + slack))
-      const step = (next - dual[row]) * sign[row]
+      for (let i = 0; i < ids.length; i++) sum += weights[ids[i]] * ratio[ids[i]] * counts[i]
+      const gradient = sign * (bias + sum * scale) - 1 + dual[at] * slack
+      const next = Math.max(0, dual[at] - gradient / (square[at] + 1 + slack))
+      const step = (next - dual[at]) * sign
       if (step === 0) continue
-      dual[row] = next
+      dual[at] = next
       bias += step
-      const change = step * scale[row]
-      for (let i = 0; i < own.length; i++) weights[own[i]] += change * ratio[own[i]]
+      const change = step * scale
+      for (let i = 0; i < ids.length; i++) weights[ids[i]] += change * ratio[ids[i]] * counts[i]
     }
   }
   return { weights, bias }

@@ -113,7 +113,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
         closers.push(() => opened.close())
         // At a graceful end, after the emulator has stopped, a long journal is folded into the states it led to.
         closers.push(async () => {
-          if (emulator === undefined || (await opened.count()) < 2_000) return
+          if (emulator === undefined || options.disposable || (await opened.count()) < 2_000) return
           const worlds = emulator.namespaces().map((name) => emulator!.namespace(name))
           if (emulator.sequence() < worlds.length * 2) return
           await opened.compact(worlds.map((ns) => ({ ns: ns.name, seed: ns.seed, now: ns.now, state: emulator!.snapshot(ns.name, true) })), emulator.sequence())

@@ -31,7 +31,7 @@ function frozen<T>(value: T): T {
 
 const blockItems = 64
 /** Items younger than this many stay objects: they are read and changed most. */
-const youngItems = 256
+const youngItems = 768
 
 const squeeze = (text: string | Buffer): Buffer => deflateRawSync(text, { level: 1 })
 

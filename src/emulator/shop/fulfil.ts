@@ -41,6 +41,7 @@ export function place(ns: Namespace, shop: Shop, buyer: Buyer, basket: Basket, u
   const { state, account } = shop
   const lines: OrderLine[] = []
   const taken = new Map<string, number>()
+  const byPrice = new Map<string, OrderLine>()
   for (const wanted of basket.lines) {
     const product = state.products[wanted.productId]
     const stock = state.stock[wanted.skuId]
@@ -53,18 +54,21 @@ export function place(ns: Namespace, shop: Shop, buyer: Buyer, basket: Basket, u
     const asked = (taken.get(wanted.skuId) ?? 0) + wanted.count
     if (asked > stock.num) throw new PlatformError(10020219, `stock not enough: sku ${wanted.skuId} has ${stock.num}, the order asks for ${asked}`)
     taken.set(wanted.skuId, asked)
-    const equal = lines.find((line) => line.skuId === wanted.skuId && line.priceFen === priceFen && line.productId === wanted.productId)
+    const key = `${wanted.skuId}/${priceFen}`
+    const equal = byPrice.get(key)
     if (equal) {
       equal.count += wanted.count
       equal.discountFen += discountFen
       equal.realFen += priceFen * wanted.count - discountFen
       if (wanted.note !== undefined) equal.note = equal.note === undefined ? wanted.note : `${equal.note}\n${wanted.note}`
     } else {
-      lines.push({
+      const line: OrderLine = {
         // The ids of the stock record, so that half a million lines share a few thousand texts.
         productId: stock.productId, skuId: stock.skuId, count: wanted.count, priceFen, discountFen, realFen: priceFen * wanted.count - discountFen,
         onAftersale: 0, refundedCount: 0, refundedFen: 0, ...(wanted.note === undefined ? {} : { note: wanted.note }),
-      })
+      }
+      lines.push(line)
+      byPrice.set(key, line)
     }
   }
   if (lines.length === 0) throw new PlatformError(40097, 'an order has at least one line')

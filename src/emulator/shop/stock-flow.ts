@@ -23,7 +23,7 @@ export class StockFlow extends Packed {
   push(at: number, op: number, amount: number, before: number, after: number, orderId: string): void {
     const other = orderId === '' || longOrderId.test(orderId) ? undefined : Buffer.from(orderId)
     const needed = this.#used + 60 + (other?.length ?? 0)
-    if (needed > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes.subarray(0, this.#used)], Math.max(needed, Math.ceil(this.#used * 1.25)))
+    if (needed > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes.subarray(0, this.#used)], Math.max(needed + 196, Math.ceil(this.#used * 1.25)))
     this.#signed(at - this.#lastAt)
     this.#unsigned(op)
     this.#signed(amount)

@@ -13,8 +13,7 @@ export const columns = ['InvoiceNo', 'StockCode', 'Description', 'Quantity', 'In
 export function readLine(lineNo: number, cells: Record<string, string | undefined>): SourceLine | BadRow {
   const bad = (reason: string): BadRow => ({ lineNo, reason, content: Object.values(cells).join(',').slice(0, 300) })
   for (const column of ['InvoiceNo', 'StockCode', 'Quantity', 'InvoiceDate', 'UnitPrice', 'CustomerID'] as const) if (cells[column] === undefined) return bad(`the column ${column} is missing`)
-  const text = Object.values(cells).join('')
-  if (text.includes('\ufffd')) return bad('the text is not UTF-8')
+  for (const name in cells) if (cells[name]?.includes('\ufffd')) return bad('the text is not UTF-8')
   const quantity = cells.Quantity!.trim()
   if (!/^-?\d+$/.test(quantity) || !Number.isSafeInteger(Number(quantity))) return bad(`Quantity ${JSON.stringify(quantity)} is not an integer`)
   const price = yuanToFen(cells.UnitPrice!)

@@ -44,7 +44,8 @@ export type ReplayReport = {
   orders: number; seconds: number; ordersPerSecond: number; peakRssMb: number; injected: Record<string, number>
 }
 
-const chunkInvoices = 200
+/** About a week of the shop: most orders then live from payment to settlement within two chunks, and are read about twice. */
+const chunkInvoices = 500
 /** A buyer pays at once; the parcel leaves the same evening, arrives and is settled days later. Assumed: the file holds one time per invoice. */
 const hour = 3_600_000
 const life = { pay: 60_000, ship: 5 * hour, receive: 80 * hour, settle: 86 * hour }
@@ -209,7 +210,7 @@ export async function replayOrders(options: ReplayOptions): Promise<ReplayReport
         stop = true
         break
       }
-      if (invoiceCount % chunkInvoices === 0) {
+      if (invoiceCount % chunkInvoices === 0 || invoiceCount === options.afterInvoices?.count) {
         await flush(lastAt)
         options.onProgress?.(invoiceCount, `${Math.round(options.rssMb())} MB`)
         if (options.afterInvoices && invoiceCount >= options.afterInvoices.count) options.afterInvoices.act()

@@ -34,6 +34,16 @@ const expectDigits = (found: Record<string, number>, wanted: Record<string, numb
 }
 
 describe('credit rules', () => {
+  test('time decay over many paths equals the weights of each path, also for ages beyond all half-lives (property)', () => {
+    const ages = fc.array(fc.oneof(fc.double({ min: 0, max: 60, noNaN: true }), fc.constantFrom(0, 7, 7 / 1024, 7_518, 1e6, 1e300)), { minLength: 1, maxLength: 6 })
+    fc.assert(fc.property(fc.array(ages, { minLength: 1, maxLength: 5 }), list => {
+      const paths = pathsFromLists(6, list.map(one => ({ path: one.map((_, i) => i), conversions: 1, ages: one })))
+      const credit = creditByRule(paths, 'time-decay').conversions
+      const plain = new Float64Array(6)
+      for (const one of list) touchWeights('time-decay', one.length, one).forEach((weight, i) => { plain[i] += weight })
+      plain.forEach((value, i) => expect(Math.abs(credit[i] - value)).toBeLessThanOrEqual(1e-14 * list.length))
+    }), { numRuns: 300 })
+  })
   test('weights of four touches follow each rule, and time decay gives the known shares', () => {
     expect([...touchWeights('first', 4)]).toEqual([1, 0, 0, 0])
     expect([...touchWeights('last', 4)]).toEqual([0, 0, 0, 1])

@@ -23,11 +23,26 @@ function checkHalfLife(halfLifeDays: number): number {
 export function touchWeights(rule: Rule, touches: number, ages?: ArrayLike<number>, options: RuleOptions = {}): Float64Array {
   if (!Number.isInteger(touches) || touches < 0) throw new RangeError(`attribution: touches is ${touches}, expected an integer ≥ 0`)
   const weights = new Float64Array(touches)
-  fillWeights(rule, weights, touches, ages, 0, checkHalfLife(options.halfLifeDays ?? 7))
+  fillWeights(rule, weights, touches, ages, 0, checkHalfLife(options.halfLifeDays ?? 7), null)
   return weights
 }
 
-function fillWeights(rule: Rule, weights: Float64Array, m: number, ages: ArrayLike<number> | undefined, from: number, halfLife: number): void {
+/** 2^(−i / 1024) for i below 1024, then 2^−n for n from 0: a power per touch would be most of the work of time decay over many paths. */
+type Powers = { parts: Float64Array; halves: Float64Array }
+function makePowers(): Powers {
+  return { parts: Float64Array.from({ length: 1024 }, (_, i) => 2 ** (-i / 1024)), halves: Float64Array.from({ length: 1075 }, (_, n) => 2 ** -n) }
+}
+
+/** 2^−x for x ≥ 0: whole part and 1024ths by table, what is left (below 1/1024) by four terms of the series; equal to the power within a few units of the last place. */
+function halved(x: number, { parts, halves }: Powers): number {
+  if (!(x < 1074)) return 0
+  const scaled = x * 1024
+  const steps = Math.floor(scaled)
+  const rest = ((scaled - steps) * Math.LN2) / 1024
+  return halves[steps >>> 10] * parts[steps & 1023] * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6 - rest / 24))))
+}
+
+function fillWeights(rule: Rule, weights: Float64Array, m: number, ages: ArrayLike<number> | undefined, from: number, halfLife: number, powers: Powers | null): void {
   if (m === 0) return
   switch (rule) {
     case 'first': weights.fill(0, 0, m); weights[0] = 1; return
@@ -51,7 +66,8 @@ function fillWeights(rule: Rule, weights: Float64Array, m: number, ages: ArrayLi
       // Ages are taken relative to the youngest: the shares are the same and very old paths do not underflow to 0/0.
       let total = 0
       for (let i = 0; i < m; i++) {
-        weights[i] = 2 ** ((youngest - ages[from + i]) / halfLife)
+        const halvings = (ages[from + i] - youngest) / halfLife
+        weights[i] = powers === null ? 2 ** -halvings : halved(halvings, powers)
         total += weights[i]
       }
       for (let i = 0; i < m; i++) weights[i] /= total
@@ -70,6 +86,7 @@ export function creditByRule(paths: Paths, rule: Rule, options: RuleOptions = {}
   const { offsets, channels, conversions, values, ages } = paths
   const halfLife = checkHalfLife(options.halfLifeDays ?? 7)
   const credit = emptyCredit(rule, paths.channelCount)
+  const powers = rule === 'time-decay' ? makePowers() : null
   let weights = new Float64Array(64)
   for (let p = 0; p < conversions.length; p++) {
     const from = offsets[p]
@@ -83,7 +100,7 @@ export function creditByRule(paths: Paths, rule: Rule, options: RuleOptions = {}
       continue
     }
     if (m > weights.length) weights = new Float64Array(m * 2)
-    fillWeights(rule, weights, m, ages, from, halfLife)
+    fillWeights(rule, weights, m, ages, from, halfLife, powers)
     for (let i = 0; i < m; i++) {
       const weight = weights[i]
       if (weight === 0) continue

@@ -65,6 +65,8 @@ export type StageContext = {
   /** Stores events with their deliveries, for code that runs outside the engine. */
   emit(tx: Tx, tenantId: number, events: readonly DomainEvent[]): Promise<void>
   publicUrl(): string
+  /** Processes of this installation: the server, and the database where it is ours to run. */
+  processes: number
 }
 
 export type CallbackAnswer = { status: number; contentType: string; body: string }
@@ -156,6 +158,7 @@ export async function createHouse(ports: HousePorts): Promise<House> {
     connectionsOf: (tenantId) => connections.get(tenantId) ?? [],
     emit: (tx, tenantId, events) => emit(tx, tenantId, events, (name) => listeners(handlers.subscribers, tenantId, name)),
     publicUrl: () => ports.publicUrl?.() ?? ports.config.publicUrl,
+    processes: ports.config.backend === 'embedded' ? 2 : 1,
     blockOn: (tenantId, block) => (blocks.get(tenantId)?.get(block) ?? null) !== null,
   }
   const parts = ports.stages(context)

@@ -190,7 +190,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
           const call: ApiCall<unknown, unknown, unknown> = { tenantId, session, role: membership.role, actor, params, query, body, tx, db: house.ports.db, clock, ids: house.ports.ids, language: language(request), simulated: membership.world !== 'real' }
           const answer = await (definition.handle as (c: typeof call) => Promise<unknown>)(call)
           if (definition.audit !== undefined) {
-            await recordAudit(tx, tenantId, [{ auditId: house.ports.ids.next(), at: house.ports.processClock.now(), actor, action: definition.audit, object: auditObject(raw), detail: { params: (params as Record<string, unknown>) ?? {} } }])
+            // Who did what when is told by the clock on the wall; what it meant for the business, by the clock of the merchant's world.
+            const at = house.ports.processClock.now()
+            const worldAt = membership.world === 'real' ? at : clock.now()
+            await recordAudit(tx, tenantId, [{ auditId: house.ports.ids.next(), at, actor, action: definition.audit, object: auditObject(raw), detail: { params: (params as Record<string, unknown>) ?? {}, ...(worldAt === at ? {} : { worldAt }) } }])
           }
           return answer
         })

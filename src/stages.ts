@@ -73,7 +73,7 @@ export function stages(context: StageContext): StageParts {
     emit: (tx, events) => context.emit(tx, tenantId, events), ring: (tx, bells) => ringDoorbells(tx, tenantId, bells),
   })
   const light = {
-    processes: 2,
+    processes: context.processes,
     accountsOf: (tenantId: number) => context.connectionsOf(tenantId).map((one) => ({ line: one.line, values: 1 + Object.keys(one.secrets).length, openChecks: one.checks.filter((check) => check.ok === false).length })),
   }
   const fields = fieldsOf(sources)

@@ -58,7 +58,7 @@ describe('a case of a merchant', () => {
     const at = (now: number): Work => ({ tenantId, now, ids, random: seededRandom('case'), emit: async () => {} }) as unknown as Work
     const ports = { processes: 2, accountsOf: () => [{ line: 'wecom', values: 3, openChecks: 0 }] }
     await plantShop(t, tenantId, 120)
-    await t.app(tenantId, (tx) => recordAudit(tx, tenantId, [['block.switch', 'dosage'], ['orders.export', ''], ['pressure.policy', '']].map(([action, object], n) => ({ auditId: ids.next(), at: start + n, actor: 'owner', action, object, detail: {} }))))
+    await t.app(tenantId, (tx) => recordAudit(tx, tenantId, [['block.switch', 'dosage'], ['orders.export', ''], ['pressure.policy', '']].map(([action, object], n) => ({ auditId: ids.next(), at: start + n, actor: 'owner', action, object, detail: n === 2 ? { worldAt: start + 86_400_000 } : {} }))))
     const before = await t.app(tenantId, (tx) => measureCase(tx, tenantId, start, ports))
     expect(before).toMatchObject({ badge: 'before-after-only', epochs: 0, effect: { enough: false, missing: 'no-epoch' } })
     await t.app(tenantId, (tx) => startEpoch(tx, at(start)))
@@ -69,7 +69,7 @@ describe('a case of a merchant', () => {
     const body = await t.app(tenantId, (tx) => measureCase(tx, tenantId, end, ports))
     expect(body).toMatchObject({
       badge: 'with-holdout', epochs: 1, start: { at: start, contacts: 120, lost28: 0 }, now: { contacts: 119, net28Fen: 120_000, buyers28: 30, lost28: 1 }, effect: { enough: false, missing: 'buyers' },
-      moves: [{ action: 'block.switch', object: 'dosage' }, { action: 'pressure.policy' }], cost: { messages: 0, messagesFen: 0, minutesPerDay: expect.closeTo(1, 2) },
+      moves: [{ action: 'block.switch', object: 'dosage', at: start }, { action: 'pressure.policy', at: start + 86_400_000 }], cost: { messages: 0, messagesFen: 0, minutesPerDay: expect.closeTo(1, 2) },
     })
     await t.app(tenantId, (tx) => keepCase(tx, tenantId, ids.next(), body, 'owner'))
     expect((await t.app(tenantId, (tx) => listCases(tx, tenantId)))[0].body).toEqual(JSON.parse(JSON.stringify(body)))

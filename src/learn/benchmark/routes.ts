@@ -22,7 +22,7 @@ export async function measureCase(tx: Tx, tenantId: number, now: Instant, ports:
   const state = await readDosage(tx, tenantId, now, ports.prior)
   const first = state.epochs.at(-1)
   const from = first?.startsAt ?? (await firstContactAt(tx, tenantId)) ?? now
-  const moves = (await listAudit(tx, tenantId, Number.MAX_SAFE_INTEGER, 5000)).filter((act) => moveActions.has(act.action)).map(({ at, action, object }): Move => ({ at, action, object })).reverse()
+  const moves = (await listAudit(tx, tenantId, Number.MAX_SAFE_INTEGER, 5000)).filter((act) => moveActions.has(act.action)).map(({ at, action, object, detail }): Move => ({ at: typeof detail.worldAt === 'number' ? detail.worldAt : at, action, object })).reverse()
   const messages = await messagesSent(tx, tenantId, from, now)
   const light = await readLight(tx, tenantId, ports)
   return {

@@ -112,7 +112,6 @@ export function buildMatcher(normaliser: Normaliser, entries: readonly LexiconEn
     }
     const kept = shields.length === 0 ? hits : hits.filter(hit => !shields.some(([start, end]) => start <= hit.start && hit.end <= end))
     // Finds of one dictionary come in the order of their starts already, so most texts need no sorting.
-    const after = (a: Hit, b: Hit): number => a.start - b.start || b.end - a.end || (a.word < b.word ? -1 : 1)
     return kept.some((hit, i) => i > 0 && after(kept[i - 1], hit) > 0) ? kept.sort(after) : kept
   }
   return {
@@ -140,24 +139,32 @@ export function hotMatcher(normaliser: Normaliser, entries: readonly LexiconEntr
   }
 }
 
+function after(a: Hit, b: Hit): number {
+  return a.start - b.start || b.end - a.end || (a.word < b.word ? -1 : 1)
+}
+
 /** The same word at the same place, in another spelling of it. Finds of one dictionary come in the order of their starts; the first `others` are of another one. */
 function isReported(hits: readonly Hit[], others: number, start: number, end: number, entry: LexiconEntry): boolean {
-  const same = (hit: Hit): boolean => hit.start === start && hit.end === end && hit.word === entry.word && hit.category === entry.category
-  for (let i = hits.length - 1; i >= others && hits[i].start === start; i--) if (same(hits[i])) return true
+  for (let i = hits.length - 1; i >= others && hits[i].start === start; i--) if (isSame(hits[i], end, entry)) return true
   let low = 0
   for (let high = others; low < high;) {
     const middle = (low + high) >> 1
     if (hits[middle].start < start) low = middle + 1
     else high = middle
   }
-  for (let i = low; i < others && hits[i].start === start; i++) if (same(hits[i])) return true
+  for (let i = low; i < others && hits[i].start === start; i++) if (isSame(hits[i], end, entry)) return true
   return false
+}
+function isSame(hit: Hit, end: number, { word, category }: LexiconEntry): boolean {
+  return hit.end === end && hit.word === word && hit.category === category
 }
 
 type Scanner = (text: string, stopAtFirst: boolean) => { finds: Int32Array; length: number }
 /** Finds as rows of three (start, end, pattern) in one array that the next scan uses again. */
 function makeScanner({ reader: { units, astral }, array: { cells, enter, ends, sameEnd }, whole, foreign, starts }: Dictionary, normaliser: Normaliser, maxGap: number): Scanner {
   const mask = starts.length * 32 - 1
+  // A constant of another module is read from it at each use; these are used at every place that a word may start.
+  const nowhere = root
   let finds = new Int32Array(192)
   let length = 0
 
@@ -226,7 +233,7 @@ function makeScanner({ reader: { units, astral }, array: { cells, enter, ends, s
     let next = start + 1
     if (code === pair) code = astral[text.codePointAt(start)! - 0x10000] ?? foreign, next++
     const state = enter[code]
-    if (state === root) return
+    if (state === nowhere) return
     if ((cells[2 * state] & 1) === 1) report(text, state, start, next)
     follow(text, start, next, state, code, true, false)
   }

@@ -14,7 +14,7 @@ export type TrainOptions = {
   minTexts?: number
   /** Inverse strength of the penalty. Default 0.3. */
   cost?: number
-  /** How much dearer a mistake is on a text written in homophones than on the text itself. Default 1.4. */
+  /** How much dearer a mistake is on a text written in homophones than on the text itself. Default 1. */
   soundCost?: number
   /** Power of the naive-Bayes log ratio that scales an n-gram; 0 is a plain linear machine, 1 follows Wang & Manning. Default 0.5. */
   power?: number
@@ -39,7 +39,7 @@ type Linear = { weights: Float64Array; bias: number }
  * Errors: RangeError for mismatched lengths, a label that is neither 0 nor 1 (which element), fewer than `folds` texts of either label.
  */
 export function train(texts: readonly string[], labels: ArrayLike<number>, seed: number, options: TrainOptions = {}): Uint8Array {
-  const { features = 200_000, minTexts = 2, cost = 0.3, soundCost = 1.4, power = 0.5, passes = 12, folds = 5, source = '' } = options
+  const { features = 200_000, minTexts = 2, cost = 0.3, soundCost = 1, power = 0.5, passes = 12, folds = 5, source = '' } = options
   if (texts.length !== labels.length) throw new RangeError(`cannot train: ${texts.length} texts but ${labels.length} labels, expected as many`)
   const counts = [0, 0]
   for (let i = 0; i < labels.length; i++) {

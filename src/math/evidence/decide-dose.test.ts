@@ -50,6 +50,17 @@ describe('decideDose', () => {
     expect(decideDose(ask({ epochs: [helpful, helpful], roster: Float64Array.from([20000]), lossCost: Float64Array.from([0]) })).chosen[0]).toBe(4)
   })
 
+  it('asks for more before a step up from the habit than before a step down', () => {
+    const n = [900, 900, 900, 900, 900]
+    const up = cells(n, [20, 21, 22, 23, 25], [0.007, 0.0075, 0.008, 0.01, 0.012], 60)
+    const free = decideDose(ask({ epochs: [up], lossCost: Float64Array.from([20]), tuning: { draws: 1000, habitGuard: 0.5, stepUpGuard: 0.5 } }))
+    const guarded = decideDose(ask({ epochs: [up], lossCost: Float64Array.from([20]), tuning: { draws: 1000, habitGuard: 0.5, stepUpGuard: 0.95 } }))
+    expect(free.probabilityOverHabit[4]).toBeLessThan(0.95)
+    expect(guarded.share[4]).toBeLessThan(0.8 * free.share[4])
+    expect(guarded.share[3]).toBeGreaterThan(free.share[3])
+    for (const k of [0, 1, 2]) expect(guarded.share[k]).toBeCloseTo(free.share[k], 12)
+  })
+
   it('is not fooled by shares that change with the season', () => {
     // Dose 8 is worse by 3 in each epoch, but is sent mostly in the rich one: its pooled mean is higher.
     const rich = cells([1000, 0, 0, 1000, 9000], [60, 60, 60, 63, 60], [0, 0, 0, 0, 0], 30)

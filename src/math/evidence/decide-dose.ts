@@ -44,6 +44,11 @@ export type DoseTuning = {
   sharpness: number
   /** Habit guard: all of the free share stays on the habit until P(best beats habit) exceeds ½, none from this level on; 0.5 turns it off. */
   habitGuard: number
+  /**
+   * Step-up guard: a dose above the habit gets none of its free share (the habit keeps it) until P(it beats the habit) exceeds ½, all from this level on; 0.5 turns
+   * it off. What one epoch cannot see (sales only moved forward, annoyance that builds up, people who mute) all speaks against more.
+   */
+  stepUpGuard: number
   /** A non-zero dose is *claimed* only from this P(value > 0), and a change from the habit only from `changeLevel`. */
   claimLevel: number
   changeLevel: number
@@ -65,6 +70,7 @@ export const doseTuning: Readonly<DoseTuning> = {
   explore: 0.1,
   sharpness: 3,
   habitGuard: 0.6,
+  stepUpGuard: 0.5,
   claimLevel: 0.9, changeLevel: 0.8,
   silenceFrom: 10_000,
   silencePull: 0.25,
@@ -375,6 +381,13 @@ function judge(
   if (verdict !== 'silence' && tuning.habitGuard > 0.5) {
     const keep = Math.min(1, Math.max(0, (tuning.habitGuard - beats) / (tuning.habitGuard - 0.5)))
     for (let k = 0; k < arms; k++) free[k] = (1 - keep) * free[k] + (k === habitArm ? keep : 0)
+  }
+  if (tuning.stepUpGuard > 0.5) {
+    for (let k = habitArm + 1; k < arms; k++) {
+      const kept = free[k] * Math.min(1, Math.max(0, (tuning.stepUpGuard - probabilityOverHabit[row + k]) / (tuning.stepUpGuard - 0.5)))
+      free[k] -= kept
+      free[habitArm] += kept
+    }
   }
   const holdout = Math.min(tuning.holdoutMax, Math.max(tuning.holdoutMin, tuning.holdout * Math.sqrt(5000 / Math.max(1, persons))))
   let floors = holdout

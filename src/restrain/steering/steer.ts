@@ -8,8 +8,8 @@ import { decideDose, type DoseCells, type DoseDecision, type DosePrior, type Dos
  * merchant's curve can teach another's.
  */
 
-/** Departures from the decision's own defaults, chosen on simulated fleets: the habit holds longer, and exploration costs less. */
-export const steering: Readonly<Partial<DoseTuning>> = { habitGuard: 0.85, explore: 0.06 }
+/** Departures from the decision's own defaults, chosen on simulated fleets: the habit holds longer, a step up asks for more than a step down, and exploration costs less. */
+export const steering: Readonly<Partial<DoseTuning>> = { habitGuard: 0.8, stepUpGuard: 0.7, explore: 0.06 }
 
 /** Who was on the roster, where they were put, and what came of it. Typed arrays, a row per person. */
 export type RosterFacts = {

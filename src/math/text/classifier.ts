@@ -92,7 +92,7 @@ export function createClassifier(bytes: Uint8Array, options: ClassifierOptions =
     return { sum, known }
   }
   const disguise = Math.log(disguiseOdds)
-  /** `known` of the `length` − 1 pairs of neighbours have a weight: about half in ordinary text, one in twelve where characters were replaced by homophones. */
+  /** `known` of the `length` − 1 pairs of neighbours have a weight: a third or more in ordinary text, hardly any where characters were replaced by homophones. */
   const hides = (known: number, length: number): boolean => length >= shortest && known < leastKnown * (length - 1)
 
   const [skip, high, limit, telling, spread, firstSound] = [skipped, paired, soundLimit, tellingBit, multiplier, noSound * soundLimit]

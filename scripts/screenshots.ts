@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { packageRoot } from '../src/root.ts'
-import { openBrowser, openHarbour, whyNot, type Harbour } from '../tests/browser/harness.ts'
+import { openBrowser, openLivingSea, whyNot, type Harbour } from '../tests/browser/harness.ts'
 
 /**
  * Every page of the console at 1440 and 390, light and dark, into docs/screenshots/all (not kept in git), and docs/screenshots/voyage.png for the
@@ -20,7 +20,7 @@ if (missing !== undefined) {
   process.exit(1)
 }
 mkdirSync(out, { recursive: true })
-const harbour: Harbour | undefined = option('--link') === undefined ? await openHarbour({ days: Number(option('--days') ?? 100), seaStart: Date.UTC(2026, 2, 9, 16) }) : undefined
+const harbour: Harbour | undefined = option('--link') === undefined ? await openLivingSea({ days: Number(option('--days') ?? 60), people: Number(option('--people') ?? 300), seaStart: Date.UTC(2026, 2, 8, 16) }) : undefined
 const link = option('--link') ?? (await harbour!.link())
 const origin = new URL(link).origin
 const browser = await openBrowser()
@@ -31,7 +31,7 @@ const first = (api: string, to: (row: Record<string, string>) => string) => asyn
   return to(answer.rows[0])
 }
 const shots: Shot[] = [
-  { name: 'voyage', path: '/' }, { name: 'voyage-money', path: '/', after: async (page) => page.locator('.ant-segmented-item').nth(1).click() }, { name: 'voyage-28', path: '/?window=28' }, { name: 'tour', path: '/?tour=1' }, { name: 'today', path: '/today' }, { name: 'sources', path: '/acquire/sources' }, { name: 'codes', path: '/acquire/codes' }, { name: 'credit', path: '/acquire/credit' }, { name: 'products', path: '/sell/products' }, { name: 'stock', path: '/sell/stock' }, { name: 'broadcasts', path: '/retain/broadcasts' }, { name: 'compose', path: '/retain/broadcasts/new' }, { name: 'journeys', path: '/retain/journeys' }, { name: 'points', path: '/retain/points' },
+  { name: 'voyage', path: '/' }, { name: 'voyage-money', path: '/', after: async (page) => page.locator('.ant-segmented-item').nth(1).click() }, { name: 'voyage-28', path: '/?window=28' }, { name: 'tour', path: '/?tour=1' }, { name: 'what-if', path: '/', after: async (page) => { await page.locator('#whatif .ant-btn').last().click(); await page.locator('#whatif .paired').waitFor({ timeout: 40_000 }); await page.locator('#whatif').scrollIntoViewIfNeeded(); await page.waitForTimeout(800) } }, { name: 'today', path: '/today' }, { name: 'sources', path: '/acquire/sources' }, { name: 'codes', path: '/acquire/codes' }, { name: 'credit', path: '/acquire/credit' }, { name: 'products', path: '/sell/products' }, { name: 'stock', path: '/sell/stock' }, { name: 'broadcasts', path: '/retain/broadcasts' }, { name: 'compose', path: '/retain/broadcasts/new' }, { name: 'journeys', path: '/retain/journeys' }, { name: 'points', path: '/retain/points' },
   { name: 'dosage', path: '/restrain/dosage' }, { name: 'plan', path: '/restrain/plan' }, { name: 'pressure', path: '/restrain/pressure' }, { name: 'losses', path: '/restrain/losses' }, { name: 'capacity', path: '/restrain/capacity' }, { name: 'removals', path: '/restrain/removals' }, { name: 'light', path: '/learn/light' }, { name: 'case', path: '/learn/case' }, { name: 'orders', path: '/sell/orders' }, { name: 'orders-filtered', path: '/sell/orders?status=to_ship' }, { name: 'orders-none', path: '/sell/orders?search=zzzz' },
   { name: 'order', path: first('/api/t/tea/orders?status=completed&pageSize=1', (row) => `/sell/orders/${row.shelf}/${row.orderId}`) }, { name: 'reconciliation', path: '/sell/reconciliation' },
   { name: 'people', path: '/retain/people' }, { name: 'person', path: async (page) => {
@@ -39,13 +39,13 @@ const shots: Shot[] = [
     const sums = await page.evaluate(async (list) => ((await (await fetch(`/api/t/tea/orders-by-person?persons=${list.join(',')}`)).json()) as { rows: Array<{ personId: string; orders: number }> }).rows, ids)
     return `/retain/people/${sums.toSorted((a, b) => b.orders - a.orders)[0].personId}`
   } },
-  { name: 'connections', path: '/settings/connections?line=shop', after: async (page) => { await page.locator('.pagehead .ant-btn-primary').click(); await page.waitForTimeout(4000) } }, { name: 'connections-pay', path: '/settings/connections?line=pay' }, { name: 'blocks', path: '/settings/blocks' }, { name: 'members', path: '/settings/members' }, { name: 'system', path: '/settings/system' }, { name: 'audit', path: '/settings/audit' }, { name: 'lost', path: '/nowhere' },
+  { name: 'connections', path: '/settings/connections?line=shop', after: async (page) => { await page.locator('.pagehead .ant-btn-primary').click(); await page.waitForTimeout(4000) } }, { name: 'connections-pay', path: '/settings/connections?line=pay' }, { name: 'product-new', path: '/sell/products', after: async (page) => page.locator('.pagehead .ant-btn-primary').click() }, { name: 'redeem', path: '/retain/points', after: async (page) => page.locator('main .ant-btn-sm:enabled').first().click() }, { name: 'blocks', path: '/settings/blocks' }, { name: 'members', path: '/settings/members' }, { name: 'system', path: '/settings/system' }, { name: 'audit', path: '/settings/audit' }, { name: 'lost', path: '/nowhere' },
   { name: 'search', path: '/', after: async (page) => page.keyboard.press('Control+k') }, { name: 'keys', path: '/', after: async (page) => page.keyboard.press('?') },
 ]
 
 async function context(width: number, mode: 'light' | 'dark', state?: Awaited<ReturnType<BrowserContext['storageState']>>): Promise<BrowserContext> {
   const made = await browser.newContext({ viewport: { width, height: width < 768 ? 844 : 900 }, colorScheme: mode, reducedMotion: 'reduce', storageState: state })
-  await made.addInitScript({ content: `localStorage.setItem('qz.theme', '${mode}'); localStorage.setItem('qz.language', '${language}'); sessionStorage.setItem('qz.password.skipped', '1')` })
+  await made.addInitScript({ content: `localStorage.setItem('qz.theme', '${mode}'); localStorage.setItem('qz.language', '${language}'); localStorage.setItem('qz.password.skipped', '1'); localStorage.setItem('qz.tour.tea', '{"at":0,"seen":true,"done":{}}')` })
   return made
 }
 

@@ -11,6 +11,7 @@ import { seededRandom } from '../../src/kernel/random.ts'
 import { onboard } from '../../src/onboard.ts'
 import { packageRoot } from '../../src/root.ts'
 import { openRuntime, type Runtime } from '../../src/runtime.ts'
+import { createCaptain } from '../../src/simulation/world/index.ts'
 
 /** A whole installation with the demo merchant's sea some days old, for tests and screenshots that look at the console. */
 export type Harbour = { runtime: Runtime; url: string; link: () => Promise<string>; api: <T>(path: string) => Promise<T>; close: () => Promise<void> }
@@ -28,13 +29,9 @@ export function whyNot(): string | undefined {
 
 export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] })
 
-export async function openHarbour(options: { days: number; seaStart: number }): Promise<Harbour> {
-  const folder = mkdtempSync(join(tmpdir(), 'qz-browser-'))
-  const { config } = readConfig({ QZ_DATA_DIR: folder })
-  const runtime = await openRuntime({ config, log: silentLog, say: () => {}, disposable: true, anyPort: true, seaStart: options.seaStart, journal: false, consoleFolder })
-  const ownerId = await runtime.house.access.createUser('owner', '林晓', null)
-  await teaShop(runtime, ownerId, options.seaStart, options.days)
-  const link = async (): Promise<string> => `${runtime.url}/login/link/${await runtime.house.access.createLink(ownerId)}`
+/** Signs a user in and gives what asks the API as they may. */
+async function opened(runtime: Runtime, userId: string, folder: string): Promise<Harbour> {
+  const link = async (): Promise<string> => `${runtime.url}/login/link/${await runtime.house.access.createLink(userId)}`
   // A session of its own for asking the API what a page must show.
   const signedIn = await fetch(await link(), { redirect: 'manual' })
   const cookie = signedIn.headers.getSetCookie()[0].split(';')[0]
@@ -46,6 +43,53 @@ export async function openHarbour(options: { days: number; seaStart: number }): 
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A living sea: people around a tea shop on both shelves, sailed `days` into its past, then paused at eleven in the morning. Everything after is stepped. */
+export type LivingSea = Harbour & {
+  tenantId: number
+  shop: string
+  act: <T = Record<string, any>>(name: string, args?: Record<string, unknown>) => Promise<T>
+  now: () => number
+  run: (ms: number) => Promise<void>
+}
+
+export async function openLivingSea(options: { days: number; people: number; seaStart: number }): Promise<LivingSea> {
+  const folder = mkdtempSync(join(tmpdir(), 'qz-browser-'))
+  const { config } = readConfig({ QZ_DATA_DIR: folder })
+  const runtime = await openRuntime({ config, log: silentLog, say: () => {}, disposable: true, anyPort: true, seaStart: options.seaStart, journal: false, consoleFolder })
+  const { house } = runtime
+  const [emulator, sea] = [runtime.emulator!, runtime.sea!]
+  const world = 'main'
+  const act: LivingSea['act'] = (name, args = {}) => emulator.act(world, name, args) as Promise<never>
+  const ownerId = await house.access.createUser('owner', '林晓', null)
+  const tenantId = await onboard({ house, emulator, emulatorUrl: runtime.emulatorUrl!, productUrl: runtime.url }, {
+    slug: 'tea', name: '小满茶铺', world, origin: { kind: 'demo' }, blocks: ['shop', 'mall', 'contacts', 'codes', 'broadcasts', 'journeys', 'points', 'dosage', 'cases'], ownerId,
+  })
+  const shop = emulator.namespace(world).accounts.find((account) => account.kind === 'shop')!.id
+  await act('shop.addProducts', { shop, products: goods.map(([title, priceFen], n) => ({ title, outProductId: `tea-${n}`, skus: [{ outSkuId: `tea-${n}`, skuCode: `TEA${n}`, priceFen, stock: 5_000 }] })) })
+  await act('population.create', { preset: 'tea', regime: 'hump-shaped', people: options.people, seed: 'harbour', shop, overrides: { presets: { tea: { meanOrderFen: 9_000 } } } })
+  const captain = createCaptain({ tenantId, clock: house.context.clockOf(tenantId), staff: 'WangXiaoHe', mall: true })
+  sea.onHour(world, 0, async (start) => void (await act('population.day', { start })))
+  sea.onHour(world, 10, async (at) => {
+    await captain.day(house, Math.round((at - 10 * 3_600_000 - options.seaStart) / dayMs))
+    house.wake(tenantId)
+  })
+  sea.setPace(world, 60)
+  await sea.sailPast(world, options.seaStart + options.days * dayMs, [11, 14, 17, 20, 22])
+  sea.setPace(world, null)
+  await sea.runTo(world, options.seaStart + options.days * dayMs + 11 * 3_600_000)
+  const now = (): number => emulator.namespace(world).now
+  return { ...(await opened(runtime, ownerId, folder)), tenantId, shop, act, now, run: (ms) => sea.runTo(world, now() + ms) }
+}
+
+export async function openHarbour(options: { days: number; seaStart: number }): Promise<Harbour> {
+  const folder = mkdtempSync(join(tmpdir(), 'qz-browser-'))
+  const { config } = readConfig({ QZ_DATA_DIR: folder })
+  const runtime = await openRuntime({ config, log: silentLog, say: () => {}, disposable: true, anyPort: true, seaStart: options.seaStart, journal: false, consoleFolder })
+  const ownerId = await runtime.house.access.createUser('owner', '林晓', null)
+  await teaShop(runtime, ownerId, options.seaStart, options.days)
+  return opened(runtime, ownerId, folder)
 }
 
 const goods = [

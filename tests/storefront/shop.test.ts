@@ -160,7 +160,7 @@ describe.skipIf(missing !== undefined)('the storefront in a phone-size browser',
   test('another browser is another person and sees no orders of the first (control)', async () => {
     const other = await (await browser.newContext({ viewport: { width: 320, height: 640 } })).newPage()
     await other.goto(`${runtime.url}/shop/phone/#/pages/orders/orders`)
-    await expect.poll(() => other.locator('.wx-frame:not([hidden]) .empty').innerText()).toContain('还没有订单')
+    await expect.poll(() => other.locator('.wx-frame:not([hidden]) .empty').innerText(), { timeout: 20_000 }).toContain('还没有订单')
     // Nor does it get the money back for somebody else's, or without being anybody.
     expect((await fetch(`${runtime.url}/mall/phone/api/orders/anything/aftersale`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"reason":"x"}' })).status).toBe(401)
     // Nothing is wider than the smallest phone.

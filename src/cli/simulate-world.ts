@@ -70,9 +70,13 @@ async function shrinkOne(cluster: Cluster, one: WorldReport, truth: Pick<WorldOp
 function readPopulation(path: string): Record<string, unknown> {
   const file = resolve(path)
   if (!existsSync(file)) throw cliFault('cli/file-missing', { file })
-  const overrides = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-  readParameters(overrides)
-  return overrides
+  try {
+    const overrides = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    readParameters(overrides)
+    return overrides
+  } catch (error) {
+    throw cliFault('cli/unknown', { what: `--population ${path}: ${(error as Error).message}`, known: 'docs/population.md' })
+  }
 }
 
 function number(flag: string, text: string, least: number, whole = true): number {

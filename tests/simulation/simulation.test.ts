@@ -12,7 +12,7 @@ beforeAll(() => {
 
 const minutes = 60_000
 const run = (seed: number, size: { days?: number; people?: number; faults?: number; shuffle?: string; canary?: Canary } = {}) =>
-  runWorld({ cluster, seed, days: 30, people: 10, faults: 1, ...size })
+  runWorld({ cluster, seed, days: 30, people: 20, faults: 1, ...size })
 const violations = ({ checkers: found }: WorldReport): Record<string, string[]> => Object.fromEntries(Object.entries(found).filter(([, one]) => one.violations.length > 0).map(([name, one]) => [name, one.violations]))
 
 describe('a merchant lives thirty days through storms and restarts, and nothing is lost, doubled or invented', () => {

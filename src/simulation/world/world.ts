@@ -43,6 +43,8 @@ export type WorldOptions = {
   canary?: Canary
   /** `weekly`: the captain writes to every contact once a week, and does nothing else; for comparing with the policy harness. */
   captain?: 'usual' | 'weekly'
+  /** Share of those who have bought before that adds a member on the first day. */
+  contacts?: number
   /** Looks at the platform at every midnight. Must not change it. */
   onMidnight?: (emulator: Emulator, day: number) => void
   /** Another order for rows of statements without ORDER BY; the hash must not depend on it. */
@@ -191,7 +193,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
     const shop = accountOf(emulator.namespace('main'), 'shop')
     const corp = accountOf(emulator.namespace('main'), 'wecom')
     await guests.begin()
-    await emulator.act('main', 'population.create', { preset: 'tea', people: options.people, seed, shop: shop?.id, corp: corp?.id, ...(options.population === undefined ? {} : { overrides: options.population }) })
+    await emulator.act('main', 'population.create', { preset: 'tea', people: options.people, seed, shop: shop?.id, corp: corp?.id, ...(options.population === undefined ? {} : { overrides: options.population }), ...(options.contacts === undefined ? {} : { contacts: options.contacts }) })
     const captain = createCaptain({ tenantId, clock, staff: corp && Object.keys(corpOf(emulator.namespace('main'), corp.id).corp.members)[0], mall: true, weekly: options.captain === 'weekly' })
     const shoppers = createShoppers(emulator, { seed, people: Math.ceil(options.people / 4), tenantId, slug: 'sim', ask: captain.ask })
     let captainsDay: number | undefined

@@ -3,6 +3,7 @@ import { Button, Dropdown, Segmented } from 'antd'
 import { useNavigate } from 'react-router'
 import { CohortTriangle } from '../acquire/cohorts.tsx'
 import { Card, Icon, Loaded, Money, PageHead, PageSkeleton, StageMark, StateBlock, TextLink, useSeaControl } from '../kit/index.ts'
+import { usePhone } from '../lib/device.ts'
 import { useGet, useSea, useSession } from '../lib/session.tsx'
 import type { Evidence } from '../restrain/losses.tsx'
 import { useTodos } from '../today/items.ts'
@@ -123,6 +124,7 @@ function SeaHelm(): ReactNode {
   const { may, tenant } = useSession()
   const sea = useSea()
   const { toggle, setPace } = useSeaControl()
+  const phone = usePhone()
   if (!tenant.simulated || !sea.data) return null
   const running = sea.data.daySeconds !== null
   return (
@@ -130,7 +132,7 @@ function SeaHelm(): ReactNode {
       <span className="nowrap">{t('sea.simulated')} · {t('sea.day', { n: f.count(sea.data.dayNumber) })} · {f.dateSaid(sea.data.now, language, true)}</span>
       {may('sea.control') && <>
         <Button size="small" onClick={toggle}>{running ? t('sea.pauseShort') : t('sea.runShort')}</Button>
-        <Segmented size="small" value={sea.data.daySeconds ?? 0} onChange={(seconds) => setPace(Number(seconds))} aria-label={t('sea.paceTitle')} options={[60, 20, 5, 1].map((value) => ({ value, label: t('sea.pace', { s: value }) }))} />
+        <Segmented size="small" value={sea.data.daySeconds ?? 0} onChange={(seconds) => setPace(Number(seconds))} aria-label={t('sea.paceTitle')} options={[60, 20, 5, 1].map((value) => ({ value, label: phone ? t('sea.seconds', { s: value }) : t('sea.pace', { s: value }) }))} />
       </>}
       {sea.data.waiting && running && <span className="third">{t('sea.waiting')}</span>}
     </span>

@@ -129,9 +129,9 @@ const coldTest = new URL('../../../../shared/data/cold/test.csv.gz', import.meta
 const modelFile = new URL('./models/offence-cold.bin', import.meta.url)
 describe('the model in the repository', () => {
   const model = createClassifier(readFileSync(modelFile), shared)
-  test('states its source and stays under 500 kB', () => {
+  test('states its source and stays under 200 kB', () => {
     expect(model.source).toContain('Apache-2.0')
-    expect(readFileSync(modelFile).length).toBeLessThan(500_000)
+    expect(readFileSync(modelFile).length).toBeLessThan(200_000)
   })
   test.skipIf(!existsSync(coldTest))('reaches its printed figures on the COLD test part (skipped where the data is not beside the repository)', () => {
     const rows = parse(gunzipSync(readFileSync(coldTest)), { columns: true, bom: true, relax_quotes: true }) as Array<Record<string, string>>

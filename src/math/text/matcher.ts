@@ -231,7 +231,10 @@ function makeScanner({ reader: { units, astral }, array: { cells, enter, ends, s
   const startAt = (text: string, start: number): void => {
     let code = units[text.charCodeAt(start)]
     let next = start + 1
-    if (code === pair) code = astral[text.codePointAt(start)! - 0x10000] ?? foreign, next++
+    if (code === pair) {
+      code = astral[text.codePointAt(start)! - 0x10000] ?? foreign
+      next++
+    }
     const state = enter[code]
     if (state === nowhere) return
     if ((cells[2 * state] & 1) === 1) report(text, state, start, next)

@@ -10,7 +10,7 @@ import { createSyllables } from './syllables.ts'
 export type TrainOptions = {
   /** n-grams kept in the model at most; each costs three to four bytes of the file. Default 200,000, which is more than COLD has. */
   features?: number
-  /** Texts an n-gram must occur in. Default 2. */
+  /** Texts an n-gram must occur in. Default 4. */
   minTexts?: number
   /** Inverse strength of the penalty. Default 0.3. */
   cost?: number
@@ -39,7 +39,7 @@ type Linear = { weights: Float64Array; bias: number }
  * Errors: RangeError for mismatched lengths, a label that is neither 0 nor 1 (which element), fewer than `folds` texts of either label.
  */
 export function train(texts: readonly string[], labels: ArrayLike<number>, seed: number, options: TrainOptions = {}): Uint8Array {
-  const { features = 200_000, minTexts = 2, cost = 0.3, soundCost = 1, power = 0.5, passes = 12, folds = 5, source = '' } = options
+  const { features = 200_000, minTexts = 4, cost = 0.3, soundCost = 1, power = 0.5, passes = 12, folds = 5, source = '' } = options
   if (texts.length !== labels.length) throw new RangeError(`cannot train: ${texts.length} texts but ${labels.length} labels, expected as many`)
   const counts = [0, 0]
   for (let i = 0; i < labels.length; i++) {

@@ -157,11 +157,8 @@ export function* packMatching(model: Model, pace: Pace, price: Float64Array, eno
   const held: number[][] = Array.from({ length: rows }, () => [])
   const idle: number[] = []
   let total = pace.value
-  for (let p = 0; p < persons; p++) {
-    const j = pick[p]
-    if (j < 0) idle.push(p)
-    else if (over[useRow[j]] === 1) held[useRow[j]].push(p)
-  }
+  // Long loops stand in plain functions: engines compile those while they run, generators late.
+  sortOut(pick, useRow, over, held, idle)
   yield persons
   for (let r = 0; r < rows; r++) if (over[r] === 1) letGo(held[r], r)
   yield persons
@@ -234,6 +231,15 @@ export function* packMatching(model: Model, pace: Pace, price: Float64Array, eno
   if (packed.value >= enough) return packed
   yield* exchange(model, pick, packed, most, waiting)
   return yield* sumUp(model, pick)
+}
+
+/** Who holds a place in an over-used row, and who holds none. */
+function sortOut(pick: Int32Array, useRow: Int32Array, over: Uint8Array, held: number[][], idle: number[]): void {
+  for (let p = 0; p < pick.length; p++) {
+    const j = pick[p]
+    if (j < 0) idle.push(p)
+    else if (over[useRow[j]] === 1) held[useRow[j]].push(p)
+  }
 }
 
 /** Use and value of picks, in order of persons. */

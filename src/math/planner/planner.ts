@@ -212,12 +212,14 @@ export function roundUp(model: Pick<Model, 'persons' | 'constraints' | 'widest' 
   return hard + unit * (terms * magnitude + (2 * model.widest + 1) * Math.min(model.count, model.persons * model.maxPerPerson) * model.largest)
 }
 
+/** The slope with which passes begin again after a change: enough for prices to move, not enough to shake the plan. */
+const rewarm = 0.5
 /** The share of the gap asked for that a paced plan may miss before it is worth packing. */
 const nearEnough = 0.95
 const mostPasses = 60
 
 /** Prices and plans by pacing, until the gap is reached or passes stop helping. */
-function* pacing(state: Built, options: PlanOptions, reached: () => boolean): Work<void> {
+function* pacing(state: Built, options: PlanOptions, reached: () => boolean, every = 4): Work<void> {
   const { model } = state
   const pace = state.pace!
   const goal = options.gap ?? 0
@@ -229,11 +231,11 @@ function* pacing(state: Built, options: PlanOptions, reached: () => boolean): Wo
     model.constraints.forEach((con, k) => (over += next[k] * Math.max(0, con.sign * pace.total[con.row] - con.limit)))
     const near = (): boolean => state.dual - (pace.value + model.forcedValue - over) <= nearEnough * Math.max(goal, 1e-5) * Math.abs(state.dual)
     const before = state.dual
-    if (pass % 4 === 0 && !near()) yield* certify(state, next)
+    if (pass % every === 0 && !near()) yield* certify(state, next)
     if (near() || pass === 5 || pass === mostPasses) {
       yield* packPaced(state, next, goal)
       if (reached()) return
-      if (pass % 4 !== 0) yield* certify(state, next)
+      if (pass % every !== 0) yield* certify(state, next)
       if (reached()) return
     }
     pace.lambda = next
@@ -493,11 +495,21 @@ function report(state: State, options: PlanOptions, finished: boolean): Plan {
   }
 }
 
+/** Σ of positive values, in blocks. */
+function gains(value: Float64Array | Float32Array): number {
+  let total = 0
+  for (let from = 0; from < value.length; from += 1024) {
+    let block = 0
+    for (let j = from, to = Math.min(value.length, from + 1024); j < to; j++) if (value[j] > 0) block += value[j]
+    total += block
+  }
+  return total
+}
+
 /** Builds the model, then plans. */
 function* buildAndSolve(state: State, options: PlanOptions): Work<void> {
   const model = yield* buildSteps(state.problem, options.shared ?? false)
-  let positive = model.forcedValue
-  for (let j = 0; j < model.count; j++) if (model.value[j] > 0) positive += model.value[j]
+  const positive = model.forcedValue + gains(model.value)
   state.model = model
   state.scratch = makeScratch(model)
   state.lambda = new Float64Array(model.constraints.length)
@@ -612,8 +624,7 @@ function applyChange(state: Built, change: PlanChange): Int32Array {
     state.problem = { ...problem, rows }
   }
   if (state.dual === Infinity) {
-    dual = model.forcedValue
-    for (let j = 0; j < model.count; j++) if (model.value[j] > 0) dual += model.value[j]
+    dual = model.forcedValue + gains(model.value)
   }
   state.dual = roundUp(model, dual, magnitude + Math.abs(dual))
   return persons
@@ -644,7 +655,8 @@ function* again(state: Built, options: PlanOptions, touched: Int32Array): Work<v
     yield* pacePass(model, state.pace, touched)
     yield* packPaced(state, pacedPrices(model, state.pace), goal, false)
     if (reached()) return
-    yield* pacing(state, options, reached)
+    state.pace.theta = rewarm
+    yield* pacing(state, options, reached, 2)
     if (reached()) return
   }
   const prices: PlanPrices = { capacity: new Float64Array(model.rows), minimum: new Float64Array(model.rows) }

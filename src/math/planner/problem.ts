@@ -270,7 +270,7 @@ function* buildPlain(problem: PlanProblem, sorted: boolean, shared: boolean): Wo
     countPersons(first, person, from, to)
     yield to - from
   }
-  for (let p = 0; p < persons; p++) first[p + 1] += first[p]
+  addUp(first)
   const oneRowEach = isOneRowEach(use.first, n, use.row.length)
   let place: Int32Array | null = null
   let columns = { value, useFirst: use.first, useRow: use.row, useAmount: use.amount }
@@ -285,9 +285,9 @@ function* buildPlain(problem: PlanProblem, sorted: boolean, shared: boolean): Wo
       else scatterMany(problem, columns, cursor, at, from, to)
       yield to - from
     }
-    if (oneRowEach) for (let j = 0; j < n; j++) columns.useFirst[j + 1] = j + 1
+    if (oneRowEach) countUp(columns.useFirst)
     else {
-      for (let j = 0; j < n; j++) columns.useFirst[j + 1] += columns.useFirst[j]
+      addUp(columns.useFirst)
       for (let from = 0; from < n; from += someCandidates) {
         const to = Math.min(n, from + someCandidates)
         scatterUse(problem, columns, at, from, to)
@@ -303,19 +303,26 @@ function* buildPlain(problem: PlanProblem, sorted: boolean, shared: boolean): Wo
   const leaf = room.i32(cap ? n : 0)
   let maxPerPerson = 0
   let matching = oneRowEach
-  for (let p = 0; p < persons; p++) {
-    const size = first[p + 1] - first[p]
-    if (size > maxPerPerson) maxPerPerson = size
-    const most = limit === undefined ? Infinity : typeof limit === 'number' ? limit : limit[p]
-    const binds = most < size
-    if (binds) {
-      leaf.fill(parent.length, first[p], first[p + 1])
-      parent.push(-1)
-      capLeft.push(most)
-    } else if (cap) leaf.fill(-1, first[p], first[p + 1])
-    kind[p] = !binds ? 0 : most === 1 ? 1 : 2
-    if (size > 1 && kind[p] !== 1) matching = false
+  // A plain function: engines compile long loops in generators late.
+  const placeCaps = (): void => {
+    for (let p = 0; p < persons; p++) {
+      const size = first[p + 1] - first[p]
+      if (size > maxPerPerson) maxPerPerson = size
+      const most = limit === undefined ? Infinity : typeof limit === 'number' ? limit : limit[p]
+      const binds = most < size
+      if (cap) {
+        const id = binds ? parent.length : -1
+        for (let j = first[p], end = first[p + 1]; j < end; j++) leaf[j] = id
+      }
+      if (binds) {
+        parent.push(-1)
+        capLeft.push(most)
+      }
+      kind[p] = !binds ? 0 : most === 1 ? 1 : 2
+      if (size > 1 && kind[p] !== 1) matching = false
+    }
   }
+  placeCaps()
   yield persons
   const sums: Sums = { value: new Float64Array(rows), amount: new Float64Array(rows), users: new Int32Array(rows), total: 0, largest: 0, widest: 0 }
   for (let from = 0; from < n; from += someCandidates) {
@@ -337,6 +344,15 @@ function* buildPlain(problem: PlanProblem, sorted: boolean, shared: boolean): Wo
 }
 
 type PlainColumns = { value: Float64Array | Float32Array; useFirst: Int32Array; useRow: Int32Array; useAmount: Float64Array | Float32Array }
+
+/** Running sums in place. */
+function addUp(list: Int32Array): void {
+  for (let i = 1; i < list.length; i++) list[i] += list[i - 1]
+}
+
+function countUp(list: Int32Array): void {
+  for (let i = 0; i < list.length; i++) list[i] = i
+}
 
 function countPersons(first: Int32Array, person: Int32Array, from: number, to: number): void {
   for (let j = from; j < to; j++) first[person[j] + 1]++

@@ -20,7 +20,7 @@ export async function simulate(what: string | undefined, options: SimulateOption
   const threads = Math.max(1, Math.min(16, Math.floor(Number(options.parallel ?? 2)) || 1))
   const result = await simulateDosage({
     threads,
-    contacts: Number(options.contacts ?? 2000), merchants: Number(options.merchants ?? 40), epochs: Number(options.epochs ?? 12), seed: Number(options.seed ?? 20_261_201), population,
+    contacts: Number(options.contacts ?? 2000), merchants: Number(options.merchants ?? 40), epochs: Number(options.epochs ?? 12), seed: Number(options.seed ?? 20_261_209), population,
     ...(options.perRegime === undefined ? {} : { perRegime: Number(options.perRegime) }), onProgress: (done, total) => bar.at(done, total),
   })
   bar.end()

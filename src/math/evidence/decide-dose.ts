@@ -52,7 +52,7 @@ export type DoseTuning = {
   /** A non-zero dose is *claimed* only from this P(value > 0), and a change from the habit only from `changeLevel`. */
   claimLevel: number
   changeLevel: number
-  /** From this many persons on, an unproven dose means silence; below, the habit. */
+  /** From this many persons on, and once the posterior is more their own than borrowed, an unproven dose means silence; before, the habit. */
   silenceFrom: number
   /** With the verdict `silence`, the part of the free share that falls silent at once; the rest still explores. */
   silencePull: number
@@ -349,7 +349,8 @@ function judge(
   } else if (best === 0 && beats >= tuning.changeLevel) {
     verdict = 'silence'
     chosen = 0
-  } else if (persons >= tuning.silenceFrom) {
+  } else if (persons >= tuning.silenceFrom && decision.borrowed[row + (best > 0 ? best : Math.max(1, habitArm))] < 0.5) {
+    // Many persons, and the posterior is by now mostly their own: had there been a gain, it would show.
     verdict = 'silence'
     chosen = 0
   } else {

@@ -78,7 +78,7 @@ type Life = { netFen: Float64Array; orders: Float64Array; losses: Float64Array; 
 type Ground = { season: Season; crew: ReturnType<typeof betaTable> }
 
 /** Enough futures for an interval, few enough for a few seconds. */
-export const futuresFor = (people: number, days: number): number => Math.max(16, Math.min(60, Math.floor(30e6 / (people * days * 2))))
+export const futuresFor = (people: number, days: number): number => Math.max(16, Math.min(40, Math.floor(30e6 / (people * days * 2))))
 
 /** The same people with other chances: keys of another seed, so that no future is the sea's own. */
 function withSeed(people: People, seed: number): People {

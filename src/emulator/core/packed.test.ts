@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Annals, copyPacked, Shelf } from './packed.ts'
 
 type Item = { id: string; done: boolean; parts: Array<{ n: number }>; maybe?: string }
-const open = (): Shelf<Item, { done: boolean }> => new Shelf(({ done }) => ({ done }), (item) => item.done)
+const open = (): Shelf<Item, { done: boolean }> => new Shelf(({ done }) => ({ done }), (item) => item.done, 256)
 const item = (n: number, done = true): Item => ({ id: `i${n}`, done, parts: [{ n }, { n: n + 1 }] })
 const filled = (count: number, done: (n: number) => boolean = () => true) => {
   const shelf = open()

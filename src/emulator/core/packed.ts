@@ -32,6 +32,7 @@ function frozen<T>(value: T): T {
 const blockItems = 64
 /** Items younger than this many stay objects: they are read and changed most. */
 const youngItems = 768
+const annalsBlock = 256
 
 const squeeze = (text: string | Buffer): Buffer => deflateRawSync(text, { level: 1 })
 
@@ -51,11 +52,17 @@ export class Shelf<T extends { id: string }, H> extends Packed {
   #opened: { block: Block; bytes: Buffer } | undefined
   #sinceSweep = 0
 
-  /** @param isDone nothing is expected to happen to the item any more; if it does after all, `open` brings it back. */
-  constructor(headOf: (item: T) => H, isDone: (item: T) => boolean) {
+  readonly #young: number
+
+  /**
+   * @param isDone nothing is expected to happen to the item any more; if it does after all, `open` brings it back.
+   * @param young so many of the newest stay objects whatever they are.
+   */
+  constructor(headOf: (item: T) => H, isDone: (item: T) => boolean, young = youngItems) {
     super()
     this.#headOf = headOf
     this.#isDone = isDone
+    this.#young = young
   }
 
   get size(): number {
@@ -157,7 +164,7 @@ export class Shelf<T extends { id: string }, H> extends Packed {
 
   #sweep(): void {
     this.#sinceSweep = 0
-    let old = this.#live.size - youngItems
+    let old = this.#live.size - this.#young
     let ready: T[] = []
     for (const item of this.#live.values()) {
       if (old-- <= 0) break
@@ -196,9 +203,9 @@ export class Annals<T extends object> extends Packed implements Iterable<Readonl
     for (const entry of entries) {
       this.#young.push(entry)
       this.#length++
-      if (this.#young.length < youngItems * 2) continue
-      this.#blocks.push(squeeze(JSON.stringify(this.#young.slice(0, youngItems))))
-      this.#young = this.#young.slice(youngItems)
+      if (this.#young.length < annalsBlock * 2) continue
+      this.#blocks.push(squeeze(JSON.stringify(this.#young.slice(0, annalsBlock))))
+      this.#young = this.#young.slice(annalsBlock)
     }
   }
 
@@ -229,7 +236,7 @@ export class Annals<T extends object> extends Packed implements Iterable<Readonl
   fill(state: readonly T[] | { annals: string[]; young: T[] }): this {
     if ('annals' in state) {
       for (const text of state.annals) this.#blocks.push(Buffer.from(text, 'base64'))
-      this.#length += state.annals.length * youngItems
+      this.#length += state.annals.length * annalsBlock
       this.push(...state.young)
     } else this.push(...state)
     return this

@@ -65,7 +65,7 @@ test('settled orders leave the heap; they are read, listed, searched and refunde
 })
 
 test('a world comes back from either form of a snapshot with the same state and goes on the same way', async () => {
-  const { emulator, ids } = await openWorld(1_300)
+  const { emulator, ids } = await openWorld(1_000)
   const [plain, packed] = [emulator.snapshot(), emulator.snapshot('main', true)].map((state) => JSON.stringify(state))
   const shopSize = (text: string): number => JSON.stringify((JSON.parse(text) as { slices: { shop: unknown } }).slices.shop).length
   expect(shopSize(packed)).toBeLessThan(shopSize(plain) / 3)

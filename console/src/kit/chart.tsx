@@ -48,7 +48,7 @@ export function BandChart(props: BandChartProps): ReactNode {
       const chart = openChart(element)
       chart.setOption({
         animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, grid: { left: 8, right: element.clientWidth < 520 ? 88 : 150, top: 12, bottom: 8, containLabel: true },
-        xAxis: { type: 'category', data: x, boundaryGap: false, axisTick: { show: false }, axisLine: { lineStyle: { color: p.strongLine } }, axisLabel: { color: p.ink2, fontSize: 12, interval: Math.max(0, Math.ceil(x.length / 6) - 1) } },
+        xAxis: { type: 'category', data: x, boundaryGap: false, axisTick: { show: false }, axisLine: { lineStyle: { color: p.strongLine } }, axisLabel: { color: p.ink2, fontSize: 12, interval: Math.max(0, Math.ceil(x.length / (element.clientWidth < 420 ? 3.5 : 6)) - 1) } },
         yAxis: { type: 'value', splitNumber: 4, axisLabel: { color: p.ink2, fontSize: 12, formatter: show }, splitLine: { lineStyle: { color: p.line } } },
         tooltip: { trigger: 'axis', backgroundColor: p.popover, borderColor: p.line, textStyle: { color: p.ink, fontSize: 13 }, valueFormatter: (value: unknown) => (typeof value === 'number' ? show(value) : '—'), axisPointer: { lineStyle: { color: p.ink3 } } },
         series: [...bands, ...series, ...partial],

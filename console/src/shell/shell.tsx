@@ -78,7 +78,12 @@ function TopBar(props: { open: (dialog: 'search' | 'keys' | 'password') => void 
     <header className={`topbar${tenant.role === 'provider-staff' ? ' provider' : ''}`} title={tenant.role === 'provider-staff' ? t('shell.provider') : undefined}>
       <Link className="mark" to={tenant.start} aria-label={t('app.name')}><Mark size={32} /></Link>
       {me.tenants.length > 1 ? (
-        <Dropdown trigger={['click']} menu={{ selectedKeys: [tenant.slug], items: [...me.tenants.map((row) => ({ key: row.slug, label: row.name })), ...(may('merchants.read') ? [{ type: 'divider' as const }, { key: '/merchants', label: t('merchants.all') }] : [])], onClick: ({ key }) => (key === '/merchants' ? void go(key) : chooseTenant(key)) }}>
+        <Dropdown trigger={['click']} menu={{ selectedKeys: [tenant.slug], items: [...me.tenants.map((row) => ({ key: row.slug, label: row.name })), ...(may('merchants.read') ? [{ type: 'divider' as const }, { key: '/merchants', label: t('merchants.all') }] : [])], onClick: ({ key }) => {
+          if (key === '/merchants') return void go(key)
+          // A provider who goes in is written down, whichever way it goes in.
+          if (me.tenants.find((row) => row.slug === key)?.rights.includes('merchants.read')) void request('POST', `/api/merchants/${key}/enter`).catch(() => {})
+          chooseTenant(key)
+        } }}>
           <button type="button" className="iconbutton merchant" aria-label={t('shell.merchant')}><span className="ellipsis">{tenant.name}</span><Icon name="down" size={14} /></button>
         </Dropdown>
       ) : <span className="merchant ellipsis">{tenant.name}</span>}

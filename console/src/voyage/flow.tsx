@@ -100,7 +100,7 @@ export function Flow(props: { rows: readonly VoyageRow[]; measure: Measure; sent
     return { never: total('leftNever'), once: total('leftOnce'), more: total('leftMore'), returned: total('returned') }
   }, [props.rows])
   const drawing: Drawing = { rows, leaks, width, words, at, setAt, band: opacity[mode].flow, measure: props.measure, sentence: props.sentence, moving: !still }
-  return <div ref={box} style={{ minHeight: phone ? 480 : 372 }}>{width > 0 && (phone ? <Upright {...drawing} /> : <Level {...drawing} />)}</div>
+  return <div ref={box} style={{ minHeight: phone ? 426 : 372 }}>{width > 0 && (phone ? <Upright {...drawing} /> : <Level {...drawing} />)}</div>
 }
 
 function Defs(): ReactNode {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { Button, Segmented } from 'antd'
 import { BandChart, Card, Interval, useBars, type BandLine } from '../kit/index.ts'
 import { useGet, useSend, useSession } from '../lib/session.tsx'
@@ -71,7 +71,8 @@ function Outcome(props: { result: Result; dim: boolean; f: ReturnType<typeof use
     return [beside('netFen', 'sell'), beside('losses', 'loss')]
   }, [result, t])
   const { summary } = result
-  const count = (value: number): string => f.count(Math.round(value))
+  // Means over futures: a few people are not rounded away.
+  const count = useCallback((value: number): string => (Number.isInteger(value) || Math.abs(value) >= 10 ? f.count(Math.round(value)) : `${value < 0 ? '\u2212' : ''}${Math.abs(value).toFixed(1)}`), [f])
   return (
     <div className={props.dim ? 'stale' : undefined}>
       <div className="paired">

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { readParameters } from '../emulator/population/parameters.ts'
+import { readParameters } from '../emulator/population/index.ts'
 import { monotonicMs } from '../kernel/clock.ts'
 import { openCluster, replayLine, runWorld, shrink, type Cluster, type WorldOptions, type WorldReport } from '../simulation/index.ts'
 import { cliFault } from './control.ts'

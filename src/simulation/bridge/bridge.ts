@@ -5,8 +5,7 @@ import { flag, type People } from '../../emulator/population/people.ts'
 import { makeSeason } from '../../emulator/population/season.ts'
 import { corpOf } from '../../emulator/wecom/state.ts'
 import type { Emulator } from '../../emulator/index.ts'
-import type { Start } from '../policy/merchant.ts'
-import { play, type Policy } from '../policy/play.ts'
+import { play, type Policy, type Start } from '../policy/index.ts'
 import { runWorld, type Cluster } from '../world/index.ts'
 
 /** Per month of 28 days: touches and losses for each contact, orders for each person. */

@@ -43,6 +43,8 @@ if (folder === undefined) {
 folder = resolve(folder)
 if (!existsSync(join(folder, 'app.json'))) stop(`${folder} is no mini program: app.json is missing`)
 
+// The compiler leaves folders where it runs.
+process.chdir(base)
 // The compiler narrates what it does, and asks for a list on the network that it can do without.
 console.log = console.info = console.warn = console.error = () => {}
 const ci = createRequire(import.meta.url)('miniprogram-ci')

@@ -1,4 +1,4 @@
--- Where people come from, deepened: live sessions as the platform counts them, and friends who bring friends.
+-- Why: where people come from, deepened: live sessions as the platform counts them, and friends who bring friends.
 
 create table live_session (
   tenant_id bigint not null,

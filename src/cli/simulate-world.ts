@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { readParameters } from '../emulator/population/index.ts'
 import { monotonicMs } from '../kernel/clock.ts'
-import { openCluster, replayLine, runWorld, shrink, type Cluster, type WorldOptions, type WorldReport } from '../simulation/index.ts'
+import { checkPopulation, openCluster, replayLine, runWorld, shrink, type Cluster, type WorldOptions, type WorldReport } from '../simulation/index.ts'
 import { cliFault } from './control.ts'
 import { progress, report } from './output.ts'
 
@@ -71,9 +71,7 @@ function readPopulation(path: string): Record<string, unknown> {
   const file = resolve(path)
   if (!existsSync(file)) throw cliFault('cli/file-missing', { file })
   try {
-    const overrides = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-    readParameters(overrides)
-    return overrides
+    return checkPopulation(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
     throw cliFault('cli/unknown', { what: `--population ${path}: ${(error as Error).message}`, known: 'docs/population.md' })
   }

@@ -3,6 +3,7 @@
  * turnstile, seeded faults at every port, restarts of the house. A failed run is replayed by one line, and shrunk.
  */
 export { runWorld, replayLine, type WorldOptions, type WorldReport } from './world.ts'
+export { checkPopulation } from './population-file.ts'
 export { openCluster, type Cluster } from './cluster.ts'
 export { shrink, type Shrunk } from './shrink.ts'
 export type { Canary } from './canary.ts'

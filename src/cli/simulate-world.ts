@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { readParameters } from '../emulator/population/index.ts'
 import { monotonicMs } from '../kernel/clock.ts'
 import { checkPopulation, openCluster, replayLine, runWorld, shrink, type Cluster, type WorldOptions, type WorldReport } from '../simulation/index.ts'
 import { cliFault } from './control.ts'

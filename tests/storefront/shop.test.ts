@@ -9,6 +9,7 @@ import { silentLog } from '../../src/kernel/log.ts'
 import { onboard } from '../../src/onboard.ts'
 import { packageRoot } from '../../src/root.ts'
 import { openRuntime, type Runtime } from '../../src/runtime.ts'
+import { topReferrers } from '../../src/acquire/referral/index.ts'
 import { listProducts, putListings, skusOfProducts } from '../../src/sell/catalog/index.ts'
 import { findOrder } from '../../src/sell/order/index.ts'
 import { changeStock, openStock, readSkus, requestMove } from '../../src/sell/stock/index.ts'
@@ -88,7 +89,8 @@ describe.skipIf(missing !== undefined)('the storefront in a phone-size browser',
   test('home shows what the mall sells, and nothing else', async () => {
     await page.goto(`${runtime.url}/shop/phone/`)
     await seen('.item').first().waitFor()
-    expect(await seen('.item .name').allInnerTexts()).toEqual(['白茶 50g'])
+    // What was seen last is replaced in place by what the network says.
+    await expect.poll(() => seen('.item .name').allInnerTexts()).toEqual(['白茶 50g'])
     expect((await seen('.item price').innerText()).replace(/\s/g, '')).toBe('¥98.05')
     await expect.poll(title).toBe('小满茶铺')
   })
@@ -155,6 +157,23 @@ describe.skipIf(missing !== undefined)('the storefront in a phone-size browser',
     await seen('.count').first().waitFor()
     await expect.poll(() => seen('#feathers').count()).toBe(0)
     await page.locator('[data-tab="pages/orders/orders"]').tap()
+  })
+
+  test('what I share carries my own code; the friend who opens it and signs in is mine', async () => {
+    await page.locator('[data-tab="pages/home/home"]').tap()
+    await seen('.item').first().waitFor()
+    await page.locator('.wx-frame:not([hidden]) button.share').tap()
+    const link = await page.locator('.wx-sheet input').inputValue()
+    expect(link).toMatch(/ref=[0-9A-Za-z]{10}$/)
+    expect(await app((tx) => topReferrers(tx, tenantId, { offset: 0, limit: 10 }))).toEqual([])
+    const friends = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true })
+    const friend = await friends.newPage()
+    await friend.goto(link)
+    await friend.locator('.wx-frame:not([hidden]) .item').first().waitFor()
+    await friend.locator('[data-tab="pages/orders/orders"]').tap()
+    await expect.poll(() => app((tx) => topReferrers(tx, tenantId, { offset: 0, limit: 10 })), { timeout: 15_000 }).toMatchObject([{ people: 1, newPeople: 1 }])
+    await friends.close()
+    await page.keyboard.press('Escape')
   })
 
   test('another browser is another person and sees no orders of the first (control)', async () => {

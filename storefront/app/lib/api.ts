@@ -1,4 +1,5 @@
 import { api } from './config.ts'
+import { keepMine, takeRef, toldRef } from './referral.ts'
 
 export type Sku = { skuId: string; name: string; attrs: Record<string, string>; priceFen: number; soldOut: boolean; left?: number }
 export type Goods = { productId: string; title: string; image: string; images: string[]; description: string; skus: Sku[]; fromFen: number; soldOut: boolean }
@@ -36,9 +37,13 @@ function signIn(): Promise<string> {
   signingIn ??= new Promise<string>((resolve, reject) => {
     wx.login({
       success: ({ code }) => {
-        ask<{ token: string }>('POST', '/login', { code }, '').then(({ token }) => {
+        const ref = takeRef()
+        ask<{ token: string }>('POST', '/login', ref === '' ? { code } : { code, ref }, '').then(({ token }) => {
           wx.setStorageSync('token', token)
+          toldRef()
           resolve(token)
+          // For what is shared later; without it a share carries no code, and that is all.
+          ask<{ code: string }>('GET', '/referral', undefined, token).then(({ code: mine }) => keepMine(mine), () => {})
         }, reject)
       },
       fail: ({ errMsg }) => reject({ status: 0, message: errMsg.replace(/^login:fail /, '') } satisfies Trouble),

@@ -1,4 +1,5 @@
 import { goods, past, shop, type Goods, type Trouble } from '../../lib/api.ts'
+import { cameBy, sharedPath } from '../../lib/referral.ts'
 
 const seenKey = 'home'
 /** So many goods are found by looking. */
@@ -8,7 +9,8 @@ const lookAgainMs = 2_000
 Page({
   data: { goods: [] as Goods[], search: '', searched: '', loading: true, trouble: '', sailing: '', many: false, page: 1, more: false },
 
-  onLoad() {
+  onLoad(options: Record<string, string>) {
+    cameBy(options)
     // What was seen last is there at once; the network replaces it in place.
     const seen = wx.getStorageSync(seenKey) as Goods[]
     if (seen) this.setData({ goods: seen })
@@ -51,7 +53,7 @@ Page({
     })
   },
   onShareAppMessage() {
-    return { path: '/pages/home/home' }
+    return { path: sharedPath('/pages/home/home') }
   },
   onReachBottom() {
     if (this.data.more && !this.data.loading) void this.load(this.data.page + 1)

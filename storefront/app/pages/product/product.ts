@@ -1,10 +1,13 @@
 import { named, product, type Goods, type Sku, type Trouble } from '../../lib/api.ts'
 import { addToCart, readCart } from '../../lib/cart.ts'
+import { cameBy, sharedPath } from '../../lib/referral.ts'
 
 Page({
   data: { item: null as Goods | null, title: '', pictures: [] as string[], picture: 0, sku: {} as Partial<Sku>, quantity: 1, picking: false, then: '', inCart: 0, allGone: false, trouble: '' },
 
-  onLoad({ id }: { id: string }) {
+  onLoad(options: Record<string, string>) {
+    const { id } = options
+    cameBy(options)
     const { opening } = getApp().globalData
     if (opening?.productId === id) this.show(named(opening))
     product(id).then((item) => this.show(item), (error: Trouble) => !this.data.item && this.setData({ trouble: error.message }))
@@ -52,7 +55,7 @@ Page({
   },
   onShareAppMessage() {
     const { item, title, pictures } = this.data
-    return { title, path: `/pages/product/product?id=${item?.productId ?? ''}`, imageUrl: pictures[0] }
+    return { title, path: sharedPath(`/pages/product/product?id=${item?.productId ?? ''}`), imageUrl: pictures[0] }
   },
   again() {
     const { id } = this.options

@@ -7,7 +7,7 @@ import type { WeixinAccount } from '../core/account.ts'
 import { accountOf, slice, type Namespace, type Slice } from '../core/namespace.ts'
 import { Annals, Shelf } from '../core/packed.ts'
 import { PlatformError } from '../core/platform-error.ts'
-import { StockFlow } from './stock-flow.ts'
+import { StockFlow, type FlowForms } from './stock-flow.ts'
 
 /**
  * Times and rates of the Shop that no source confirms (shop sheet 21). They are settings of the emulated shop (`shop.setParameters`), so that
@@ -182,6 +182,18 @@ export type ShopState = {
 
 const shops: Slice<Record<string, ShopState>> = { name: 'shop', init: () => ({}) }
 
+/** `flowOrders`: data folders of before the flow was packed hold the order ids apart, and five numbers an entry in `flow`. */
+type KeptStock = { flow: FlowForms | Array<number | string>; flowOrders?: string[] }
+
+function keptFlow({ flow, flowOrders }: KeptStock): FlowForms {
+  if (flowOrders === undefined) return flow as FlowForms
+  const flat = flow as Array<number | string>
+  const rows = flowOrders.map((orderId, n) => [...flat.slice(n * 5, n * 5 + 5), orderId])
+  // A later version that did not know this form added whole entries behind it.
+  for (let at = flowOrders.length * 5; at + 6 <= flat.length; at += 6) rows.push(flat.slice(at, at + 6))
+  return rows as unknown as FlowForms
+}
+
 /** The state of the shop with that appid, made at first use. */
 export function shopState(ns: Namespace, appid: string): ShopState {
   const all = slice(ns, shops)
@@ -190,11 +202,16 @@ export function shopState(ns: Namespace, appid: string): ShopState {
     products: {}, productIds: [], stock: {}, orders: orderShelf(), orderIds: [], aftersales: {}, aftersaleIds: [], coupons: {}, userCoupons: {},
     withdrawals: {}, addresses: {}, requests: {}, availableFen: 0, pendingFen: 0, funds: new Annals(),
   })
-  // After a restore the state is as a snapshot holds it.
+  // After a restore the state is as a snapshot holds it. All forms are read before the first is put in place: a state in two forms could not be read again.
   if (!(state.orders instanceof Shelf)) {
-    state.orders = orderShelf().fill(state.orders as unknown as Record<string, Order>)
-    state.funds = new Annals<FundsFlow>().fill(state.funds as unknown as FundsFlow[])
-    for (const stock of Object.values(state.stock)) stock.flow = new StockFlow().fill(stock.flow as unknown as ReturnType<StockFlow['plain']>)
+    const orders = orderShelf().fill(state.orders as unknown as Record<string, Order>)
+    const funds = new Annals<FundsFlow>().fill(state.funds as unknown as FundsFlow[])
+    const flows = Object.values(state.stock).map((stock) => [stock, new StockFlow().fill(keptFlow(stock as unknown as KeptStock))] as const)
+    Object.assign(state, { orders, funds })
+    for (const [stock, flow] of flows) {
+      stock.flow = flow
+      delete (stock as unknown as KeptStock).flowOrders
+    }
   }
   return state
 }

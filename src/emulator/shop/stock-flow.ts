@@ -3,6 +3,9 @@ import { Packed } from '../core/packed.ts'
 export type FlowEntry = { at: number; op: number; amount: number; before: number; after: number; orderId: string }
 type FlowRow = [at: number, op: number, amount: number, before: number, after: number, orderId: string]
 
+/** What `plain` and `packed` give. */
+export type FlowForms = readonly FlowRow[] | ReturnType<StockFlow['packed']>
+
 const longOrderId = /^\d{19}$/
 
 /**
@@ -91,7 +94,7 @@ export class StockFlow extends Packed {
   }
 
   /** Takes in what `plain` or `packed` gave; only once, at the start. */
-  fill(state: readonly FlowRow[] | ReturnType<StockFlow['packed']>): this {
+  fill(state: FlowForms): this {
     if ('flow' in state) {
       this.#bytes = Buffer.from(state.flow, 'base64')
       this.#used = this.#bytes.length

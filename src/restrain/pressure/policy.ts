@@ -13,7 +13,7 @@ export const pressurePolicySchema = z.object({
   quietToMinute: z.number().int().min(0).max(1439),
   /** Which of the platform's three rules for mass messages the company has switched to (WeCom: 群发助手 › 群发规则). */
   platformRule: z.enum(['month-days', 'seven-a-week', 'one-a-day']),
-  /** How long an allowed message holds its place while a colleague has not confirmed it: longer than a task lives (a week), so a late tap breaks no cap. */
+  /** How long an allowed message holds its place while a colleague has not confirmed it: longer than a task lives (six days), so a late tap breaks no cap. */
   reserveDays: z.number().min(0.25).max(14),
 })
 export type PressurePolicy = z.output<typeof pressurePolicySchema>

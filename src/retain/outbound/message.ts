@@ -45,8 +45,11 @@ export function stateOfResult(status: number): MessageState {
   return status === 1 ? 'sent' : status === 2 ? 'not-friend' : status === 3 ? 'over-cap' : 'missed'
 }
 
-/** Nobody confirms after a week; then a task is taken back. */
-export const taskLifeMs = 7 * 86_400_000
+/**
+ * Nobody confirms after six days; then a task is taken back. What waits counts under every cap as if it went now, so a task must be over before next week's message
+ * is asked for at the same hour: a day leaves room for the pause between two looks and for the cancelling.
+ */
+export const taskLifeMs = 6 * 86_400_000
 
 /** A task is asked for again after half its age, between a quarter of an hour and six hours: late results are late in proportion, and polls stay few. */
 export function nextPollAfter(ageMs: number): number {

@@ -216,7 +216,7 @@ describe('what becomes of a task', () => {
     }
   })
 
-  test('a task that nobody confirms in a week is taken back', async () => {
+  test('a task that nobody confirms in six days is taken back', async () => {
     const gate = watchingGate()
     const { call, taskId } = await handedOut('broadcast/week', ['wm-w'], gate)
     await reply(gate, call, ok({ msgid: 'msg-week' }))
@@ -226,6 +226,22 @@ describe('what becomes of a task', () => {
     await poll(gate, taskId, waiting, start + taskLifeMs)
     expect((await t.app(tenantId, (tx) => tasksOfCampaign(tx, tenantId, 'broadcast/week')))[0].state).toBe('cancelling')
     expect((await openCalls()).filter((one) => one.endpoint === 'wecom.broadcast.cancel' && (one.request as { msgid: string }).msgid === 'msg-week')).toHaveLength(1)
+  })
+
+  test('a task that nobody sends has given back its place before the same hour of the next week', async () => {
+    const gate = watchingGate()
+    const { call, taskId } = await handedOut('broadcast/weekly', ['wm-weekly'], gate)
+    await reply(gate, call, ok({ msgid: 'msg-weekly' }))
+    const waiting = { 'wecom.broadcast.tasks': { task_list: [{ userid: 'wang', status: 0 }] } }
+    const stateNow = async (): Promise<string> => (await t.app(tenantId, (tx) => tasksOfCampaign(tx, tenantId, 'broadcast/weekly')))[0].state
+    let at = start + nextPollAfter(0)
+    while ((await stateNow()) === 'waiting' && at < start + 8 * day) at = ((await poll(gate, taskId, waiting, at)) as { dueAt: number }).dueAt
+    // The cancelling is answered and looked at as late as the next look is due: what a busy house may need.
+    expect(at).toBeLessThan(start + 7 * day - 8 * hour)
+    await t.app(tenantId, (tx) => taskCancelled().handle(work(), tx, { ...call, reply: { taskId } }, ok({})))
+    expect(await poll(gate, taskId, waiting, at)).toBeNull()
+    expect(await counts('broadcast/weekly')).toMatchObject({ cancelled: 1, queued: 0 })
+    expect(gate.outcomes.map(({ outcome }) => outcome)).toEqual(['not-sent'])
   })
 
   test('three reminders a task, no more', async () => {

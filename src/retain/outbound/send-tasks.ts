@@ -11,7 +11,7 @@ import { changeTask, findTask, insertTasks, queuedOfTask, type TaskRow } from '.
 
 /**
  * Mass sends (企业群发): the call makes a task for one member; contacts get it when he taps "send"; what came of it is only learned by asking
- * (wecom.md 5.7). A task waits at most a week, then it is taken back.
+ * (wecom.md 5.7). A task waits at most six days, then it is taken back.
  */
 export const taskPollKind = 'outbound.poll'
 export const taskFindKind = 'outbound.find'

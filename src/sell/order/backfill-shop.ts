@@ -16,8 +16,8 @@ type State = { connectionId: string; doneUpTo: Instant; openReadAt?: Instant; /*
 type Listed = { orders: Array<{ id: string; from: Instant }>; aftersales: string[]; upTo: Instant; error?: string }
 
 const everyMs = 30 * 60_000
-/** While nothing is missing the pause doubles up to this: a line whose callbacks all arrive is asked eight times a day; one loss, and it is every half hour again. */
-const calmMs = 3 * 3_600_000
+/** While nothing is missing the pause is this: one loss, and it is every half hour again. A merchant waits no longer than an hour for what a lost callback would have told. */
+const calmMs = 3_600_000
 /** The youngest minutes are left to callbacks that are still on their way (the platform retries for hours; reading early is harmless, only dearer). */
 const settleMs = 10 * 60_000
 const windowMs = 7 * dayMs - 60_000

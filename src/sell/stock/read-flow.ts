@@ -108,7 +108,7 @@ export const reconcileJobKind = 'stock.reconcile'
 /** Paid orders, our own moves and low-stock events have the flow read at once; this finds the rest. */
 export const reconcileMs = 60 * 60_000
 /** While everything agrees the pause doubles up to this. */
-const agreedMs = 4 * reconcileMs
+const agreedMs = 2 * reconcileMs
 const productsPerCall = 20
 
 export function stockReconcile(platform: StockPlatform): JobHandler {

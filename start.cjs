@@ -72,7 +72,7 @@ function install(folder, label, optional) {
   var wanted = hash(lockfile) + ' node ' + version[0]
   if (fs.existsSync(marker) && fs.readFileSync(marker, 'utf8') === wanted) return false
   var started = Date.now()
-  say('安装' + label + '… / installing ' + path.relative(root, folder || '.') + ' packages')
+  say('安装' + label + '… / installing ' + (path.relative(root, folder) + ' packages').trim())
   var result = childProcess.spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder, env: env, stdio: ['ignore', 'ignore', 'pipe'], shell: process.platform === 'win32' })
   if (result.status !== 0 && optional) return false
   if (result.status !== 0) {

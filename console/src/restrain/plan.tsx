@@ -7,7 +7,7 @@ import { text } from '../text/index.ts'
 
 type Limit = { kind: 'staff' | 'budget'; name: string; capacity: number; used: number; worthFen: number }
 type Summary = { left: number; messages: number; persons: number; valueFen: number; couldAddFen: number; limits: Limit[]; reasons: Array<{ reason: string; persons: number; words: string }> }
-type Head = { planId: string; weekStart: number; weekEnd: number; status: 'draft' | 'approved' | 'running' | 'done'; summary: Summary; sentence: string; heldUntil: number | null }
+type Head = { planId: string; weekStart: number; weekEnd: number; status: 'draft' | 'held' | 'sending' | 'done' | 'undone' | 'replaced'; summary: Summary; sentence: string; heldUntil: number | null }
 type Row = { rowNo: number; personId: string; staff: string; campaign: string | null; chosen: boolean; valueFen: number; pressure: number; why: string }
 type Plan = { plan: Head | null; rows: Row[]; total: number; page: number; pageSize: number; campaigns: Array<{ campaignId: string; name: string; messageKind: string }> }
 
@@ -32,7 +32,7 @@ export function PlanPage(): ReactNode {
         const { plan } = state
         const makeButton = <Permitted allowed={allowed} who={t('plan.noRight')}>{(disabled) => <Button disabled={disabled} loading={make.isPending} onClick={() => make.mutate({}, { onSuccess: () => tell(t('plan.made')), onError })}>{t('plan.make')}</Button>}</Permitted>
         const sendable = plan !== null && plan.status === 'draft' && plan.summary.messages > 0
-        const held = plan !== null && plan.status === 'approved'
+        const held = plan !== null && (plan.status === 'held' || plan.status === 'sending')
         return (
           <>
             <PageHead

@@ -9,7 +9,7 @@
  */
 export { simulateDosage, type DosageOptions, type DosageReport } from './fleet.ts'
 export type { PolicyName } from './compare.ts'
-export { play, type Policy } from './play.ts'
+export { play, type Confirmed, type Policy } from './play.ts'
 export type { Start } from './merchant.ts'
 export { whatIfRoutes, type WhatIfPorts } from './what-if-routes.ts'
 export { whatIfFault } from './errors.ts'

@@ -41,7 +41,7 @@ export const touchCostFen = 1
 /** Offsets within 14 days; dose 8 uses all four, 4 the second and fourth, 2 the last, 1 the last of every other half. */
 const slots = [1, 5, 8, 12]
 
-const confirmers = (start: Start, seed: number): ((person: number, day: number) => boolean) => {
+const confirmers = (start: Start, seed: number): Confirmed => {
   const { common } = start.merchant
   const chance = createChance()
   const count = Math.max(1, Math.ceil(start.people.size / 500))
@@ -72,8 +72,14 @@ export function topicOf(people: People, seed: number, day: number, topic: Float6
   for (let t = 0; t < topicCount; t++) topic[t] = shop.topics[t] + (t === main ? 0.2 : 0)
 }
 
-/** Plays a policy from the start over `halves` × 14 days. Same start, same draws: two policies differ only where their causes differ. */
-export function play(start: Start, policy: Policy, halves: number, seed: number): Play {
+/** Does the member of this person send what the day brings? */
+export type Confirmed = (person: number, day: number) => boolean
+
+/**
+ * Plays a policy from the start over `halves` × 14 days. Same start, same draws: two policies differ only where their causes differ.
+ * @param confirmed who sends; one member for 500 people, drawn from the population, unless told otherwise.
+ */
+export function play(start: Start, policy: Policy, halves: number, seed: number, confirmed: Confirmed = confirmers(start, seed)): Play {
   const { people, history } = forkStart(start)
   const { size } = people
   const { margin } = start
@@ -81,7 +87,6 @@ export function play(start: Start, policy: Policy, halves: number, seed: number)
   const step = new Float64Array(segmentCount)
   const alive = Float64Array.from(people.state.flags, (f) => ((f & flag.alive) !== 0 ? 1 : 0))
   const days = createDays(people, start.season, { origin: start.day, score: { group, value: step, alive } })
-  const confirmed = confirmers(start, seed)
   const line = start.merchant.common.lines.broadcast
   const { leaveNatural } = start.merchant.shop
   const { flags } = people.state

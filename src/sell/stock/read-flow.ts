@@ -105,10 +105,8 @@ export function stockFlow(platform: StockPlatform): JobHandler {
  * of those that differ, are not opened, or have a move that is out.
  */
 export const reconcileJobKind = 'stock.reconcile'
-/** Paid orders, our own moves and low-stock events have the flow read at once; this finds the rest. */
+/** Paid orders, our own moves and low-stock events have the flow read at once; this finds the rest: what was raised by hand may be sold twice until it is seen, so it never rests. */
 export const reconcileMs = 60 * 60_000
-/** While everything agrees the pause doubles up to this. */
-const agreedMs = 2 * reconcileMs
 const productsPerCall = 20
 
 export function stockReconcile(platform: StockPlatform): JobHandler {
@@ -136,8 +134,7 @@ export function stockReconcile(platform: StockPlatform): JobHandler {
       const same = shelves.filter((shelf) => !differs.includes(shelf))
       await putJobs(tx, work.tenantId, differs.map((shelf) => flowJob(connectionId, shelf.skuId, work.now)))
       await markReconciled(tx, work.tenantId, connectionId, same.map((shelf) => shelf.platformSkuId), work.now)
-      const agreed = differs.length > 0 ? 0 : Math.min(10, ((job.state as { agreed?: number }).agreed ?? 0) + 1)
-      return { dueAt: work.now + Math.min(agreedMs, reconcileMs * 2 ** Math.max(0, agreed - 1)), state: { connectionId, agreed } }
+      return { dueAt: work.now + reconcileMs, state: job.state }
     },
   }
 }

@@ -31,6 +31,10 @@ beforeAll(async () => {
     await writeSetting(tx, tenantId, 'text', 'line\nbreak "quoted" \\ 中文', start)
     // A number that no JavaScript number can hold.
     await tx.run(`insert into setting (tenant_id, key, value, changed_at) values ($1, 'digits', '{"id": 3705115058471208928, "x": 0.1000000000000000055}', 0)`, [tenantId])
+    // JSON null is a value, not the absence of one.
+    await tx.run(
+      `insert into order_line (tenant_id, shelf, order_id, line_no, product_id, sku_id, sku_code, title, quantity, unit_fen, paid_fen, refunded_quantity, refunded_fen, note)
+       values ($1, 'mall', 'o1', 1, 'p1', 's1', 'T', 'tea', 1, 900, 900, 0, 0, 'null')`, [tenantId])
   })
   await t.db.tx({ role: 'auth' }, (tx) => addRoute(tx, { routeKey: 'route1', tenantId, connectionId: t.ids.next() }))
   await t.house.refresh()
@@ -60,6 +64,7 @@ describe('a merchant that travels', () => {
     expect((await content(copy.tenantId)).setting.join()).toContain('"id": 3705115058471208928')
     expect(result.unreadable).toEqual({ connections: 0, persons: 0 })
     expect(result.tables.setting).toBe(2)
+    expect(result.tables.order_line).toBe(1)
   })
 
   test('sealed secrets and personal fields open for the copy, though they were sealed for another merchant', async () => {

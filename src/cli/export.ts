@@ -105,10 +105,21 @@ export async function importTenantFrom(parts: ExportParts, input: { from: string
     let known: string[] = []
     let batch: string[] = []
     let table = ''
+    const columns = new Map<string, string>()
+    /** A JSON null becomes an SQL null on its way into a record: where a column may not hold that, JSON null was meant. */
+    const columnsOf = async (name: string): Promise<string> => {
+      if (!columns.has(name)) {
+        const { rows } = await client.query<{ list: string }>(
+          `select string_agg(case when atttypid = 'jsonb'::regtype and attnotnull then format('coalesce(%1$I, ''null''::jsonb)', attname) else format('%I', attname) end, ', ' order by attnum) as list
+           from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped`, [name])
+        columns.set(name, rows[0].list)
+      }
+      return columns.get(name)!
+    }
     const flush = async (): Promise<void> => {
       if (batch.length === 0) return
       await client.query(
-        `insert into ${table} select * from jsonb_populate_recordset(null::${table}, (select jsonb_agg(r || jsonb_build_object('tenant_id', $2::bigint)) from jsonb_array_elements($1::jsonb) r))`,
+        `insert into ${table} select ${await columnsOf(table)} from jsonb_populate_recordset(null::${table}, (select jsonb_agg(r || jsonb_build_object('tenant_id', $2::bigint)) from jsonb_array_elements($1::jsonb) r))`,
         [`[${batch.join(',')}]`, tenantId],
       )
       counts[table] = (counts[table] ?? 0) + batch.length

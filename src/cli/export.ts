@@ -96,11 +96,18 @@ export async function importTenantFrom(parts: ExportParts, input: { from: string
   let tenantId = 0
   let ended = false
   try {
+    // One statement at a time, in order; the failure of one that nobody waits for is thrown by the next that is waited for.
+    let last: Promise<unknown> = Promise.resolve()
+    const send = (text: string, params?: readonly unknown[]): Promise<pg.QueryResult> => {
+      const sent = last.then(() => client.query(text, params as unknown[]))
+      last = sent
+      return sent
+    }
     const asOwner: Tx = {
       scope: { role: 'auth' },
-      query: async (text, params) => (await client.query(text, params as unknown[])).rows as never,
-      run: async (text, params) => (await client.query(text, params as unknown[])).rowCount ?? 0,
-      write: (text, params) => void client.query(text, params as unknown[]),
+      query: async (text, params) => (await send(text, params)).rows as never,
+      run: async (text, params) => (await send(text, params)).rowCount ?? 0,
+      write: (text, params) => void send(text, params).catch(() => {}),
     }
     let known: string[] = []
     let batch: string[] = []
@@ -163,6 +170,7 @@ export async function importTenantFrom(parts: ExportParts, input: { from: string
       if (key !== routeKey) await setRouteKey(asOwner, tenantId, connectionId, key)
       await addRoute(asOwner, { routeKey: key, tenantId, connectionId })
     }
+    await last
     await client.query('commit')
     const owner = await house.access.findUser('owner')
     if (owner) await house.access.addMember(tenantId, owner.userId, 'owner')

@@ -132,7 +132,7 @@ function Shown(props: { at: number }): ReactNode {
       const staff = await get<{ rows: Array<{ staff: string; contactOn: boolean }> }>('/staff')
       const who = staff.rows.find((row) => row.contactOn)
       if (who === undefined) throw new Error(t('tour.noStaff'))
-      const { codeId } = await post<CodeRow>('/codes', { name: t('tour.codeName'), channel: 'tour', staff: [who.staff], welcomeText: t('tour.welcome') })
+      const { codeId } = await post<CodeRow>('/codes', { name: t('tour.codeName'), channel: t('tour.codeName'), staff: [who.staff], welcomeText: t('tour.welcome') })
       keep({ codeId })
       say(t('tour.codeAsked'))
       await until(() => get<{ rows: CodeRow[] }>('/codes'), ({ rows }) => rows.find((row) => row.codeId === codeId)?.status === 'live')
@@ -157,6 +157,7 @@ function Shown(props: { at: number }): ReactNode {
     label: t('tour.planGo'),
     async go(say) {
       let state = await get<PlanState>('/plan', { page: 1, pageSize: 1 })
+      if (state.plan?.status === 'held' || state.plan?.status === 'sending') return t('tour.planAlready')
       if (state.plan === null || state.plan.status !== 'draft') {
         say(t('tour.planMaking'))
         await post('/plan/make')

@@ -57,7 +57,7 @@ export function createCaptain(options: { tenantId: number; clock: Clock; staff: 
         return
       }
       if (day === 0) {
-        await go(house, 'POST', '/codes', { name: '包裹卡', channel: 'parcel', staff: [staff], welcomeText: '欢迎来喝茶' })
+        await go(house, 'POST', '/codes', { name: '包裹卡', channel: '包裹卡', staff: [staff], welcomeText: '欢迎来喝茶' })
         await go(house, 'POST', '/journeys', { name: '三天后问好', trigger: 'contact.added', waitMs: 3 * dayMs, messageKind: 'news', content: { text: '茶喝着还合口味吗？' } })
         await go(house, 'POST', '/journeys', { name: '买后两周', trigger: 'order.paid', waitMs: 14 * dayMs, messageKind: 'sell', content: { text: '老客九折' } })
       }

@@ -23,7 +23,7 @@ export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line
   if (!house.tenants().some((tenant) => tenant.slug === slug)) {
     say('making the demo merchant')
     await onboard({ house, emulator, emulatorUrl: runtime.emulatorUrl!, productUrl: runtime.url }, {
-      slug, name: '小满茶铺', world: 'main', origin: { kind: 'demo' }, blocks: ['shop', 'mall', 'contacts', 'codes', 'broadcasts', 'journeys', 'points', 'dosage', 'cases'], ownerId,
+      slug, name: '小满茶铺', world: 'main', origin: { kind: 'demo' }, blocks: ['shop', 'mall', 'contacts', 'codes', 'broadcasts', 'journeys', 'points', 'dosage', 'cases', 'live'], ownerId,
     })
     const shopId = emulator.namespace('main').accounts.find((account) => account.kind === 'shop')!.id
     await emulator.act('main', 'shop.addProducts', {

@@ -4,6 +4,7 @@ import { slice, type Namespace, type Slice } from '../core/namespace.ts'
 import { PlatformError } from '../core/platform-error.ts'
 import { schedule } from '../core/push.ts'
 import { act, type Act, type LineModule } from '../core/registry.ts'
+import { channelsLine } from '../channels/index.ts'
 import { shopLine } from '../shop/index.ts'
 import { arrivals, pendingTasks, wecomLine } from '../wecom/index.ts'
 import { createChance, seedOf, slot, uniformAt } from './chance.ts'
@@ -49,9 +50,16 @@ type PopulationState = {
   mall: number
   errands: Errand[]
   errandNo: number
+  /** The live room of the evening, which orders of it name; absent before the first. */
+  room?: { exportId: string; onAir: boolean }
 }
 /** Somebody opens the merchant's mini program to buy near a sum. */
 type Errand = { n: number; person: string; at: number; day: number; fen: number; caused: boolean }
+
+/** A live evening begins at 20:00 in Shanghai and lasts two hours; this share of people looks in. */
+const liveFromMs = 20 * 3_600_000
+const liveMs = 2 * 3_600_000
+const watchShare = 0.12
 
 /** Phones in a pocket: nobody fetched these errands. */
 const errandsKept = 2_000
@@ -340,6 +348,18 @@ const acts: Act[] = [
         }
       }
       const liveEvening = (day * shop.liveEvenings) % 7 < shop.liveEvenings
+      const evening = day * dayMs - 28_800_000 + liveFromMs
+      if (liveEvening && evening > ns.now) {
+        let watchers = 0
+        let friends = 0
+        for (let i = 0; i < people.size; i++) {
+          if (draw(i, slot.view, 9) >= watchShare) continue
+          watchers++
+          if ((people.state.flags[i] & flag.contact) !== 0) friends++
+        }
+        schedule(ns, evening, 'population.goLive', { watchers, friends })
+        schedule(ns, evening + liveMs, 'population.endLive', {})
+      }
       if (liveEvening) {
         for (let i = 0; i < people.size; i++) if (mayAdd(i) && draw(i, slot.view, 9) < 0.02 * curious(i) && draw(i, slot.add, 2) < common.addInLive * 3) add(i, 'live', 11)
       }
@@ -349,7 +369,8 @@ const acts: Act[] = [
         if (kind === happening.ownPurchase || kind === happening.causedPurchase) {
           orders++
           if (kind === happening.causedPurchase) count(state, 'caused')
-          schedule(ns, at(instantOf(live, day, i, 0)), 'population.order', { person: i, day, fen, caused: kind === happening.causedPurchase, live: liveEvening && draw(i, slot.shelf, 3) < shop.liveShare })
+          const inRoom = liveEvening && draw(i, slot.shelf, 3) < shop.liveShare
+          schedule(ns, at(inRoom ? evening + Math.round(liveMs * (0.05 + 0.9 * draw(i, slot.sendTime, 6))) : instantOf(live, day, i, 0)), 'population.order', { person: i, day, fen, caused: kind === happening.causedPurchase, live: inRoom })
           if (mayAdd(i) && draw(i, slot.add, 3) < common.addAfterOrder) schedule(ns, at(instantOf(live, day, i, 12)) + 3 * dayMs, 'population.add', { person: i, way: 'parcel' })
         } else if (kind === happening.naturalLeave) {
           leaves++
@@ -368,6 +389,31 @@ const acts: Act[] = [
       for (const [key, task] of Object.entries(state.tasks)) if (task.day < day - 40) delete state.tasks[key]
       count(state, 'views', views)
       return { day, lived: true, orders, leaves, views, adds }
+    },
+  }),
+  act({
+    name: 'population.goLive',
+    en: 'Scheduled: the live room of the evening opens',
+    args: z.object({ watchers: z.int().nonnegative(), friends: z.int().nonnegative() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const exportId = String(run(ns, channelsLine.acts, 'channels.startLive', {})!.exportId)
+      const mine = args.watchers === 0 ? 0 : args.friends / args.watchers
+      run(ns, channelsLine.acts, 'channels.watchLive', { exportId, audience: args.watchers, follows: Math.round(args.watchers * 0.04), comments: Math.round(args.watchers * 0.3), flow: { 1: 0.5 * (1 - mine), 4: 0.5 * (1 - mine), 5: mine } })
+      state.room = { exportId, onAir: true }
+      return { exportId }
+    },
+  }),
+  act({
+    name: 'population.endLive',
+    en: 'Scheduled: the live room closes',
+    args: z.object({}),
+    run(ns) {
+      const { room } = stateOf(ns)
+      if (room === undefined || !room.onAir) return { ended: false }
+      run(ns, channelsLine.acts, 'channels.endLive', { exportId: room.exportId })
+      room.onAir = false
+      return { ended: true }
     },
   }),
   act({
@@ -436,7 +482,7 @@ const acts: Act[] = [
       const scene = args.live ? 2 : [3, 4, 5, 6, 1][Math.floor(chance.u(slot.show) * 5)]
       const answer = run(ns, shopLine.acts, 'shop.runOrders', {
         ...(state.shop === null ? {} : { shop: state.shop }),
-        orders: [{ person: personName(state, i), anonymous: chance.u(slot.anonymous) < 0.05, lines, scene, at: ns.now, payAt: ns.now + 30_000, shipAt: ns.now + 20 * 3_600_000, receiveAt: ns.now + road, settleAt: ns.now + road + 7 * dayMs }],
+        orders: [{ person: personName(state, i), anonymous: chance.u(slot.anonymous) < 0.05, lines, scene, ...(args.live && state.room?.onAir === true ? { liveId: state.room.exportId } : {}), at: ns.now, payAt: ns.now + 30_000, shipAt: ns.now + 20 * 3_600_000, receiveAt: ns.now + road, settleAt: ns.now + road + 7 * dayMs }],
       }) as { orders: Array<{ orderId: string | null }> } | undefined
       const orderId = answer?.orders[0]?.orderId ?? null
       if (orderId === null) return { orderId }

@@ -26,14 +26,15 @@ type Sums = { lines: number; invoices: number; cancellationInvoices: number; kno
 async function sumsOf(limit: number | undefined): Promise<Sums> {
   const sums: Sums = { lines: 0, invoices: 0, cancellationInvoices: 0, knownCustomers: 0, netFen: 0, roundedLines: 0 }
   const customers = new Set<string>()
-  let invoice = ''
+  const invoices = new Set<string>()
   const rows = createReadStream(file).pipe(createGunzip()).pipe(parse({ columns: true, bom: true, relax_quotes: true }))
   for await (const row of rows as AsyncIterable<Record<string, string>>) {
-    if (row.InvoiceNo !== invoice) {
+    // An invoice's lines need not lie together.
+    if (!invoices.has(row.InvoiceNo)) {
       if (limit !== undefined && sums.invoices >= limit) break
-      invoice = row.InvoiceNo
+      invoices.add(row.InvoiceNo)
       sums.invoices++
-      if (invoice.startsWith('C')) sums.cancellationInvoices++
+      if (row.InvoiceNo.startsWith('C')) sums.cancellationInvoices++
     }
     const [, sign, whole, rest = ''] = /^(-?)(\d*)(?:\.(\d*))?$/.exec(row.UnitPrice.trim())!
     const thousandths = Number(`${whole}${rest.padEnd(3, '0').slice(0, 3)}`)

@@ -122,6 +122,8 @@ export const goals: readonly Goal[] = [
     },
     next: 'profile one order from ring to row: reads of an order that only moved on its way, and statements a batch, are what repeats',
   },
+  { area: 'Simulation', bench: 'simulate', goal: '≥ 2,000 merchant-days a minute at 100 people, two seeds at once, faults on', found: own('100 people, 60 days: merchant-days', 'merchant-days a minute', (rate) => rate >= 2000), next: 'worlds in processes of their own, and fewer statements a tick: half the time is PostgreSQL’s, a tenth of a second a merchant-day' },
+  { area: 'Simulation', bench: 'simulate', goal: '≥ 400 merchant-days a minute at 500 people', found: own('500 people, 30 days: merchant-days', 'merchant-days a minute', (rate) => rate >= 400), next: 'the same; the nightly judgement of dosage only where an epoch ends' },
   { area: 'Start', bench: 'start', goal: 'from a fresh clone to the first order on the page: under 3 minutes', found: own('fresh clone: npm start to the first order', 's', (seconds) => seconds <= 180), next: 'run it with --size fresh; the demo’s first order waits for its hour of the day, so begin the first day a minute before the shop opens' },
   { area: 'Start', bench: 'start', goal: 'memory of the whole system at rest ≤ 600 MB (with 10,000 people)', found: (report) => { const one = row(report, 'memory at rest'); return one?.own ? { value: `${number(one.own)} MB${one.case.includes('10,000') ? '' : ' with the demo merchant; 10,000 people not measured'}`, met: one.own <= 600 && one.case.includes('10,000') } : undefined }, next: 'measure again as soon as the start command takes a population of 10,000' },
 ]

@@ -6,7 +6,7 @@ import { randomText, type Random } from '../../kernel/random.ts'
 import { standIns } from '../../book/touch/index.ts'
 import { insertTouchpoints } from '../attribution/index.ts'
 
-export const referralChannel = 'referral'
+const referralChannel = 'referral'
 const codeLength = 10
 
 export const isReferralCode = (text: string): boolean => /^[0-9A-Za-z]{6,32}$/.test(text)
@@ -40,6 +40,9 @@ export async function recordReferral(tx: Tx, tenantId: number, visit: { code: st
   return 'came'
 }
 
+/** Beside each row `r` of referral: what that person paid since coming. */
+const sincePaid = `left join lateral (select count(*) as orders, sum(p.paid_fen) as paid_fen from v_order_path p where p.tenant_id = r.tenant_id and p.person_id = r.person_id and p.paid_at >= r.came_at) o on true`
+
 export type Referrer = { personId: string; code: string; people: number; newPeople: number; buyers: number; orders: number; paidFen: number }
 
 export type ReferralTotal = { referrers: number; people: number; buyers: number; paidFen: number }
@@ -47,7 +50,7 @@ export type ReferralTotal = { referrers: number; people: number; buyers: number;
 export async function referralTotal(tx: Tx, tenantId: number): Promise<ReferralTotal> {
   const [row] = await tx.query<ReferralTotal>(
     `select count(distinct r.code) as referrers, count(*) as people, count(*) filter (where o.orders > 0) as buyers, coalesce(sum(o.paid_fen), 0)::bigint as "paidFen"
-     from referral r left join lateral (select count(*) as orders, sum(p.paid_fen) as paid_fen from v_order_path p where p.tenant_id = r.tenant_id and p.person_id = r.person_id and p.paid_at >= r.came_at) o on true
+     from referral r ${sincePaid}
      where r.tenant_id = $1`, [tenantId])
   return row
 }
@@ -59,7 +62,7 @@ export function topReferrers(tx: Tx, tenantId: number, page: { offset: number; l
        coalesce(sum(o.orders), 0)::bigint as orders, coalesce(sum(o.paid_fen), 0)::bigint as "paidFen"
      from referral r join referral_link l on l.tenant_id = r.tenant_id and l.code = r.code
      left join v_merged m on m.tenant_id = l.tenant_id and m.person_id = l.person_id
-     left join lateral (select count(*) as orders, sum(p.paid_fen) as paid_fen from v_order_path p where p.tenant_id = r.tenant_id and p.person_id = r.person_id and p.paid_at >= r.came_at) o on true
+     ${sincePaid}
      where r.tenant_id = $1 group by l.code, l.person_id, m.merged_into order by "paidFen" desc, people desc, l.code limit $2 offset $3`,
     [tenantId, page.limit, page.offset],
   )

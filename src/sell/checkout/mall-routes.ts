@@ -36,6 +36,12 @@ export type MallParts = {
   priceRule?: PriceRule
 }
 
+/** Who a buyer is, as far as WeChat said at login. */
+async function personOf(tx: Tx, tenantId: number, { openid, unionid, appid }: Omit<Buyer, 'expiresAt'>, now: number, ids: Ids): Promise<string> {
+  const { personIds } = await resolvePersons(tx, tenantId, [{ unionid, local: { kind: 'openid', scope: appid, value: openid }, seenAt: now, evidence: 'mini program login' }], ids)
+  return personIds[0]
+}
+
 const maxBatch = 200
 
 /** One queue per merchant: a basket may hold several SKUs, and all waiting baskets of all SKUs are admitted by the same statements. */
@@ -110,7 +116,7 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
         const { openid, unionid } = answer.result as { openid: string; unionid?: string }
         const now = clock.now()
         await tx(async (t) => {
-          const { personIds: [personId] } = await resolvePersons(t, tenantId, [{ unionid, local: { kind: 'openid', scope: mini.appid, value: openid }, seenAt: now, evidence: 'mini program login' }], ids)
+          const personId = await personOf(t, tenantId, { openid, unionid, appid: mini.appid }, now, ids)
           // A code that nobody has is nothing: the shop opens all the same.
           if (body.ref !== undefined && isReferralCode(body.ref)) await recordReferral(t, tenantId, { code: body.ref, personId, at: now }, ids)
         })
@@ -120,9 +126,8 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
     publicRoute({
       method: 'GET', path: '/referral', block, perMinute: 120, what: "the buyer's own code, to travel with what they share",
       handle: (call) => call.tx(async (t) => {
-        const { openid, unionid, appid } = buyerOf(call)
         const now = call.clock.now()
-        const { personIds: [personId] } = await resolvePersons(t, call.tenantId, [{ unionid, local: { kind: 'openid', scope: appid, value: openid }, seenAt: now, evidence: 'mini program login' }], call.ids)
+        const personId = await personOf(t, call.tenantId, buyerOf(call), now, call.ids)
         return { code: await codeOfPerson(t, call.tenantId, personId, now, parts.random) }
       }),
     }),

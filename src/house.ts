@@ -4,7 +4,7 @@ import type { Config } from './kernel/config.ts'
 import type { Db, Tx } from './kernel/db/index.ts'
 import { emit, type DomainEvent } from './kernel/event/index.ts'
 import { createEngine, listeners, type Engine, type Handlers, type PlatformAnswer } from './kernel/engine/index.ts'
-import type { AnyPublicRoute, AnyRoute } from './kernel/http/index.ts'
+import type { AnyPublicRoute, AnyRoute, PageSite } from './kernel/http/index.ts'
 import type { Ids } from './kernel/ids.ts'
 import { createIntake, type Intake } from './kernel/inbox/index.ts'
 import { parseJson } from './kernel/json.ts'
@@ -77,6 +77,7 @@ export type House = {
   readonly intake: Intake
   readonly routes: readonly AnyRoute[]
   readonly publicRoutes: readonly AnyPublicRoute[]
+  readonly pages: readonly PageSite[]
   readonly context: StageContext
   readonly ports: HousePorts
   tenant(tenantId: number): Tenant | undefined
@@ -209,6 +210,7 @@ export async function createHouse(ports: HousePorts): Promise<House> {
     engine, intake, context, ports, counters, wake, refresh,
     routes: parts.routes,
     publicRoutes: parts.publicRoutes ?? [],
+    pages: parts.pages ?? [],
     tenant: (tenantId) => tenants.get(tenantId),
     tenants: () => [...tenants.values()],
     connectionsOf: (tenantId) => connections.get(tenantId) ?? [],

@@ -13,6 +13,7 @@ import { blocks, type BlockKey } from './kernel/tenancy/index.ts'
 import { callbackServer } from './callback-door.ts'
 import type { House } from './house.ts'
 import { enterMerchant, merchantLines } from './merchants.ts'
+import { mountPages } from './page-door.ts'
 
 /**
  * The web server: callbacks from WeChat, the API of the console, the console itself, health and metrics. Default is no: a route without a session,
@@ -140,6 +141,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   // Storefronts: no console session; one merchant by slug, limited per address.
   const limit = createRateLimit(house.ports.processClock)
   for (const definition of [...house.publicRoutes, ...(options.publicRoutes ?? [])]) mountPublic(definition)
+  mountPages(app, { house, secure: options.secure, limit, parse })
 
   function mountPublic(definition: AnyPublicRoute): void {
     app.route({

@@ -1,7 +1,7 @@
 import type { Tx } from './kernel/db/index.ts'
 import { ringDoorbells } from './kernel/doorbell/index.ts'
 import type { Handlers, Work } from './kernel/engine/index.ts'
-import type { AnyPublicRoute, AnyRoute } from './kernel/http/index.ts'
+import type { AnyPublicRoute, AnyRoute, PageSite } from './kernel/http/index.ts'
 import { forgetObjects } from './kernel/doorbell/index.ts'
 import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
@@ -33,7 +33,7 @@ import { lightRoutes } from './learn/meter/index.ts'
 import { caseRoutes, createTeachers } from './learn/benchmark/index.ts'
 import { voyageRoutes } from './learn/voyage/index.ts'
 
-export type StageParts = { handlers: Handlers; routes: AnyRoute[]; publicRoutes?: AnyPublicRoute[] }
+export type StageParts = { handlers: Handlers; routes: AnyRoute[]; publicRoutes?: AnyPublicRoute[]; pages?: PageSite[] }
 
 /** Wires the stages: which callback goes where, which objects are re-read, which jobs run, which routes exist. */
 export function stages(context: StageContext): StageParts {

@@ -125,7 +125,7 @@ describe('orders placed together', () => {
     const place = createCheckoutQueue(parts())
     expect(await place(tenantId, wish(2_000, [{ skuId: skuIds[2], quantity: 1 }]))).toEqual({ kind: 'not-on-sale', skuId: skuIds[2] })
     expect(await place(tenantId, wish(2_001, [{ skuId: skuIds[1], quantity: 2 }], { expectedFen: 1_900 }))).toEqual({ kind: 'total-changed', totalFen: 2_000 })
-    const cheaper = createCheckoutQueue({ ...parts(), priceRule: { discounts: async (_tx, _tenant, baskets) => baskets.map(() => ({ discountFen: 150, reason: 'member' })) } })
+    const cheaper = createCheckoutQueue({ ...parts(), priceRule: { quote: async (_tx, _tenant, baskets) => baskets.map(() => ({ kind: 'priced', discounts: [[{ promotionId: 'p', couponId: null, kind: 'member-price', name: '会员价', bearer: 'merchant', fen: 150 }]], tenders: [], terms: {} })), take: async () => {} } })
     expect(await cheaper(tenantId, wish(2_002, [{ skuId: skuIds[1], quantity: 2 }], { expectedFen: 1_850 }))).toMatchObject({ kind: 'placed', order: { totalFen: 1_850, discountFen: 150, lines: [{ paidFen: 1_850 }] } })
   })
 

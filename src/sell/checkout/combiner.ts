@@ -10,38 +10,40 @@ export type Combiner<In, Out> = {
 
 type Waiting<In, Out> = { item: In; done: (out: Out) => void; fail: (error: unknown) => void }
 
-/** @param run answers every item, in order. A batch that fails is tried again one by one, so that one bad item does not take its neighbours with it. */
-export function createCombiner<In, Out>(run: (items: readonly In[]) => Promise<readonly Out[]>, maxBatch: number): Combiner<In, Out> {
+/**
+ * @param run answers every item, in order. A batch that fails is halved until the bad item is alone, so that it does not take its neighbours with it.
+ * @param ahead a second batch starts beside the one under way when so many wait: it is made ready while the first is being written. Absent: never.
+ */
+export function createCombiner<In, Out>(run: (items: readonly In[]) => Promise<readonly Out[]>, maxBatch: number, ahead = Infinity): Combiner<In, Out> {
   let waiting: Array<Waiting<In, Out>> = []
-  let running = false
-  async function flush(): Promise<void> {
-    running = true
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, maxBatch)
-      try {
-        const outs = await run(batch.map((one) => one.item))
-        batch.forEach((one, index) => one.done(outs[index]))
-      } catch (error) {
-        if (batch.length === 1) batch[0].fail(error)
-        else {
-          for (const one of batch) {
-            try {
-              one.done((await run([one.item]))[0])
-            } catch (alone) {
-              one.fail(alone)
-            }
-          }
-        }
+  let running = 0
+  async function settle(batch: ReadonlyArray<Waiting<In, Out>>): Promise<void> {
+    try {
+      const outs = await run(batch.map((one) => one.item))
+      batch.forEach((one, index) => one.done(outs[index]))
+    } catch (error) {
+      if (batch.length === 1) batch[0].fail(error)
+      else {
+        await settle(batch.slice(0, batch.length >> 1))
+        await settle(batch.slice(batch.length >> 1))
       }
     }
-    running = false
+  }
+  async function flush(): Promise<void> {
+    running++
+    while (waiting.length > 0) {
+      const batch = waiting.length <= maxBatch ? waiting : waiting.slice(0, maxBatch)
+      waiting = waiting.length <= maxBatch ? [] : waiting.slice(maxBatch)
+      await settle(batch)
+    }
+    running--
   }
   return {
     submit: (item) =>
       new Promise((done, fail) => {
         waiting.push({ item, done, fail })
-        if (!running) void flush()
+        if (running === 0 || (running === 1 && waiting.length >= ahead)) void flush()
       }),
-    idle: () => !running && waiting.length === 0,
+    idle: () => running === 0 && waiting.length === 0,
   }
 }

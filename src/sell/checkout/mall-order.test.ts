@@ -3,7 +3,7 @@ import { start } from '../../../tests/setup/fixtures.ts'
 import { advance, bookState, mallSteps, stepMall, type MallAct, type MallOrder, type MallState } from './mall-order.ts'
 
 const order = (state: MallState): MallOrder => ({
-  orderId: 'a'.repeat(32), personId: 'p', buyer: 'b', buyerKnown: true, clientKey: 'k', miniConnectionId: 'm', payConnectionId: 'y', state, goodsFen: 900, discountFen: 100, freightFen: 0, totalFen: 800,
+  orderId: 'a'.repeat(32), personId: 'p', buyer: 'b', buyerKnown: true, clientKey: 'k', miniConnectionId: 'm', payConnectionId: 'y', state, goodsFen: 900, discountFen: 100, freightFen: 0, totalFen: 800, tenders: [], terms: {},
   lines: [{ lineNo: 1, productId: 'p', skuId: 's', skuCode: 'S', title: '茶', name: '', image: '', quantity: 1, unitFen: 900, paidFen: 800 }],
   placedAt: start, expiresAt: start, paidAt: null, transactionId: null, shippedAt: null, shipping: null, shippingReport: 'none', receivedAt: null, settledAt: null, cancelledAt: null, version: 1,
 })

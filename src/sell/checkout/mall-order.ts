@@ -2,6 +2,7 @@ import { assert } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Fen } from '../../kernel/money.ts'
 import type { OrderState, OrderStatus } from '../order/index.ts'
+import type { LineDiscount, Tender } from './price-rule.ts'
 
 /** An order of the mall: its states, and what the order book shall say of it. */
 export type MallState = 'unpaid' | 'paid' | 'shipped' | 'received' | 'cancelled' | 'refunded'
@@ -20,7 +21,7 @@ export const mallSteps: Readonly<Record<MallState, Partial<Record<MallAct, MallS
 /** @returns the next state; undefined when the step is not allowed from here. */
 export const stepMall = (state: MallState, act: MallAct): MallState | undefined => mallSteps[state][act]
 
-export type MallLine = { lineNo: number; productId: string; skuId: string; skuCode: string; title: string; name: string; image: string; quantity: number; unitFen: Fen; paidFen: Fen }
+export type MallLine = { lineNo: number; productId: string; skuId: string; skuCode: string; title: string; name: string; image: string; quantity: number; unitFen: Fen; paidFen: Fen; discounts?: readonly LineDiscount[] }
 export type MallOrder = {
   /** 32 hex digits; also the out_trade_no of WeChat Pay. */
   orderId: string
@@ -36,6 +37,9 @@ export type MallOrder = {
   discountFen: Fen
   freightFen: Fen
   totalFen: Fen
+  /** What of the total was paid before: WeChat Pay is asked for the rest. */
+  tenders: readonly Tender[]
+  terms: { groupId?: string; depositId?: string }
   placedAt: Instant
   expiresAt: Instant
   paidAt: Instant | null
@@ -50,6 +54,10 @@ export type MallOrder = {
   version: number
 }
 
+/** What WeChat Pay is asked for. */
+export const payFenOf = (order: Pick<MallOrder, 'totalFen' | 'tenders'>): Fen => order.totalFen - tenderFenOf(order)
+export const tenderFenOf = (order: Pick<MallOrder, 'tenders'>): Fen => order.tenders.reduce((sum, tender) => sum + tender.fen, 0)
+
 /** How long an unpaid order keeps its units. */
 export const payWithinMs = 15 * 60_000
 
@@ -61,8 +69,8 @@ export function bookState(order: MallOrder): OrderState {
   return {
     shelf: 'mall', orderId: order.orderId, openid: '', unionid: order.buyerKnown ? 'known' : undefined, status: statusOf[order.state], platformStatus: rank[order.state],
     placedAt: order.placedAt, paidAt: order.paidAt, shippedAt: order.shippedAt, completedAt: order.receivedAt, settledAt: order.settledAt, cancelledAt: order.cancelledAt,
-    goodsFen: order.goodsFen, freightFen: order.freightFen, discountFen: order.discountFen, paidFen: order.paidAt === null ? 0 : order.totalFen, source: { shelf: 'mall' }, updateTime: order.version,
-    lines: order.lines.map(({ lineNo, productId, skuId, skuCode, title, quantity, unitFen, paidFen }) => ({ lineNo, productId, skuId, skuCode, title, quantity, unitFen, paidFen, note: null })),
+    goodsFen: order.goodsFen, freightFen: order.freightFen, discountFen: order.discountFen, paidFen: order.paidAt === null ? 0 : order.totalFen, ...(order.tenders.length > 0 ? { tenderFen: tenderFenOf(order) } : {}), source: { shelf: 'mall' }, updateTime: order.version,
+    lines: order.lines.map(({ lineNo, productId, skuId, skuCode, title, quantity, unitFen, paidFen, discounts }) => ({ lineNo, productId, skuId, skuCode, title, quantity, unitFen, paidFen, note: discounts === undefined ? null : { discounts } })),
   }
 }
 

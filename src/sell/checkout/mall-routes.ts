@@ -15,8 +15,9 @@ import { listRefunds } from '../order/index.ts'
 import { mallAvailable } from '../stock/index.ts'
 import { createCombiner, type Combiner } from './combiner.ts'
 import { checkoutFault, stateNames } from './errors.ts'
-import type { MallOrder } from './mall-order.ts'
-import { expireJob, placeOrders, type Placed, type PriceRule, type Wish } from './place-orders.ts'
+import { payFenOf, type MallOrder } from './mall-order.ts'
+import { expireJob, placeOrders, type Placed, type Wish } from './place-orders.ts'
+import type { PriceRule } from './price-rule.ts'
 import { buyerIndex, openSession, readSession, type Buyer } from './session.ts'
 import { findMallOrder, ordersOfBuyer } from './store.ts'
 
@@ -42,6 +43,11 @@ async function personOf(tx: Tx, tenantId: number, { openid, unionid, appid }: Om
   return personIds[0]
 }
 
+/** What a cart may ask for; judged by the price rule, never believed. */
+export const buyTerms = z.object({
+  couponIds: z.array(z.uuid()).max(20).optional(), storedFen: z.number().int().min(0).optional(), group: z.object({ promotionId: z.uuid(), groupId: z.uuid().optional() }).optional(), depositId: z.string().max(64).optional(),
+})
+
 const maxBatch = 200
 
 /** One queue per merchant: a basket may hold several SKUs, and all waiting baskets of all SKUs are admitted by the same statements. */
@@ -65,7 +71,7 @@ const shownProduct = (product: ProductView) => ({
   skus: product.skus.map((sku) => ({ skuId: sku.skuId, name: sku.name, attrs: sku.attrs, priceFen: sku.priceFen, soldOut: (sku.mallUnits ?? 0) <= 0, ...((sku.mallUnits ?? 0) <= showUnitsUpTo ? { left: Math.max(0, sku.mallUnits ?? 0) } : {}) })),
 })
 const shownOrder = (order: MallOrder) => ({
-  orderId: order.orderId, state: order.state, stateName: stateNames[order.state], lines: order.lines, goodsFen: order.goodsFen, discountFen: order.discountFen, freightFen: order.freightFen, totalFen: order.totalFen,
+  orderId: order.orderId, state: order.state, stateName: stateNames[order.state], lines: order.lines, goodsFen: order.goodsFen, discountFen: order.discountFen, freightFen: order.freightFen, totalFen: order.totalFen, payFen: payFenOf(order), tenders: order.tenders, groupId: order.terms.groupId ?? null,
   placedAt: order.placedAt, payBefore: order.state === 'unpaid' ? order.expiresAt : null, paidAt: order.paidAt, shippedAt: order.shippedAt, shipping: order.shipping, receivedAt: order.receivedAt, cancelledAt: order.cancelledAt,
 })
 
@@ -135,6 +141,7 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
       method: 'POST', path: '/checkout', block, perMinute: 120, what: 'place an order and get what wx.requestPayment needs; the same key again is the same order',
       body: z.object({
         key: z.string().min(8).max(64), lines: z.array(z.object({ skuId: z.uuid(), quantity: z.number().int().min(1).max(999) })).min(1).max(50), totalFen: z.number().int().min(1).optional(),
+        terms: buyTerms.optional(),
         address: z.object({ name: z.string().max(40), phone: z.string().max(20), region: z.string().max(80), detail: z.string().max(200) }).optional(),
       }),
       async handle(call) {
@@ -143,7 +150,7 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
         const accounts = accountsOf(tenantId)
         const outcome = await place(tenantId, {
           buyer: buyerIndex(parts.seal, tenantId, buyer), openid: buyer.openid, unionid: buyer.unionid, appid: buyer.appid, miniConnectionId: accounts.mini.connectionId, payConnectionId: accounts.pay.connectionId, clientKey: body.key,
-          lines: body.lines, expectedFen: body.totalFen,
+          lines: body.lines, expectedFen: body.totalFen, terms: body.terms,
         })
         if (outcome.kind !== 'placed') return outcome
         const { order } = outcome

@@ -1,14 +1,16 @@
+import { assert } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { DomainEvent } from '../../kernel/event/index.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { putJobs } from '../../kernel/job/index.ts'
-import { splitFen, type Fen } from '../../kernel/money.ts'
+import type { Fen } from '../../kernel/money.ts'
 import { resolvePersons } from '../../book/person/index.ts'
 import { skuCards, skuName } from '../catalog/index.ts'
 import { saveOrders } from '../order/index.ts'
 import { reserveBaskets } from '../stock/index.ts'
 import { bookState, payWithinMs, type MallLine, type MallOrder } from './mall-order.ts'
+import type { BuyTerms, PriceBasket, Priced, PriceRefusal, PriceRule } from './price-rule.ts'
 import { insertMallOrders, ordersByClientKey } from './store.ts'
 
 /** What a buyer wants. The same `clientKey` of the same buyer is one order, however often it is sent. */
@@ -23,17 +25,15 @@ export type Wish = {
   lines: ReadonlyArray<{ skuId: string; quantity: number }>
   /** What the buyer saw; another total is asked about instead of charged. */
   expectedFen: Fen | undefined
+  terms?: BuyTerms
 }
 export type Placed =
   | { kind: 'placed'; order: MallOrder; fresh: boolean }
   | { kind: 'stock-short'; skuId: string; title: string; available: number }
   | { kind: 'not-on-sale'; skuId: string }
   | { kind: 'total-changed'; totalFen: Fen }
+  | PriceRefusal
 
-/** What may lower a basket's price (member prices, coupons, points); asked once for all baskets of a batch. Declared here, answered by later stages. */
-export type PriceRule = {
-  discounts(tx: Tx, tenantId: number, baskets: ReadonlyArray<{ personId: string; goodsFen: Fen; lines: ReadonlyArray<{ skuId: string; quantity: number; unitFen: Fen }> }>, now: Instant): Promise<Array<{ discountFen: Fen; reason: string }>>
-}
 export type PlaceParts = { ids: Ids; priceRule: PriceRule | undefined; emit(tx: Tx, tenantId: number, events: readonly DomainEvent[]): Promise<void> }
 
 export const expireJobKind = 'mall.expire'
@@ -67,23 +67,35 @@ export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wis
       offered.push({ wish, lines, goodsFen: lines.reduce((sum, line) => sum + line.paidFen, 0) })
     }
     const persons = await resolvePersons(tx, tenantId, offered.map(({ wish }) => ({ unionid: wish.unionid, local: { kind: 'openid' as const, scope: wish.appid, value: wish.openid }, seenAt: now, evidence: 'mall checkout' })), ids)
-    const discounts = parts.priceRule ? await parts.priceRule.discounts(tx, tenantId, offered.map(({ lines, goodsFen }, index) => ({ personId: persons.personIds[index], goodsFen, lines })), now) : []
+    const baskets = offered.map(({ wish, lines, goodsFen }, index): PriceBasket => ({
+      orderId: ids.next().replaceAll('-', ''), personId: persons.personIds[index], buyer: wish.buyer, goodsFen, lines, terms: wish.terms ?? {}, expiresAt: now + payWithinMs,
+    }))
+    const quotes: ReadonlyArray<Priced | PriceRefusal> = parts.priceRule && baskets.length > 0 ? await parts.priceRule.quote(tx, tenantId, baskets, now) : baskets.map(({ lines }) => ({ kind: 'priced', discounts: lines.map(() => []), tenders: [], terms: {} }))
     const ready: MallOrder[] = []
+    const readyBaskets: Array<{ basket: PriceBasket; priced: Priced }> = []
     offered.forEach(({ wish, lines, goodsFen }, index) => {
-      // WeChat Pay takes no order of nothing: one fen is left to pay.
-      const discountFen = Math.min(discounts[index]?.discountFen ?? 0, goodsFen - 1)
-      const totalFen = goodsFen - discountFen
+      const quote = quotes[index]
+      if (quote.kind === 'price-refused') {
+        outcomes.set(keyOf(wish), quote)
+        return
+      }
+      const priced = lines.map((line, n) => ({ ...line, paidFen: line.paidFen - quote.discounts[n].reduce((sum, one) => sum + one.fen, 0), ...(quote.discounts[n].length > 0 ? { discounts: quote.discounts[n] } : {}) }))
+      const totalFen = priced.reduce((sum, line) => sum + line.paidFen, 0)
+      // WeChat Pay takes no order of nothing: a rule leaves at least one fen.
+      assert(totalFen >= 1 && priced.every((line) => line.paidFen >= 0), `a price rule made order ${baskets[index].orderId} cost ${totalFen} fen`)
       if (wish.expectedFen !== undefined && wish.expectedFen !== totalFen) {
         outcomes.set(keyOf(wish), { kind: 'total-changed', totalFen })
         return
       }
-      const paid = splitFen(totalFen, lines.map((line) => line.paidFen))
+      const { orderId, personId, expiresAt } = baskets[index]
+      readyBaskets.push({ basket: baskets[index], priced: quote })
       ready.push({
-        orderId: ids.next().replaceAll('-', ''), personId: persons.personIds[index], buyer: wish.buyer, buyerKnown: wish.unionid !== undefined, clientKey: wish.clientKey, miniConnectionId: wish.miniConnectionId, payConnectionId: wish.payConnectionId,
-        state: 'unpaid', lines: lines.map((line, n) => ({ ...line, paidFen: paid[n] })), goodsFen, discountFen, freightFen: 0, totalFen, placedAt: now, expiresAt: now + payWithinMs, paidAt: null, transactionId: null, shippedAt: null, shipping: null,
+        orderId, personId, buyer: wish.buyer, buyerKnown: wish.unionid !== undefined, clientKey: wish.clientKey, miniConnectionId: wish.miniConnectionId, payConnectionId: wish.payConnectionId,
+        state: 'unpaid', lines: priced, goodsFen, discountFen: goodsFen - totalFen, freightFen: 0, totalFen, tenders: quote.tenders, terms: quote.terms, placedAt: now, expiresAt, paidAt: null, transactionId: null, shippedAt: null, shipping: null,
         shippingReport: 'none', receivedAt: null, settledAt: null, cancelledAt: null, version: Math.floor(now / 1000),
       })
     })
+    await parts.priceRule?.beforeReserve?.(tx, tenantId, readyBaskets.map(({ basket }) => basket), now)
     const reserved = ready.length === 0 ? [] : await reserveBaskets(tx, tenantId, ready.map((order) => ({ orderId: order.orderId, expiresAt: order.expiresAt, lines: order.lines })), now, ids)
     const placed = ready.filter((order, index) => {
       const answer = reserved[index]
@@ -91,6 +103,7 @@ export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wis
       return answer.reserved
     })
     if (placed.length > 0) {
+      await parts.priceRule?.take(tx, tenantId, readyBaskets.filter((_one, index) => reserved[index].reserved), now)
       await insertMallOrders(tx, tenantId, placed)
       await parts.emit(tx, tenantId, await saveOrders(tx, tenantId, placed.map((order) => ({ order: bookState(order), personId: order.personId, connectionId: order.miniConnectionId, appid: '', cause: 'own' as const })), now, ids))
       await putJobs(tx, tenantId, placed.map((order) => expireJob(order.orderId, order.expiresAt)))

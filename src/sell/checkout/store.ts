@@ -3,17 +3,21 @@ import type { Tx } from '../../kernel/db/index.ts'
 import type { MallOrder } from './mall-order.ts'
 
 const columns = `order_id as "orderId", person_id as "personId", buyer, buyer_known as "buyerKnown", client_key as "clientKey", mini_connection_id as "miniConnectionId", pay_connection_id as "payConnectionId", state, lines,
-  goods_fen as "goodsFen", discount_fen as "discountFen", freight_fen as "freightFen", total_fen as "totalFen", placed_at as "placedAt", expires_at as "expiresAt", paid_at as "paidAt", transaction_id as "transactionId",
+  goods_fen as "goodsFen", discount_fen as "discountFen", freight_fen as "freightFen", total_fen as "totalFen", tenders, terms, placed_at as "placedAt", expires_at as "expiresAt", paid_at as "paidAt", transaction_id as "transactionId",
   shipped_at as "shippedAt", shipping, shipping_report as "shippingReport", received_at as "receivedAt", settled_at as "settledAt", cancelled_at as "cancelledAt", version`
 
+/** Fresh orders, none paid yet. Columns travel as arrays: less than half the work of a list of objects for the server. */
 export async function insertMallOrders(tx: Tx, tenantId: number, orders: readonly MallOrder[]): Promise<void> {
   if (orders.length === 0) return
   tx.write(
     `insert into mall_order (tenant_id, order_id, person_id, buyer, buyer_known, client_key, mini_connection_id, pay_connection_id, state, lines, goods_fen, discount_fen, freight_fen, total_fen, placed_at, expires_at, shipping_report, version)
-     select $1, r."orderId", r."personId", r.buyer, r."buyerKnown", r."clientKey", r."miniConnectionId", r."payConnectionId", r.state, r.lines, r."goodsFen", r."discountFen", r."freightFen", r."totalFen", r."placedAt", r."expiresAt", r."shippingReport", r.version
-     from jsonb_to_recordset($2::jsonb) as r("orderId" text, "personId" uuid, buyer text, "buyerKnown" boolean, "clientKey" text, "miniConnectionId" uuid, "payConnectionId" uuid, state text, lines jsonb, "goodsFen" bigint, "discountFen" bigint,
-       "freightFen" bigint, "totalFen" bigint, "placedAt" bigint, "expiresAt" bigint, "shippingReport" text, version bigint)`,
-    [tenantId, JSON.stringify(orders)],
+     select $1, r.order_id, r.person_id, r.buyer, r.buyer_known, r.client_key, r.mini, r.pay, 'unpaid', r.lines::jsonb, r.goods, r.discount, r.freight, r.total, r.placed_at, r.expires_at, 'none', r.version
+     from unnest($2::text[], $3::uuid[], $4::text[], $5::boolean[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[])
+       as r(order_id, person_id, buyer, buyer_known, client_key, mini, pay, lines, goods, discount, freight, total, placed_at, expires_at, version)`,
+    [
+      tenantId, orders.map((o) => o.orderId), orders.map((o) => o.personId), orders.map((o) => o.buyer), orders.map((o) => o.buyerKnown), orders.map((o) => o.clientKey), orders.map((o) => o.miniConnectionId), orders.map((o) => o.payConnectionId),
+      orders.map((o) => JSON.stringify(o.lines)), orders.map((o) => o.goodsFen), orders.map((o) => o.discountFen), orders.map((o) => o.freightFen), orders.map((o) => o.totalFen), orders.map((o) => o.placedAt), orders.map((o) => o.expiresAt), orders.map((o) => o.version),
+    ],
   )
 }
 
@@ -39,6 +43,11 @@ export function ordersByClientKey(tx: Tx, tenantId: number, keys: ReadonlyArray<
     `select ${columns} from mall_order where tenant_id = $1 and (buyer, client_key) in (select * from unnest($2::text[], $3::text[])) order by order_id`,
     [tenantId, keys.map((k) => k.buyer), keys.map((k) => k.clientKey)],
   )
+}
+
+/** Orders as they are now, unlocked. */
+export function readMallOrders(tx: Tx, tenantId: number, orderIds: readonly string[]): Promise<MallOrder[]> {
+  return tx.query(`select ${columns} from mall_order where tenant_id = $1 and order_id = any($2) order by order_id`, [tenantId, orderIds])
 }
 
 export async function findMallOrder(tx: Tx, tenantId: number, orderId: string): Promise<MallOrder | undefined> {

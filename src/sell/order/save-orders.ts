@@ -48,7 +48,7 @@ export async function saveOrders(tx: Tx, tenantId: number, given: readonly Order
       event('order.paid', order.paidAt, { paidFen: order.paidFen, lines: order.lines.length, source: order.source })
       postings.push({
         postingId: ids.next(), key: `order/${order.shelf}/${order.orderId}/paid`, occurredAt: order.paidAt, recordedAt: now, reason: 'order paid',
-        entries: [{ account: till[order.shelf], unit: 'fen', amount: order.paidFen }, { account: `sales:${order.shelf}`, unit: 'fen', amount: -order.paidFen }],
+        entries: [{ account: till[order.shelf], unit: 'fen', amount: order.paidFen - (order.tenderFen ?? 0) }, ...(order.tenderFen ? [{ account: `tender:${order.shelf}`, unit: 'fen', amount: order.tenderFen }] : []), { account: `sales:${order.shelf}`, unit: 'fen', amount: 0 - order.paidFen }],
       })
     }
     if (order.shippedAt !== null && before?.shippedAt == null) fact('shipped', order.shippedAt)
@@ -120,7 +120,7 @@ export async function saveRefunds(tx: Tx, tenantId: number, refunds: readonly Re
     })
     postings.push({
       postingId: ids.next(), key: `refund/${refund.shelf}/${refund.refundId}`, occurredAt: happenedAt, recordedAt: now, reason: 'refund',
-      entries: [{ account: `sales:${refund.shelf}`, unit: 'fen', amount: refund.amountFen }, { account: till[refund.shelf], unit: 'fen', amount: -refund.amountFen }],
+      entries: [{ account: `sales:${refund.shelf}`, unit: 'fen', amount: refund.amountFen }, { account: till[refund.shelf], unit: 'fen', amount: (refund.tenderFen ?? 0) - refund.amountFen }, ...(refund.tenderFen ? [{ account: `tender:${refund.shelf}`, unit: 'fen', amount: 0 - refund.tenderFen }] : [])],
     })
   }
   await upsertRefunds(tx, tenantId, write)

@@ -25,6 +25,8 @@ export type OrderState = {
   discountFen: Fen
   /** What the buyer paid, freight included; 0 while unpaid. */
   paidFen: Fen
+  /** Part of `paidFen` that was paid before (stored value, a deposit): it comes from the tender account and not from the till. */
+  tenderFen?: Fen
   /** What the platform reports about where the order came from; never guessed. */
   source: Record<string, unknown>
   /** The platform's own update time in seconds: orders versions that arrive out of order. */
@@ -39,6 +41,8 @@ export type RefundState = {
   skuId: string | null
   quantity: number
   amountFen: Fen
+  /** Part of `amountFen` that goes back to where it was paid before, not through the till. */
+  tenderFen?: Fen
   status: 'pending' | 'done' | 'refused'
   requestedAt: Instant
   finishedAt: Instant | null

@@ -22,6 +22,8 @@ const shelf = z.enum(['shop', 'mall'])
 const pair = { corpId: z.string(), staff: z.string() }
 const order = { shelf, orderId: z.string(), personId: z.uuid() }
 const messageKind = z.enum(['help', 'news', 'sell'])
+/** Where a reader was when it happened. */
+const surface = z.enum(['web', 'mini', 'api', 'wecom'])
 
 export const events = {
   // acquire: where a person comes from
@@ -82,6 +84,39 @@ export const events = {
   'points.granted': row({
     v: 1, zh: '得羽毛', what: 'feathers were earned (or taken back: negative)', aggregate: 'person/<personId>', emits: 'retain/points', hears: [],
     payload: z.looseObject({ personId: z.uuid(), feathers: z.int(), reason: z.string() }),
+  }),
+
+  'reader.registered': row({
+    v: 1, zh: '成为读者', what: 'a person opened a reader account of the community', aggregate: 'reader/<readerId>', emits: 'retain/reader', hears: [],
+    payload: z.looseObject({ readerId: z.uuid(), personId: z.uuid(), surface }),
+  }),
+  'article.published': row({
+    v: 1, zh: '文章发布', what: 'a version of an article is what readers see from now on', aggregate: 'article/<articleId>', emits: 'retain/article', hears: [],
+    payload: z.looseObject({ articleId: z.uuid(), version: z.int(), authorReaderId: z.uuid() }),
+  }),
+  'quiz.passed': row({
+    v: 1, zh: '答对阅读题', what: 'a reader answered the quiz of an article right, for the first time', aggregate: 'article/<articleId>', emits: 'retain/article', hears: [],
+    payload: z.looseObject({ articleId: z.uuid(), readerId: z.uuid(), personId: z.uuid(), surface }),
+  }),
+  'article.read': row({
+    v: 1, zh: '读完', what: 'somebody came to the end of an article; `kept` only for the first time that took a plausible time', aggregate: 'article/<articleId>', emits: 'retain/discussion', hears: [],
+    payload: z.looseObject({ articleId: z.uuid(), readerId: z.uuid().nullable(), personId: z.uuid().nullable(), deviceKey: z.string(), shareId: z.uuid().nullable(), sharerPersonId: z.uuid().nullable(), kept: z.boolean(), surface }),
+  }),
+  'article.sold': row({
+    v: 1, zh: '付费文章卖出', what: 'a paid article was bought and paid, in feathers or in money', aggregate: 'article/<articleId>', emits: 'retain/article', hears: [],
+    payload: z.looseObject({ saleId: z.uuid(), articleId: z.uuid(), buyerPersonId: z.uuid(), authorPersonId: z.uuid(), feathers: z.int(), amountFen: fen }),
+  }),
+  'article.refunded': row({
+    v: 1, zh: '付费文章退款', what: 'a bought article was given back, and what was paid with it', aggregate: 'article/<articleId>', emits: 'retain/article', hears: [],
+    payload: z.looseObject({ saleId: z.uuid(), articleId: z.uuid(), buyerPersonId: z.uuid(), authorPersonId: z.uuid(), feathers: z.int(), amountFen: fen }),
+  }),
+  'comment.decided': row({
+    v: 1, zh: '评论有了结果', what: 'a comment is shown, refused, taken away or put back', aggregate: 'comment/<commentId>', emits: 'retain/discussion', hears: [],
+    payload: z.looseObject({ commentId: z.uuid(), articleId: z.uuid(), readerId: z.uuid(), personId: z.uuid(), state: z.enum(['approved', 'rejected', 'removed', 'restored']), surface }),
+  }),
+  'piece.reported': row({
+    v: 1, zh: '举报', what: 'a reader reported something that others wrote', aggregate: 'piece/<pieceKind>/<pieceId>', emits: 'retain/discussion', hears: [],
+    payload: z.looseObject({ pieceKind: z.enum(['article', 'comment', 'profile']), pieceId: z.uuid(), reportId: z.uuid(), reason: z.string() }),
   }),
 
   // restrain: who leaves, and what that teaches

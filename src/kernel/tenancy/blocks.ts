@@ -12,6 +12,7 @@ export const blocks = [
   { key: 'broadcasts', stage: 'retain', zh: '群发', en: 'Broadcasts', what: { zh: '经同事确认的群发', en: 'mass messages that colleagues confirm' }, needs: ['contacts'], steps: 1 },
   { key: 'journeys', stage: 'retain', zh: '旅程', en: 'Journeys', what: { zh: '到时候自动办的事', en: 'what happens by itself when the time comes' }, needs: ['contacts'], steps: 1 },
   { key: 'points', stage: 'retain', zh: '羽毛积分', en: 'Feathers', what: { zh: '会员与积分账', en: 'membership and the points ledger' }, needs: [], steps: 1 },
+  { key: 'community', stage: 'retain', zh: '社区', en: 'Community', what: { zh: '文章、评论、羽毛权益和公约', en: 'articles, comments, benefits and the convention' }, needs: [], steps: 1 },
   { key: 'dosage', stage: 'restrain', zh: '尺度', en: 'Dosage', what: { zh: '留白组、剂量、计划', en: 'holdout, dose and plan' }, needs: ['contacts'], steps: 1 },
   { key: 'official-account', stage: 'retain', zh: '公众号', en: 'Official Account', what: { zh: '粉丝、文章和消息', en: 'followers, articles and messages' }, needs: ['account:official-account'], steps: 3 },
   { key: 'live', stage: 'acquire', zh: '视频号直播', en: 'Channels live', what: { zh: '直播和罗盘数据', en: 'live sessions and compass figures' }, needs: ['account:channels'], steps: 2 },

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { manualClock, systemClock } from '../../src/kernel/clock.ts'
-import { migrate, openDb, readMigrations, startPostgres, type Db, type Tx } from '../../src/kernel/db/index.ts'
-import { emit } from '../../src/kernel/event/index.ts'
+import { migrate, openDb, readMigrations, startPostgres, type Db } from '../../src/kernel/db/index.ts'
 import { uuidIds } from '../../src/kernel/ids.ts'
 import { seededRandom, systemRandom } from '../../src/kernel/random.ts'
 import { createTenant } from '../../src/kernel/tenancy/index.ts'
@@ -39,7 +38,7 @@ export const bench: Bench = {
       const random = seededRandom(seed)
       const clock = manualClock(systemClock.now())
       const ids = uuidIds(systemClock, systemRandom)
-      const parts = { db, ids, clockOf: () => clock, emit: (tx: Tx, tenantId: number, events: Parameters<typeof emit>[2]) => emit(tx, tenantId, events, () => []) }
+      const parts = { db, ids, clockOf: () => clock }
       const shop = ids.next()
 
       let made = 0
@@ -89,7 +88,7 @@ export const bench: Bench = {
           const queue = createCheckoutQueue(parts)
           return (one: Wish) => queue(tenantId, one)
         },
-        'row-lock': (tenantId: number) => async (one: Wish) => (await db.tx({ role: 'app', tenantId }, (tx) => placeOrders(tx, tenantId, [one], clock.now(), { ids, emit: parts.emit, priceRule: undefined })))[0],
+        'row-lock': (tenantId: number) => async (one: Wish) => (await db.tx({ role: 'app', tenantId }, (tx) => placeOrders(tx, tenantId, [one], clock.now(), { ids, priceRule: undefined })))[0],
       }
 
       const cases = [

@@ -9,9 +9,9 @@
  * - A unionid joins accounts; an openid or external_userid alone never does.
  * - Personal fields are readable only while the person's key exists; erasing deletes the key and the identities, ledgers keep the surrogate id.
  */
-export { resolvePersons, type Sighting } from './resolve-persons.ts'
+export { resolvePersons, knownPersons, type Sighting } from './resolve-persons.ts'
 export { planResolution, type KnownIdentity, type Resolution } from './resolution.ts'
 export { personRoutes, mask, type AlsoSplit } from './routes.ts'
 export { forgetWholly, type AlsoForget } from './forget.ts'
 export { personFault } from './errors.ts'
-export { findPerson, listMerges, mergedPersons, listPersons, readFields, writeFields, splitPerson, personByIdentity, resealPersons, type PersonCard, type IdentityRow } from './store.ts'
+export { findPerson, listMerges, mergedInto, mergedPersons, listPersons, readFields, writeFields, splitPerson, personByIdentity, resealPersons, type PersonCard, type IdentityRow } from './store.ts'

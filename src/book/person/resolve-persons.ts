@@ -17,3 +17,16 @@ export async function resolvePersons(tx: Tx, tenantId: number, sightings: readon
   await applyResolution(tx, tenantId, plan, ids)
   return plan
 }
+
+/**
+ * The persons of sightings whose identities are all known and agree, without the lock that newcomers need; undefined for the others. Whom a merge of
+ * this moment concerns is answered as before it: ask `mergedInto` before booking for good.
+ */
+export async function knownPersons(tx: Tx, tenantId: number, sightings: readonly Sighting[]): Promise<Array<string | undefined>> {
+  if (sightings.length === 0) return []
+  const found = new Map((await findIdentities(tx, tenantId, sightings.flatMap(identitiesOf))).map((row) => [`${row.kind} ${row.scope} ${row.value}`, row.personId]))
+  return sightings.map((sighting) => {
+    const persons = new Set(identitiesOf(sighting).map((one) => found.get(`${one.kind} ${one.scope} ${one.value}`)))
+    return persons.size === 1 ? [...persons][0] : undefined
+  })
+}

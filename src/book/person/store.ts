@@ -52,6 +52,19 @@ export async function personByIdentity(tx: Tx, tenantId: number, kind: string, s
   return row?.personId
 }
 
+/** Who these persons turned out to be, for those that were merged into another. */
+export async function mergedInto(tx: Tx, tenantId: number, personIds: readonly string[]): Promise<Map<string, string>> {
+  const into = new Map<string, string>()
+  // A merge of a merge: a few steps at most.
+  for (let open = [...new Set(personIds)]; open.length > 0; ) {
+    const rows = await tx.query<{ personId: string; into: string }>(`select person_id as "personId", merged_into as "into" from person where tenant_id = $1 and person_id = any($2::uuid[]) and merged_into is not null order by 1`, [tenantId, open])
+    for (const row of rows) into.set(row.personId, row.into)
+    open = rows.map((row) => row.into).filter((id) => !into.has(id))
+  }
+  const today = (id: string): string => (into.has(id) ? today(into.get(id)!) : id)
+  return new Map([...into.keys()].map((id) => [id, today(id)]))
+}
+
 export async function findPerson(tx: Tx, tenantId: number, personId: string): Promise<PersonCard | undefined> {
   const [person] = await tx.query<Omit<PersonCard, 'identities'>>(
     `select person_id as "personId", created_at as "createdAt", merged_into as "mergedInto", erased_at as "erasedAt" from person where tenant_id = $1 and person_id = $2`,

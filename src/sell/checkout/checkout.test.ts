@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectionA, makeTenant, start, testIds } from '../../../tests/setup/fixtures.ts'
 import { openTestDb, type TestDb } from '../../../tests/setup/test-db.ts'
 import { manualClock } from '../../kernel/clock.ts'
-import { emit } from '../../kernel/event/index.ts'
 import { seededRandom } from '../../kernel/random.ts'
 import { createSeal } from '../../kernel/seal.ts'
 import { checkBalanced } from '../../book/account/index.ts'
@@ -62,7 +61,7 @@ describe('orders placed together', () => {
   let skuIds: string[]
   const ids = testIds('checkout')
   const clock = manualClock(start)
-  const parts = () => ({ db: test.db, ids, clockOf: () => clock, emit: (tx: Parameters<typeof emit>[0], tenant: number, events: Parameters<typeof emit>[2]) => emit(tx, tenant, events, () => []) })
+  const parts = () => ({ db: test.db, ids, clockOf: () => clock })
   const wish = (n: number, lines: Wish['lines'], more: Partial<Wish> = {}): Wish => ({ buyer: `b${n}`, openid: `o${n}`, unionid: undefined, appid: 'wxmini', miniConnectionId: connectionA, payConnectionId: connectionA, clientKey: `key-${n}`, lines, expectedFen: undefined, ...more })
   const app = <T>(work: Parameters<typeof test.app<T>>[1]) => test.app(tenantId, work)
   const units = async (index: number) => (await app((tx) => readSkus(tx, tenantId, [skuIds[index]]))).get(skuIds[index])!

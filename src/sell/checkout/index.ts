@@ -10,11 +10,11 @@
  * - No openid, name or address is kept with an order.
  */
 export { bookState, mallSteps, stepMall, advance, payWithinMs, payFenOf, tenderFenOf, type MallOrder, type MallState, type MallAct, type MallLine } from './mall-order.ts'
-export { placeOrders, expireJob, expireJobKind, type Wish, type Placed } from './place-orders.ts'
+export { placeOrders, followBatch, expireJob, expireJobKind, batchJobKind, type Wish, type Placed } from './place-orders.ts'
 export { type BuyTerms, type LineDiscount, type Tender, type PriceBasket, type Priced, type PriceRefusal, type PriceRule } from './price-rule.ts'
 export { createCombiner, type Combiner } from './combiner.ts'
 export { mallRoutes, createCheckoutQueue, buyTerms, type MallParts, type MallAccounts } from './mall-routes.ts'
 export { recordOrders, openidOf, type Recorder } from './record-orders.ts'
 export { openSession, readSession, buyerIndex, type Buyer } from './session.ts'
-export { findMallOrder, lockMallOrders, updateMallOrders, ordersOfBuyer } from './store.ts'
+export { findMallOrder, lockMallOrders, readMallOrders, updateMallOrders, ordersOfBuyer } from './store.ts'
 export { checkoutFault, stateNames } from './errors.ts'

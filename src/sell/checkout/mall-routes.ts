@@ -48,15 +48,17 @@ export const buyTerms = z.object({
   couponIds: z.array(z.uuid()).max(20).optional(), storedFen: z.number().int().min(0).optional(), group: z.object({ promotionId: z.uuid(), groupId: z.uuid().optional() }).optional(), depositId: z.string().max(64).optional(),
 })
 
-const maxBatch = 200
+const maxBatch = 500
+/** So many waiting buyers are worth a second batch beside the one being written. */
+const ahead = 64
 
 /** One queue per merchant: a basket may hold several SKUs, and all waiting baskets of all SKUs are admitted by the same statements. */
-export function createCheckoutQueue(parts: Pick<MallParts, 'db' | 'ids' | 'clockOf' | 'emit' | 'priceRule'>): (tenantId: number, wish: Wish) => Promise<Placed> {
+export function createCheckoutQueue(parts: Pick<MallParts, 'db' | 'ids' | 'clockOf' | 'priceRule'>): (tenantId: number, wish: Wish) => Promise<Placed> {
   const queues = new Map<number, Combiner<Wish, Placed>>()
   return (tenantId, wish) => {
     let queue = queues.get(tenantId)
     if (!queue) {
-      queue = createCombiner((wishes) => parts.db.tx({ role: 'app', tenantId }, (tx) => placeOrders(tx, tenantId, wishes, parts.clockOf(tenantId).now(), { ids: parts.ids, emit: parts.emit, priceRule: parts.priceRule })), maxBatch)
+      queue = createCombiner((wishes) => parts.db.tx({ role: 'app', tenantId }, (tx) => placeOrders(tx, tenantId, wishes, parts.clockOf(tenantId).now(), { ids: parts.ids, priceRule: parts.priceRule })), maxBatch, ahead)
       queues.set(tenantId, queue)
     }
     return queue.submit(wish)

@@ -1,17 +1,17 @@
 import { assert } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
-import type { DomainEvent } from '../../kernel/event/index.ts'
+import type { JobHandler } from '../../kernel/engine/index.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { putJobs } from '../../kernel/job/index.ts'
 import type { Fen } from '../../kernel/money.ts'
-import { resolvePersons } from '../../book/person/index.ts'
+import { knownPersons, mergedInto, resolvePersons } from '../../book/person/index.ts'
 import { skuCards, skuName } from '../catalog/index.ts'
 import { saveOrders } from '../order/index.ts'
 import { reserveBaskets } from '../stock/index.ts'
 import { bookState, payWithinMs, type MallLine, type MallOrder } from './mall-order.ts'
 import type { BuyTerms, PriceBasket, Priced, PriceRefusal, PriceRule } from './price-rule.ts'
-import { insertMallOrders, ordersByClientKey } from './store.ts'
+import { insertMallOrders, ordersByClientKey, readMallOrders } from './store.ts'
 
 /** What a buyer wants. The same `clientKey` of the same buyer is one order, however often it is sent. */
 export type Wish = {
@@ -34,23 +34,28 @@ export type Placed =
   | { kind: 'total-changed'; totalFen: Fen }
   | PriceRefusal
 
-export type PlaceParts = { ids: Ids; priceRule: PriceRule | undefined; emit(tx: Tx, tenantId: number, events: readonly DomainEvent[]): Promise<void> }
+export type PlaceParts = { ids: Ids; priceRule: PriceRule | undefined }
 
 export const expireJobKind = 'mall.expire'
 export const expireJob = (orderId: string, dueAt: Instant) => ({ kind: expireJobKind, key: orderId, dueAt, state: { orderId } })
+export const batchJobKind = 'mall.batch'
 
 /**
- * Places many orders in one transaction: persons, prices, units, orders, order book, events, expiry. Each statement carries the whole batch; nothing waits
- * for the network in here.
+ * Admits many orders in one transaction: prices, units, orders. Each statement carries the whole batch; nothing waits for the network in here, and what
+ * nobody is waiting for (order book, facts, events, expiry) is left to one job of the batch, which is stored with it.
  */
 export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wish[], now: Instant, parts: PlaceParts): Promise<Placed[]> {
   const { ids } = parts
   const keyOf = (wish: { buyer: string; clientKey: string }): string => `${wish.buyer} ${wish.clientKey}`
   const outcomes = new Map<string, Placed>()
-  for (const order of await ordersByClientKey(tx, tenantId, wishes)) outcomes.set(keyOf(order), { kind: 'placed', order, fresh: false })
+  const sighting = (wish: Wish) => ({ unionid: wish.unionid, local: { kind: 'openid' as const, scope: wish.appid, value: wish.openid }, seenAt: now, evidence: 'mall checkout' })
+  // Asked together: one way to the database and back.
+  const [known, found, seen] = await Promise.all([ordersByClientKey(tx, tenantId, wishes), skuCards(tx, tenantId, wishes.flatMap((wish) => wish.lines.map((line) => line.skuId))), knownPersons(tx, tenantId, wishes.map(sighting))])
+  const personOf = new Map(wishes.map((wish, index) => [keyOf(wish), seen[index]]))
+  for (const order of known) outcomes.set(keyOf(order), { kind: 'placed', order, fresh: false })
   const fresh = [...new Map(wishes.filter((wish) => !outcomes.has(keyOf(wish))).map((wish) => [keyOf(wish), wish])).values()]
   if (fresh.length > 0) {
-    const cards = new Map((await skuCards(tx, tenantId, fresh.flatMap((wish) => wish.lines.map((line) => line.skuId)))).map((card) => [card.skuId, card]))
+    const cards = new Map(found.map((card) => [card.skuId, card]))
     const offered: Array<{ wish: Wish; lines: MallLine[]; goodsFen: Fen }> = []
     for (const wish of fresh) {
       const missing = wish.lines.find((line) => !cards.get(line.skuId)?.onMall)
@@ -66,9 +71,11 @@ export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wis
       })
       offered.push({ wish, lines, goodsFen: lines.reduce((sum, line) => sum + line.paidFen, 0) })
     }
-    const persons = await resolvePersons(tx, tenantId, offered.map(({ wish }) => ({ unionid: wish.unionid, local: { kind: 'openid' as const, scope: wish.appid, value: wish.openid }, seenAt: now, evidence: 'mall checkout' })), ids)
-    const baskets = offered.map(({ wish, lines, goodsFen }, index): PriceBasket => ({
-      orderId: ids.next().replaceAll('-', ''), personId: persons.personIds[index], buyer: wish.buyer, goodsFen, lines, terms: wish.terms ?? {}, expiresAt: now + payWithinMs,
+    const newcomers = offered.map(({ wish }) => wish).filter((wish) => personOf.get(keyOf(wish)) === undefined)
+    const resolved = await resolvePersons(tx, tenantId, newcomers.map(sighting), ids)
+    newcomers.forEach((wish, index) => personOf.set(keyOf(wish), resolved.personIds[index]))
+    const baskets = offered.map(({ wish, lines, goodsFen }): PriceBasket => ({
+      orderId: ids.next().replaceAll('-', ''), personId: personOf.get(keyOf(wish))!, buyer: wish.buyer, goodsFen, lines, terms: wish.terms ?? {}, expiresAt: now + payWithinMs,
     }))
     const quotes: ReadonlyArray<Priced | PriceRefusal> = parts.priceRule && baskets.length > 0 ? await parts.priceRule.quote(tx, tenantId, baskets, now) : baskets.map(({ lines }) => ({ kind: 'priced', discounts: lines.map(() => []), tenders: [], terms: {} }))
     const ready: MallOrder[] = []
@@ -105,9 +112,29 @@ export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wis
     if (placed.length > 0) {
       await parts.priceRule?.take(tx, tenantId, readyBaskets.filter((_one, index) => reserved[index].reserved), now)
       await insertMallOrders(tx, tenantId, placed)
-      await parts.emit(tx, tenantId, await saveOrders(tx, tenantId, placed.map((order) => ({ order: bookState(order), personId: order.personId, connectionId: order.miniConnectionId, appid: '', cause: 'own' as const })), now, ids))
-      await putJobs(tx, tenantId, placed.map((order) => expireJob(order.orderId, order.expiresAt)))
+      await putJobs(tx, tenantId, [{ kind: batchJobKind, key: placed[0].orderId, dueAt: now, state: { orderIds: placed.map((order) => order.orderId) } }])
     }
   }
   return wishes.map((wish) => outcomes.get(keyOf(wish))!)
+}
+
+/**
+ * What an admitted batch leaves to be done: the orders enter the order book (facts, events) as they are by then, and at the end of their time those that are
+ * still unpaid are sent to be closed. An order whose payment came first is in the book already; it is left as it is.
+ */
+export const followBatch: JobHandler = {
+  kind: batchJobKind,
+  async run(work, tx, job) {
+    const { tenantId, now, ids } = work
+    const { orderIds, booked } = job.state as { orderIds: string[]; booked?: boolean }
+    const orders = await readMallOrders(tx, tenantId, orderIds)
+    if (booked !== true) {
+      const into = await mergedInto(tx, tenantId, orders.map((order) => order.personId))
+      await work.emit(tx, await saveOrders(tx, tenantId, orders.map((order) => ({ order: bookState(order), personId: into.get(order.personId) ?? order.personId, connectionId: order.miniConnectionId, appid: '', cause: 'own' as const })), now, ids))
+    }
+    const unpaid = orders.filter((order) => order.state === 'unpaid')
+    await putJobs(tx, tenantId, unpaid.filter((order) => order.expiresAt <= now).map((order) => expireJob(order.orderId, now)))
+    const waiting = unpaid.filter((order) => order.expiresAt > now)
+    return waiting.length === 0 ? null : { dueAt: Math.min(...waiting.map((order) => order.expiresAt)), state: { orderIds: waiting.map((order) => order.orderId), booked: true } }
+  },
 }

@@ -10,13 +10,14 @@ const columns = `order_id as "orderId", person_id as "personId", buyer, buyer_kn
 export async function insertMallOrders(tx: Tx, tenantId: number, orders: readonly MallOrder[]): Promise<void> {
   if (orders.length === 0) return
   tx.write(
-    `insert into mall_order (tenant_id, order_id, person_id, buyer, buyer_known, client_key, mini_connection_id, pay_connection_id, state, lines, goods_fen, discount_fen, freight_fen, total_fen, placed_at, expires_at, shipping_report, version)
-     select $1, r.order_id, r.person_id, r.buyer, r.buyer_known, r.client_key, r.mini, r.pay, 'unpaid', r.lines::jsonb, r.goods, r.discount, r.freight, r.total, r.placed_at, r.expires_at, 'none', r.version
-     from unnest($2::text[], $3::uuid[], $4::text[], $5::boolean[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[])
-       as r(order_id, person_id, buyer, buyer_known, client_key, mini, pay, lines, goods, discount, freight, total, placed_at, expires_at, version)`,
+    `insert into mall_order (tenant_id, order_id, person_id, buyer, buyer_known, client_key, mini_connection_id, pay_connection_id, state, lines, goods_fen, discount_fen, freight_fen, total_fen, tenders, terms, placed_at, expires_at, shipping_report, version)
+     select $1, r.order_id, r.person_id, r.buyer, r.buyer_known, r.client_key, r.mini, r.pay, 'unpaid', r.lines::jsonb, r.goods, r.discount, r.freight, r.total, r.tenders::jsonb, r.terms::jsonb, r.placed_at, r.expires_at, 'none', r.version
+     from unnest($2::text[], $3::uuid[], $4::text[], $5::boolean[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::text[], $18::text[])
+       as r(order_id, person_id, buyer, buyer_known, client_key, mini, pay, lines, goods, discount, freight, total, placed_at, expires_at, version, tenders, terms)`,
     [
       tenantId, orders.map((o) => o.orderId), orders.map((o) => o.personId), orders.map((o) => o.buyer), orders.map((o) => o.buyerKnown), orders.map((o) => o.clientKey), orders.map((o) => o.miniConnectionId), orders.map((o) => o.payConnectionId),
       orders.map((o) => JSON.stringify(o.lines)), orders.map((o) => o.goodsFen), orders.map((o) => o.discountFen), orders.map((o) => o.freightFen), orders.map((o) => o.totalFen), orders.map((o) => o.placedAt), orders.map((o) => o.expiresAt), orders.map((o) => o.version),
+      orders.map((o) => JSON.stringify(o.tenders)), orders.map((o) => JSON.stringify(o.terms)),
     ],
   )
 }

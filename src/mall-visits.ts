@@ -17,7 +17,8 @@ export type MallVisits = {
 }
 export type Ask = (house: House, method: string, path: string, body?: unknown, params?: Record<string, string>) => Promise<Record<string, unknown> | undefined>
 
-type Errand = { n: number; person: string; day: number; fen: number; u: number; likes: number[] }
+/** `fen` 0: to look. `page`: where the card of a message led, as the launch is told. */
+type Errand = { n: number; person: string; day: number; fen: number; u: number; likes: number[]; page?: string }
 type Sku = { skuId: string; priceFen: number; soldOut: boolean; left?: number }
 
 /** Units that a mall should have of everything at ten in the morning. */
@@ -39,8 +40,19 @@ export function createMallVisits(parts: { house: House; emulator: Emulator; worl
     } satisfies PublicCall<unknown, unknown, unknown> as never)) as T
   }
 
+  /** wx.login of somebody who opens the mini program; a referral code in the launch's query comes along, as the storefront sends it. */
+  async function logIn({ person, page }: Errand): Promise<string> {
+    const { js_code: code } = (await emulator.act(world, 'miniProgram.login', { person })) as { js_code: string }
+    const ref = new URLSearchParams((page ?? '').split('?')[1] ?? '').get('ref')
+    return (await mall<{ token: string }>('POST', '/login', { body: { code, ...(ref === null ? {} : { ref }) } })).token
+  }
+
   async function visit(errand: Errand, skus: readonly Sku[]): Promise<boolean> {
     const { person, day } = errand
+    if (errand.fen === 0) {
+      await logIn(errand)
+      return false
+    }
     // Something liked whose price is near the sum, in as many pieces as come near it.
     const weights = skus.map((sku, n) => (sku.soldOut ? 0 : errand.likes[n] / (1 + 20 * Math.max(0, Math.log(sku.priceFen / errand.fen)) ** 2)))
     const total = weights.reduce((sum, weight) => sum + weight, 0)
@@ -49,8 +61,7 @@ export function createMallVisits(parts: { house: House; emulator: Emulator; worl
     const at = Math.max(0, weights.findIndex((weight) => (left -= weight) < 0))
     const { skuId, priceFen, left: few } = skus[at]
     const quantity = Math.max(1, Math.min(few ?? 5, 5, Math.round(errand.fen / priceFen)))
-    const { js_code: code } = (await emulator.act(world, 'miniProgram.login', { person })) as { js_code: string }
-    const { token } = await mall<{ token: string }>('POST', '/login', { body: { code } })
+    const token = await logIn(errand)
     const placed = await mall<{ kind: string; order: { orderId: string }; pay: object | null }>('POST', '/checkout', { bearer: token, body: { key: `errand ${errand.n} ${person}`, lines: [{ skuId, quantity }] } })
     if (placed.kind !== 'placed' || placed.pay === null) return false
     const { prepay_id: prepay } = (await emulator.act(world, 'pay.openSheet', placed.pay)) as { prepay_id: string }

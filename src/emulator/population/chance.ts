@@ -10,6 +10,7 @@
 export const slot = {
   naturalLeave: 1, seen: 2, leave: 3, mute: 4, winBack: 5, buy: 6, dropOut: 7, value: 8, shelf: 9, returned: 10, returnDelay: 11, click: 12, sendTime: 13, add: 14, like: 15,
   refer: 16, coupon: 17, comeBack: 18, reply: 19, complain: 20, view: 21, basket: 22, basketSize: 23, pay: 24, tell: 25, partial: 26, show: 27, gift: 28, anonymous: 29, staffOf: 30, anger: 31,
+  groupJoin: 32, groupLeave: 33, groupTalk: 34,
   // Traits, at day 0.
   rate: 40, drop: 41, spend: 42, heavy: 43, lift: 44, tolerance: 45, tie: 46, price: 47, coupons: 48, hour: 49, type: 50, taste: 51, everBought: 52, tenure: 53, group: 54, groupSize: 55, know: 56, hub: 57,
   // Staff, with the staff member in the person's place.

@@ -13,8 +13,11 @@ export type HappeningKind = (typeof happening)[keyof typeof happening]
 export type Feeling = { seen: boolean; left: boolean; muted: boolean; clicked: boolean; relevance: number; /** P(leave) of this touch before the draw. */ leaveChance: number }
 
 export type Days = {
-  /** A message of `line` reaches the person on `day` as the k-th touch of that person that day; relevance in 0–1. */
-  touch(person: number, day: number, k: number, line: LineWeights, relevance: number, hourFactor?: number): Feeling
+  /**
+   * A message of `line` reaches the person on `day` as the k-th touch of that person that day; relevance in 0–1. `elsewhere`: not from the member but in a group: who
+   * has enough of it leaves the group (`left`), and the relation stays.
+   */
+  touch(person: number, day: number, k: number, line: LineWeights, relevance: number, hourFactor?: number, elsewhere?: boolean): Feeling
   /** Leaving for other reasons, coming back, buying; then stocks decay into the next day. Call once a day, after the touches. */
   live(day: number, sink: Happening): void
   /**
@@ -143,11 +146,11 @@ export function createDays(people: People, season: Season, options: DaysOptions)
       return value < 0 ? 0 : value > 1 ? 1 : value
     },
 
-    touch(i, day, k, line, relevance, hourFactor = 1) {
+    touch(i, day, k, line, relevance, hourFactor = 1, elsewhere = false) {
       feeling.seen = feeling.left = feeling.muted = feeling.clicked = false
       feeling.relevance = relevance
       feeling.leaveChance = 0
-      if ((flags[i] & flag.contact) === 0 || (flags[i] & flag.muted) !== 0) return feeling
+      if ((flags[i] & flag.contact) === 0 || ((flags[i] & flag.muted) !== 0 && !elsewhere)) return feeling
       const crowded = season.crowded[day - season.first] === 1
       chance.at(keyHigh[i], keyLow[i], day)
       if (chance.u(slot.seen, k) >= line.see * hourFactor * (crowded ? common.crowdSeen : 1)) return feeling
@@ -166,8 +169,8 @@ export function createDays(people: People, season: Season, options: DaysOptions)
       feeling.clicked = chance.u(slot.click, k) < common.clickBase + common.clickRelevance * relevance
       if (chance.u(slot.leave, k) < feeling.leaveChance) {
         feeling.left = true
-        leave(i)
-      } else if (chance.u(slot.mute, k) < common.muteRatio * feeling.leaveChance) {
+        if (!elsewhere) leave(i)
+      } else if (!elsewhere && chance.u(slot.mute, k) < common.muteRatio * feeling.leaveChance) {
         feeling.muted = true
         flags[i] |= flag.muted
       }

@@ -13,7 +13,10 @@ import { makeGraph, spread, type Graph } from './graph.ts'
 import { defaultParameters, merchantOf, presetNames, readParameters, regimeNames, type LineName, type PresetName, type RegimeName } from './parameters.ts'
 import { flag, fork, makePeople, topicCount, type People, type State } from './people.ts'
 import { betaTable, normalAt, poissonAt, type Quantile } from './quantile.ts'
+import { cardScene, cardSeen, dropCards, isOurs, keepCard, type Card } from './cards.ts'
+import { groupsDay, groupsOf } from './groups.ts'
 import { makeSeason } from './season.ts'
+import { dawnOfWallets, priceIndex, rememberPaid, setHazards, shareOf, takenAt, takers, type Held, type Offer } from './wallets.ts'
 import { confirmsAt } from './staff.ts'
 
 /**
@@ -21,7 +24,7 @@ import { confirmsAt } from './staff.ts'
  * reaches them (mass sends, Moments, welcomes) is felt when it arrives. All of it lies in the namespace's slice, so that journal
  * and snapshot rebuild it; the typed arrays are base64 there.
  */
-type PopulationState = {
+export type PopulationState = {
   preset: PresetName
   regime: RegimeName | null
   people: number
@@ -52,9 +55,22 @@ type PopulationState = {
   errandNo: number
   /** The live room of the evening, which orders of it name; absent before the first. */
   room?: { exportId: string; onAir: boolean }
+  /** Absent in a world from before: cards of messages by their reference, and the last one that each person saw. */
+  cards?: Record<string, { day: number; card: Card }>
+  cardsSeen?: Record<string, string>
+  /** First prices of goods, ln of the dawn's prices over them, when that dawn was; what single persons have in mind, and what they paid since. */
+  prices?: Record<string, number>
+  priceIndex?: number
+  dawnAt?: number
+  references?: Record<string, number>
+  paid?: Array<[person: number, paid: number]>
+  wallets?: Record<string, Held>
+  /** Groups that each member makes, and in which chat somebody is; '': was in one and left. */
+  groups?: number
+  grouped?: Record<string, string>
 }
-/** Somebody opens the merchant's mini program to buy near a sum. */
-type Errand = { n: number; person: string; at: number; day: number; fen: number; caused: boolean }
+/** Somebody opens the merchant's mini program to buy near a sum; `fen` 0: to look, after a tap on a message. `page` and `scene` are what its launch is told. */
+type Errand = { n: number; person: string; at: number; day: number; fen: number; caused: boolean; page?: string; scene?: number }
 
 /** A live evening begins at 20:00 in Shanghai and lasts two hours; this share of people looks in. */
 const liveFromMs = 20 * 3_600_000
@@ -68,7 +84,7 @@ const strangersMall = 0.2
 
 const populationSlice: Slice<{ current: PopulationState | null }> = { name: 'population', init: () => ({ current: null }) }
 
-type Live = { people: People; days: Days; graph: Graph; diligence: Quantile }
+type Live = { people: People; days: Days; graph: Graph; diligence: Quantile; hazard: Float32Array; borrowFactor: Float32Array }
 
 /** Derived from the slice and rebuilt from it when lost. */
 const lives = new WeakMap<PopulationState, Live>()
@@ -101,8 +117,11 @@ function liveOf(state: PopulationState): Live {
   reflect(state, people)
   // Four years from the start; a world that outlives them repeats its last year's season by clamping below.
   const season = makeSeason(state.createdDay - 365, 365 * 6, merchant.shop.festivalExponent)
+  const hazard = new Float32Array(people.size)
+  const borrowFactor = new Float32Array(people.size)
+  setHazards(state, people, hazard, borrowFactor)
   const live: Live = {
-    people, days: createDays(people, season, { origin: state.createdDay, dawn: true }), graph: makeGraph(state.people, merchant.common, state.seed, 0, Math.min(1, 2000 / Math.max(state.people, 2000))),
+    people, hazard, borrowFactor, days: createDays(people, season, { origin: state.createdDay, dawn: true, hazard, borrowFactor }), graph: makeGraph(state.people, merchant.common, state.seed, 0, Math.min(1, 2000 / Math.max(state.people, 2000))),
     diligence: betaTable(merchant.common.diligenceA, merchant.common.diligenceB)
   }
   lives.set(state, live)
@@ -154,7 +173,7 @@ function instantOf(live: Live, day: number, i: number, k: number): number {
 type Product = { productId: string; skus: Array<{ skuId: string; priceFen: number; stock: number }> }
 
 /** Order lines near a sum: goods by taste (Zipf inside), pieces to come near the sum. */
-function basket(live: Live, products: readonly Product[], i: number, day: number, fen: number): Array<{ productId: string; skuId: string; count: number }> {
+function basket(live: Live, products: readonly Product[], i: number, day: number, fen: number, wanted?: string): Array<{ productId: string; skuId: string; count: number }> {
   const { chance, traits } = live.people
   chance.at(traits.keyHigh[i], traits.keyLow[i], day)
   let total = 0
@@ -169,6 +188,8 @@ function basket(live: Live, products: readonly Product[], i: number, day: number
   let u = chance.u(slot.basket) * total
   let pick = 0
   while (pick < products.length - 1 && u > weights[pick]) u -= weights[pick++]
+  const led = products.findIndex((product) => product.productId === wanted)
+  if (led >= 0) pick = led
   const { productId, skus } = products[pick]
   return [{ productId, skuId: skus[0].skuId, count: Math.min(20, Math.max(1, Math.round(fen / Math.max(1, skus[0].priceFen)))) }]
 }
@@ -213,8 +234,62 @@ function givePast(live: Live, state: PopulationState): void {
   for (let i = 0; i < people.size; i++) if ((rows.flags[i] & (flag.alive | flag.bought)) === 0 && began[i] === 0) rows.flags[i] = never[i]
 }
 
+/** Coupons that can be taken now. */
+function offersOf(ns: Namespace, state: PopulationState): Offer[] {
+  return ((run(ns, shopLine.acts, 'shop.viewCoupons', state.shop === null ? {} : { shop: state.shop })?.coupons ?? []) as Offer[])
+}
+
+const corpState = (ns: Namespace, state: PopulationState) => {
+  const corps = ns.slices.wecom as { corps: Record<string, Parameters<typeof groupsOf>[0] & { byKey: Record<string, string> }> } | undefined
+  return corps && (state.corp === null ? Object.values(corps.corps)[0] : corps.corps[state.corp])
+}
+
+/** Does a purchase of this person on this day go through the card of a message? Attribution to it says nothing of what it caused. */
+function tapped(live: Live, state: PopulationState, i: number, day: number, caused: boolean): Card | undefined {
+  const card = cardSeen(state, i, day)
+  if (card === undefined) return undefined
+  const { chance, traits, state: { attention }, merchant: { common } } = live.people
+  if (!caused && attention[i] <= 0.1) return undefined
+  chance.at(traits.keyHigh[i], traits.keyLow[i], day)
+  return chance.u(slot.click, 255) < (caused ? common.clickCaused : common.clickOwn) ? card : undefined
+}
+
 function lineOf(kind: string): LineName | undefined {
   return kind === 'broadcast' ? 'broadcast' : kind === 'moment' ? 'moment' : kind === 'welcome' ? 'service' : undefined
+}
+
+/** Repeats of a person's day have addresses of their own. */
+function nthTouch(state: PopulationState, i: number, day: number): number {
+  if (state.touched.day !== day) state.touched = { day, counts: {} }
+  const k = state.touched.counts[i] ?? 0
+  state.touched.counts[i] = Math.min(k + 1, 60)
+  return k
+}
+
+/** What a message is about is not read from its text: its reference draws the topic, by the shop's own shares. */
+function topicOf(state: PopulationState, { people }: Live, ref: string, topic: Float64Array): void {
+  const { topics } = people.merchant.shop
+  let u = uniformAt(createChance(), state.seed, 0, seedOf(ref) % 2 ** 40, 0, 92)
+  let main = 0
+  while (main < topicCount - 1 && u > topics[main]) u -= topics[main++]
+  for (let t = 0; t < topicCount; t++) topic[t] = topics[t] + (t === main ? 0.2 : 0)
+}
+
+/** A message in a customer group: few look, and who has enough of it leaves the group, not the member. */
+function feelInGroup(state: PopulationState, live: Live, chat: string, ref: string, day: number, leaves: (person: number) => void): number {
+  const topic = new Float64Array(topicCount)
+  topicOf(state, live, ref, topic)
+  let felt = 0
+  for (const [key, where] of Object.entries(state.grouped ?? {})) {
+    if (where !== chat) continue
+    const i = Number(key)
+    const feeling = live.days.touch(i, day, nthTouch(state, i, day), live.people.merchant.common.lines.groupMessage, live.days.relevance(i, topic), 1, true)
+    if (!feeling.seen) continue
+    felt++
+    count(state, 'seen')
+    if (feeling.left) leaves(i)
+  }
+  return felt
 }
 
 /** Feels what arrived since the last time. Leaving and buying because of it follow within hours, as acts of their own. */
@@ -230,33 +305,32 @@ function feel(ns: Namespace, state: PopulationState, live: Live): number {
   for (const arrival of arrivals(ns, { after: state.arrival, ...(state.corp === null ? {} : { corpid: state.corp }) })) {
     state.arrival = arrival.n
     const line = lineOf(arrival.kind)
+    const day = dayNumber(arrival.at)
+    if (line === 'broadcast' && customers[arrival.to] === undefined) felt += feelInGroup(state, live, arrival.to, arrival.ref, day, (person) => schedule(ns, ns.now + 60_000, 'population.leaveGroup', { person }))
     const i = personIndex(state, customers[arrival.to]?.person)
     if (line === undefined || i === undefined) continue
-    const day = dayNumber(arrival.at)
-    if (state.touched.day !== day) state.touched = { day, counts: {} }
-    const k = state.touched.counts[i] ?? 0
-    state.touched.counts[i] = Math.min(k + 1, 60)
-    // What a message is about is not read from its text: its reference draws the topic, by the shop's own shares.
-    let u = uniformAt(createChance(), state.seed, 0, seedOf(arrival.ref) % 2 ** 40, 0, 92)
-    let main = 0
-    while (main < topicCount - 1 && u > people.merchant.shop.topics[main]) u -= people.merchant.shop.topics[main++]
-    for (let t = 0; t < topicCount; t++) topic[t] = people.merchant.shop.topics[t] + (t === main ? 0.2 : 0)
+    const k = nthTouch(state, i, day)
+    topicOf(state, live, arrival.ref, topic)
     const off = Math.abs(minuteOfDay(arrival.at) / 15 - people.traits.hour[i])
     const feeling = days.touch(i, day, k, common.lines[line], days.relevance(i, topic), off < 14 ? 1 : 0.85)
     if (!feeling.seen) continue
     felt++
     count(state, 'seen')
     const wait = Math.round((2 + 90 * uniformAt(createChance(), state.seed, 0, i, day, slot.sendTime, 40 + k)) * 60_000)
+    const card = keepCard(state, i, arrival.ref, day, arrival.content)
+    let bought = false
     if (feeling.left) {
       count(state, 'left')
       schedule(ns, ns.now + wait, 'population.leave', { person: i })
     } else if (day === today) {
       days.impulse(i, day, (kind, person, fen) => {
         if (kind !== happening.causedPurchase) return
+        bought = true
         count(state, 'caused')
-        schedule(ns, ns.now + wait, 'population.order', { person, day, fen, caused: true })
+        schedule(ns, ns.now + wait, 'population.order', { person, day, fen, caused: true, ...(tapped(live, state, person, day, true) === undefined ? {} : { card: arrival.ref }) })
       })
     }
+    if (card !== undefined && feeling.clicked && !feeling.left && !bought) schedule(ns, ns.now + wait, 'population.tap', { person: i, card: arrival.ref })
   }
   return felt
 }
@@ -269,6 +343,17 @@ function tell(state: PopulationState, live: Live, i: number, day: number): void 
   const from = live.graph.start[i]
   const friends = live.graph.start[i + 1] - from
   for (let n = 0; n < told && friends > 0; n++) state.curious[live.graph.neighbours[from + Math.floor(uniformAt(createChance(), state.seed, 0, i, day, slot.tell, 2 + n) * friends)]] = day + common.tellDays
+}
+
+/** Placed from something that somebody shared (order_scene 4). */
+const sharedScene = 4
+
+/** Somebody is on the way to the mini program; returns the number of the errand. */
+function sendToMall(state: PopulationState, now: number, i: number, args: { day: number; fen: number; caused: boolean }, card?: { page: string }): number {
+  count(state, 'mallVisits')
+  state.errands.push({ n: ++state.errandNo, person: personName(state, i), at: now, day: args.day, fen: args.fen, caused: args.caused, ...(card === undefined ? {} : { page: card.page, scene: cardScene }) })
+  if (state.errands.length > errandsKept) state.errands.splice(0, state.errands.length - errandsKept)
+  return state.errandNo
 }
 
 const personArg = z.object({ person: z.int().nonnegative() })
@@ -287,6 +372,7 @@ const acts: Act[] = [
       corp: z.string().optional(),
       prefix: z.string().default('p'),
       mall: z.number().min(0).max(1).default(0).describe("share of a contact's orders that go to the merchant's mini program: a phone outside takes them with population.errands and plays them"),
+      groups: z.int().min(0).max(5).default(0).describe('customer groups that each member makes once there are contacts enough; codes of groups made by the API are scanned all the same'),
       contacts: z.number().min(0).max(1).default(0.25).describe('share of those who have bought that adds a member during the first day'),
     }),
     run(ns, args) {
@@ -296,7 +382,7 @@ const acts: Act[] = [
       const today = dayNumber(ns.now)
       const state: PopulationState = {
         preset: args.preset, regime: args.regime ?? null, people: args.people, seed: typeof args.seed === 'string' ? seedOf(args.seed) % 2 ** 40 : args.seed, overrides: args.overrides ?? null,
-        shop: args.shop ?? null, corp: args.corp ?? null, prefix: args.prefix, createdDay: today, day: today - 1, arrival: 0, arrays: {}, curious: {}, touched: { day: 0, counts: {} }, tasks: {}, tasksToday: {}, members: {}, totals: {}, mall: args.mall, errands: [], errandNo: 0,
+        shop: args.shop ?? null, corp: args.corp ?? null, prefix: args.prefix, createdDay: today, day: today - 1, arrival: 0, arrays: {}, curious: {}, touched: { day: 0, counts: {} }, tasks: {}, tasksToday: {}, members: {}, totals: {}, mall: args.mall, errands: [], errandNo: 0, groups: args.groups,
       }
       holder.current = state
       const live = liveOf(state)
@@ -323,6 +409,9 @@ const acts: Act[] = [
       const { common, shop } = merchant
       feel(ns, state, live)
       state.day = day
+      dropCards(state, day)
+      dawnOfWallets(state, priceIndex(state, productsOf(ns, state)), ns.now, common.referencePull)
+      setHazards(state, people, live.hazard, live.borrowFactor)
       const at = (instant: number): number => Math.max(ns.now + 1000, instant)
       const draw = (i: number, which: number, k = 0): number => {
         chance.at(traits.keyHigh[i], traits.keyLow[i], day)
@@ -370,7 +459,9 @@ const acts: Act[] = [
           orders++
           if (kind === happening.causedPurchase) count(state, 'caused')
           const inRoom = liveEvening && draw(i, slot.shelf, 3) < shop.liveShare
-          schedule(ns, at(inRoom ? evening + Math.round(liveMs * (0.05 + 0.9 * draw(i, slot.sendTime, 6))) : instantOf(live, day, i, 0)), 'population.order', { person: i, day, fen, caused: kind === happening.causedPurchase, live: inRoom })
+          const caused = kind === happening.causedPurchase
+          const through = inRoom || tapped(live, state, i, day, caused) === undefined ? {} : { card: state.cardsSeen![i] }
+          schedule(ns, at(inRoom ? evening + Math.round(liveMs * (0.05 + 0.9 * draw(i, slot.sendTime, 6))) : instantOf(live, day, i, 0)), 'population.order', { person: i, day, fen, caused, live: inRoom, ...through })
           if (mayAdd(i) && draw(i, slot.add, 3) < common.addAfterOrder) schedule(ns, at(instantOf(live, day, i, 12)) + 3 * dayMs, 'population.add', { person: i, way: 'parcel' })
         } else if (kind === happening.naturalLeave) {
           leaves++
@@ -380,6 +471,14 @@ const acts: Act[] = [
           schedule(ns, at(instantOf(live, day, i, 2)), 'population.add', { person: i, way: 'back' })
         }
       })
+      for (const offer of offersOf(ns, state)) {
+        for (const i of takers(state, people, day, offer)) schedule(ns, takenAt(ns, state, day, i), 'population.coupon', { person: i, couponId: offer.couponId })
+      }
+      const inGroups = groupsDay(state, people, day, groupsOf(corpState(ns, state)))
+      for (const one of inGroups.make) schedule(ns, at(evening - 8 * 3_600_000), 'population.makeGroup', one)
+      for (const one of inGroups.join) schedule(ns, at(instantOf(live, day, one.person, 13)), 'population.joinGroup', one)
+      for (const one of inGroups.leave) schedule(ns, at(instantOf(live, day, one.person, 14)), 'population.leaveGroup', one)
+      for (const one of inGroups.write) schedule(ns, at(instantOf(live, day, one.person, 15)), 'population.writeInGroup', one)
       // Members look at their tasks every half hour of the working day.
       for (let minute = 9 * 60 + 30; minute <= 21 * 60 + 30; minute += 30) {
         const instant = day * dayMs - 28_800_000 + minute * 60_000
@@ -458,7 +557,7 @@ const acts: Act[] = [
   act({
     name: 'population.order',
     en: 'Scheduled: somebody orders on the Shop near a sum, pays, receives, perhaps returns, perhaps tells friends',
-    args: personArg.extend({ day: z.int(), fen: z.int().positive(), caused: z.boolean(), live: z.boolean().optional() }),
+    args: personArg.extend({ day: z.int(), fen: z.int().positive(), caused: z.boolean(), live: z.boolean().optional(), card: z.string().optional().describe('reference of the message whose card or link led here') }),
     run(ns, args) {
       const state = stateOf(ns)
       const live = liveOf(state)
@@ -467,32 +566,132 @@ const acts: Act[] = [
       const { common, shop } = merchant
       const i = args.person
       chance.at(traits.keyHigh[i], traits.keyLow[i], args.day)
-      const mall = args.live ? 0 : ((state.mall ?? 0) * ((people.state.flags[i] & flag.contact) !== 0 ? 1 : strangersMall)) // absent in a world from before
-      if (mall > 0 && chance.u(slot.shelf, 4) < mall) {
-        count(state, 'mallVisits')
-        state.errands.push({ n: ++state.errandNo, person: personName(state, i), at: ns.now, day: args.day, fen: args.fen, caused: args.caused })
-        if (state.errands.length > errandsKept) state.errands.splice(0, state.errands.length - errandsKept)
-        return { errand: state.errandNo }
-      }
+      const card = args.card === undefined ? undefined : state.cards?.[args.card]?.card
+      if (card !== undefined) count(state, 'taps')
+      const led = card?.kind === 'mini' && isOurs(ns, card.appid) ? card : undefined
+      const mall = args.live || card?.kind === 'product' ? 0 : ((state.mall ?? 0) * ((people.state.flags[i] & flag.contact) !== 0 ? 1 : strangersMall)) // absent in a world from before
+      // Whom a card of the mall led there buys there, where there is a phone to play it.
+      if (mall > 0 && (led !== undefined || chance.u(slot.shelf, 4) < mall)) return { errand: sendToMall(state, ns.now, i, args, led) }
       const products = productsOf(ns, state)
       if (products.length === 0) return { orderId: null }
-      const lines = basket(live, products, i, args.day, args.fen)
+      const product = card?.kind === 'product' ? card : undefined
+      const lines = basket(live, products, i, args.day, args.fen, product?.productId)
+      const held = state.wallets?.[i]
+      const coupon = held !== undefined && held.used === undefined && held.until > ns.now ? held : undefined
       chance.at(traits.keyHigh[i], traits.keyLow[i], args.day)
       const road = Math.round((2 + 4 * chance.u(slot.returnDelay, 1)) * dayMs)
       const scene = args.live ? 2 : [3, 4, 5, 6, 1][Math.floor(chance.u(slot.show) * 5)]
-      const answer = run(ns, shopLine.acts, 'shop.runOrders', {
+      const anonymous = chance.u(slot.anonymous) < 0.05
+      const order = (with_: { userCouponId?: string }) => (run(ns, shopLine.acts, 'shop.runOrders', {
         ...(state.shop === null ? {} : { shop: state.shop }),
-        orders: [{ person: personName(state, i), anonymous: chance.u(slot.anonymous) < 0.05, lines, scene, ...(args.live && state.room?.onAir === true ? { liveId: state.room.exportId } : {}), at: ns.now, payAt: ns.now + 30_000, shipAt: ns.now + 20 * 3_600_000, receiveAt: ns.now + road, settleAt: ns.now + road + 7 * dayMs }],
-      }) as { orders: Array<{ orderId: string | null }> } | undefined
-      const orderId = answer?.orders[0]?.orderId ?? null
+        orders: [{ person: personName(state, i), anonymous, lines, scene: product === undefined ? scene : sharedScene, ...(product === undefined ? {} : { link: product.url }), ...with_, ...(args.live && state.room?.onAir === true ? { liveId: state.room.exportId } : {}), at: ns.now, payAt: ns.now + 30_000, shipAt: ns.now + 20 * 3_600_000, receiveAt: ns.now + road, settleAt: ns.now + road + 7 * dayMs }],
+      }) as { orders: Array<{ orderId: string | null }> } | undefined)?.orders[0]?.orderId ?? null
+      // A coupon whose condition the basket does not meet stays in the wallet.
+      const reduced = coupon === undefined ? null : order({ userCouponId: coupon.userCouponId })
+      const orderId = reduced ?? order({})
       if (orderId === null) return { orderId }
       count(state, 'orders')
+      rememberPaid(state, i, (state.priceIndex ?? 0) + (reduced === null ? 0 : Math.log(1 - coupon!.share)))
+      if (reduced !== null) {
+        coupon!.used = true
+        count(state, 'couponsUsed')
+      }
+      chance.at(traits.keyHigh[i], traits.keyLow[i], args.day)
       const returned = chance.u(slot.returned) < shop.returnRate * (1 + (args.live ? common.returnLive : 0))
       if (returned) {
         const delay = Math.min(30, Math.exp(Math.log(common.returnDelayDays) + common.returnDelaySd * normalAt(chance.u(slot.returnDelay)))) * dayMs
         schedule(ns, ns.now + road + Math.round(delay), 'population.return', { person: i, orderId, partial: chance.u(slot.partial) < common.returnPartial })
       } else tell(state, live, i, args.day)
       return { orderId }
+    },
+  }),
+  act({
+    name: 'population.tap',
+    en: 'Scheduled: somebody taps the card or link of a message and buys nothing; what of it can be seen is a visit to the mini program, if it leads there',
+    args: personArg.extend({ card: z.string() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const live = liveOf(state)
+      const card = state.cards?.[args.card]?.card
+      if (card === undefined) return { tapped: false }
+      count(state, 'taps')
+      const day = dayNumber(ns.now)
+      if (card.kind === 'mini' && isOurs(ns, card.appid) && (state.mall ?? 0) > 0) sendToMall(state, ns.now, args.person, { day, fen: 0, caused: false }, card)
+      if (card.kind === 'product') {
+        for (const offer of offersOf(ns, state)) {
+          if (takers(state, live.people, day, offer, args.person).length > 0) schedule(ns, ns.now + 60_000, 'population.coupon', { person: args.person, couponId: offer.couponId })
+        }
+      }
+      return { tapped: true }
+    },
+  }),
+  act({
+    name: 'population.coupon',
+    en: 'Scheduled: somebody takes a coupon of the Shop',
+    args: personArg.extend({ couponId: z.string() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const { people } = liveOf(state)
+      const i = args.person
+      const offer = offersOf(ns, state).find((one) => one.couponId === args.couponId)
+      if (offer === undefined || state.wallets?.[i] !== undefined) return { taken: false }
+      const answer = run(ns, shopLine.acts, 'shop.receiveCoupon', { ...(state.shop === null ? {} : { shop: state.shop }), couponId: args.couponId, person: personName(state, i) })
+      if (answer === undefined) return { taken: false }
+      ;(state.wallets ??= {})[i] = { userCouponId: String(answer.userCouponId), from: ns.now, until: Number(answer.endAt), share: shareOf(offer, people.traits.mean[i]) }
+      count(state, 'couponsTaken')
+      return { taken: true }
+    },
+  }),
+  act({
+    name: 'population.makeGroup',
+    en: 'Scheduled: a member makes a customer group in the client',
+    args: z.object({ member: z.string(), n: z.int().positive() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const answer = run(ns, wecomLine.acts, 'wecom.createGroup', { ...(state.corp === null ? {} : { corpid: state.corp }), owner: args.member, name: `老客群 ${args.n}` })
+      return { made: answer !== undefined }
+    },
+  }),
+  act({
+    name: 'population.joinGroup',
+    en: 'Scheduled: somebody joins a customer group, by its code or because the owner asked',
+    args: personArg.extend({ config: z.string().optional(), chat: z.string().optional(), invitor: z.string().optional() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const i = args.person
+      if ((state.grouped?.[i] ?? '') !== '' || (liveOf(state).people.state.flags[i] & flag.contact) === 0) return { joined: false }
+      const answer = run(ns, wecomLine.acts, 'wecom.groupJoin', {
+        ...(state.corp === null ? {} : { corpid: state.corp }), person: personName(state, i), name: `顾客${i}`, ...(args.config === undefined ? { chat_id: args.chat, invitor: args.invitor, scene: 1 } : { config_id: args.config }),
+      })
+      if (answer?.joined !== true) return { joined: false }
+      ;(state.grouped ??= {})[i] = String(answer.chat_id)
+      count(state, 'joined')
+      return { joined: true }
+    },
+  }),
+  act({
+    name: 'population.leaveGroup',
+    en: 'Scheduled: somebody leaves a customer group; the member stays a contact',
+    args: personArg,
+    run(ns, args) {
+      const state = stateOf(ns)
+      const chat = state.grouped?.[args.person] ?? ''
+      const id = corpState(ns, state)?.byKey[`p:${personName(state, args.person)}`]
+      if (chat === '' || id === undefined) return { left: false }
+      state.grouped![args.person] = ''
+      const answer = run(ns, wecomLine.acts, 'wecom.groupLeave', { ...(state.corp === null ? {} : { corpid: state.corp }), chat_id: chat, id })
+      if (answer?.left === true) count(state, 'leftGroup')
+      return { left: answer?.left === true }
+    },
+  }),
+  act({
+    name: 'population.writeInGroup',
+    en: 'Scheduled: somebody writes in a customer group',
+    args: personArg.extend({ chat: z.string() }),
+    run(ns, args) {
+      const state = stateOf(ns)
+      const id = corpState(ns, state)?.byKey[`p:${personName(state, args.person)}`]
+      return { wrote: id !== undefined && run(ns, wecomLine.acts, 'wecom.groupMessage', { ...(state.corp === null ? {} : { corpid: state.corp }), chat_id: args.chat, from: id }) !== undefined }
     },
   }),
   act({
@@ -589,7 +788,7 @@ const acts: Act[] = [
     run(ns) {
       const current = (ns.slices[populationSlice.name] as { current: PopulationState | null } | undefined)?.current
       if (!current) return { people: 0 }
-      return { people: current.people, preset: current.preset, day: current.day, contacts: Object.keys(current.members).length, ...Object.fromEntries(['orders', 'mallVisits', 'mallOrders', 'added', 'deleted', 'returns', 'views', 'confirmed'].map((key) => [key, current.totals[key] ?? 0])) }
+      return { people: current.people, preset: current.preset, day: current.day, contacts: Object.keys(current.members).length, ...Object.fromEntries(['orders', 'mallVisits', 'mallOrders', 'added', 'deleted', 'returns', 'views', 'confirmed', 'joined', 'leftGroup', 'couponsTaken', 'couponsUsed'].map((key) => [key, current.totals[key] ?? 0])) }
     },
   }),
 ]

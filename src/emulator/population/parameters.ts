@@ -44,6 +44,9 @@ export type Common = {
   couponEffect: number
   couponBorrow: number
   referencePull: number
+  /** [A] who meets a coupon takes it with this × liking (at most 1); who taps a message meets the Shop's coupons with the second. */
+  couponTake: number
+  couponAfterClick: number
   /** [A] shelf choice. */
   shelfBase: number
   shelfContact: number
@@ -101,6 +104,10 @@ export type Common = {
   hubShare: number
   hubTies: number
   /** [A] referral. */
+  /** [A] customer groups: chance a day that a contact meets a code or is asked (× the preset's liking × (½ + tie)), leaves, writes. */
+  groupMeet: number
+  groupLeave: number
+  groupTalk: number
   inviteBase: number
   inviteTie: number
   inviteAdds: number
@@ -142,6 +149,9 @@ export type Preset = {
   topics: number[]
   /** Recommendation views of a video, mean. */
   videoViews: number
+  /** [A] chance a day that a contact or buyer looks at what coupons the Shop has; liking of customer groups. */
+  couponMeet: number
+  groupJoin: number
   regime: RegimeName
 }
 
@@ -197,14 +207,14 @@ export function defaultParameters(): Parameters {
     common: {
       attentionDays: 2.5, annoyanceDays: 10, memoryDays: 45, borrowDays: 14, attentionPerTouch: 0.6, leavePower: 1.2, muteRatio: 2, memoryGain: 0.35, forgottenAnnoys: 0.5,
       relevanceBase: 0.15, relevanceSlope: 1.2, kappaW: 0.3, winBack: 0.002, toleranceSd: 0.6, toleranceTie: 0.25,
-      elasticity: 1.5, elasticitySd: 0.4, couponSd: 0.5, couponEffect: 2.5, couponBorrow: 1.5, referencePull: 0.05,
+      elasticity: 1.5, elasticitySd: 0.4, couponSd: 0.5, couponEffect: 2.5, couponBorrow: 1.5, referencePull: 0.05, couponTake: 0.5, couponAfterClick: 0.5,
       shelfBase: -1.2, shelfContact: 1.2, shelfCoupon: 1, shelfHabit: 1.5, shelfPrice: 8,
       returnDelayDays: 5, returnDelaySd: 0.6, returnLive: 0.3, returnFestival: 0.2, returnPartial: 0.15, crowdAnnoyance: 1.4, crowdSeen: 0.85,
       clickCaused: 0.8, clickOwn: 0.2, clickBase: 0.03, clickRelevance: 0.1, reply: 0.006, like: 0.01, complaint: 0.0002, comeBack: 0.05, comeBackTolerance: 0.7, publicFirst: 0.3,
       addAfterView: 0.004, addInLive: 0.02, addAfterOrder: 0.12, addFromFriend: 0.08, addGift: 1.8, giftOnlyShare: 0.2,
       tellShare: 0.15, tellMore: 0.7, tellBoost: 3, tellDays: 7, warnShare: 0.2, warnDamp: 0.3, warnDays: 28,
       viewFollower: 0.06, likeLow: 0.03, likeHigh: 0.1, showFriend: 0.1, viewShown: 0.5,
-      groupsMore: 0.5, groupMedian: 8.5, groupSd: 1.05, knowInside: 0.75, hubShare: 0.002, hubTies: 400, inviteBase: 0.03, inviteTie: 0.05, inviteAdds: 0.08, cheaters: 0.04,
+      groupsMore: 0.5, groupMedian: 8.5, groupSd: 1.05, knowInside: 0.75, hubShare: 0.002, hubTies: 400, groupMeet: 0.05, groupLeave: 0.002, groupTalk: 0.02, inviteBase: 0.03, inviteTie: 0.05, inviteAdds: 0.08, cheaters: 0.04,
       diligenceA: 8, diligenceB: 2, confirmMedianHours: 2, secondTask: 0.7, reminderGain: 0.5, badWeek: 0.1, resignMonthly: 0.02,
       lines: {
         broadcast: { annoyance: 1, attention: 1, see: 0.65 }, oneToOne: { annoyance: 0.6, attention: 1.5, see: 0.85 }, groupMessage: { annoyance: 0.25, attention: 0.3, see: 0.25 },
@@ -215,19 +225,19 @@ export function defaultParameters(): Parameters {
     presets: {
       tea: {
         zh: '茶饮', r: 0.7, alpha: 14, a: 0.25, b: 6, chi: 0.9, meanOrderFen: 3200, heavy: 0.3, valueShape: 8, spendShape: 6, margin: 0.55, returnRate: 0.01, phi: 0.35, beta: 0.3,
-        leaveNatural: 0.00025, festivalExponent: 0.4, liveShare: 0.1, liveEvenings: 1, topics, videoViews: 40, regime: 'loves-news',
+        leaveNatural: 0.00025, festivalExponent: 0.4, liveShare: 0.1, liveEvenings: 1, topics, videoViews: 40, couponMeet: 0.03, groupJoin: 0.4, regime: 'loves-news',
       },
       'mother-and-baby': {
         zh: '母婴', r: 0.75, alpha: 38, a: 0.35, b: 5, chi: 0.6, meanOrderFen: 18_000, heavy: 0.6, valueShape: 6, spendShape: 4, margin: 0.28, returnRate: 0.05, phi: 0.6, beta: 0.25,
-        leaveNatural: 0.0002, festivalExponent: 0.8, liveShare: 0.2, liveEvenings: 2, topics, videoViews: 60, regime: 'hump-shaped',
+        leaveNatural: 0.0002, festivalExponent: 0.8, liveShare: 0.2, liveEvenings: 2, topics, videoViews: 60, couponMeet: 0.02, groupJoin: 0.6, regime: 'hump-shaped',
       },
       'fashion-live': {
         zh: '服饰直播', r: 0.45, alpha: 40, a: 0.6, b: 4, chi: 0.5, meanOrderFen: 22_000, heavy: 0.8, valueShape: 6.25, spendShape: 3.74, margin: 0.45, returnRate: 0.45, phi: 0.7, beta: 0.2,
-        leaveNatural: 0.0003, festivalExponent: 1.3, liveShare: 0.7, liveEvenings: 3, topics, videoViews: 120, regime: 'segment-dependent',
+        leaveNatural: 0.0003, festivalExponent: 1.3, liveShare: 0.7, liveEvenings: 3, topics, videoViews: 120, couponMeet: 0.04, groupJoin: 0.5, regime: 'segment-dependent',
       },
       knowledge: {
         zh: '知识', r: 0.22, alpha: 110, a: 0.6, b: 2.4, chi: 0.15, meanOrderFen: 19_900, heavy: 1.1, valueShape: 3, spendShape: 3, margin: 0.85, returnRate: 0.03, phi: 0.8, beta: 0.15,
-        leaveNatural: 0.00015, festivalExponent: 0.5, liveShare: 0.1, liveEvenings: 1, topics, videoViews: 80, regime: 'fragile',
+        leaveNatural: 0.00015, festivalExponent: 0.5, liveShare: 0.1, liveEvenings: 1, topics, videoViews: 80, couponMeet: 0.01, groupJoin: 0.5, regime: 'fragile',
       },
     },
     regimes: {

@@ -145,12 +145,29 @@ const shopName = z.string().optional()
 
 export const couponActs: Act[] = [
   act({
+    name: 'shop.viewCoupons',
+    en: 'What buyers see: coupons that can be taken now, how many are left, and what they take off (changes nothing)',
+    args: z.object({ shop: shopName }),
+    run(ns, args) {
+      const open = Object.values(shopOf(ns, args.shop).state.coupons).filter((coupon) => {
+        const { start_time: from, end_time: to } = (coupon.body as Body).receive_info ?? {}
+        return coupon.status === couponStatus.effective && coupon.received < coupon.total && (from === undefined || seconds(ns.now) >= from) && (to === undefined || seconds(ns.now) <= to)
+      })
+      return {
+        coupons: open.map((coupon) => {
+          const { discount_num: share, discount_fee: fee } = (coupon.body as Body).discount_info ?? {}
+          return { couponId: coupon.id, name: coupon.name, left: coupon.total - coupon.received, discountShare: share === undefined ? null : 1 - share / 10_000, discountFen: fee ?? null }
+        }),
+      }
+    },
+  }),
+  act({
     name: 'shop.receiveCoupon',
     en: 'A buyer takes a coupon',
     args: z.object({ shop: shopName, couponId: z.string(), person: z.string().optional(), openid: z.string().optional() }),
     run(ns, args) {
       const item = receive(ns, shopOf(ns, args.shop), args.couponId, args)
-      return { userCouponId: item.id, openid: item.openid }
+      return { userCouponId: item.id, openid: item.openid, endAt: item.endAt }
     },
   }),
   act({

@@ -150,6 +150,22 @@ export const events = {
     v: 1, zh: '案例算出', what: 'a case was measured and kept; `enough` is false when nothing can be claimed yet', aggregate: 'case/<caseId>', emits: 'learn/benchmark', hears: [],
     payload: z.looseObject({ caseId: z.uuid(), measuredAt: instant, epochs: z.int(), enough: z.boolean() }),
   }),
+  'playbook.applied': row({
+    v: 1, zh: '用上打法', what: 'a playbook was applied in one transaction', aggregate: 'playbook/<playbookId>', emits: 'learn/playbook', hears: ['learn/playbook'],
+    payload: z.looseObject({ applicationId: z.uuid(), playbookId: z.uuid() }),
+  }),
+  'playbook.undone': row({
+    v: 1, zh: '撤下打法', what: 'what a playbook changed was taken back as far as it still stood', aggregate: 'application/<applicationId>', emits: 'learn/playbook', hears: ['learn/playbook'],
+    payload: z.looseObject({ applicationId: z.uuid() }),
+  }),
+  'playbook.stopped': row({
+    v: 1, zh: '打法该撤', what: 'the stop rule that came with a playbook speaks, on what was measured here', aggregate: 'application/<applicationId>', emits: 'learn/playbook', hears: [],
+    payload: z.looseObject({ applicationId: z.uuid(), playbookId: z.uuid() }),
+  }),
+  'course.passed': row({
+    v: 1, zh: '学完课程', what: 'somebody answered every quiz of a course', aggregate: 'course/<courseId>', emits: 'learn/course', hears: [],
+    payload: z.looseObject({ courseId: z.uuid(), personId: z.uuid(), readerId: z.uuid(), passedAt: instant }),
+  }),
 } as const
 export type EventName = keyof typeof events
 export type PayloadOf<N extends EventName> = z.output<(typeof events)[N]['payload']>

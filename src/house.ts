@@ -62,6 +62,8 @@ export type StageContext = {
   /** All merchants of this installation. */
   tenants(): readonly Tenant[]
   wake(tenantId: number): void
+  /** Reads this merchant's connections and blocks again, after a change of them. */
+  refresh(tenantId: number): Promise<void>
   /** Stores events with their deliveries, for code that runs outside the engine. */
   emit(tx: Tx, tenantId: number, events: readonly DomainEvent[]): Promise<void>
   publicUrl(): string
@@ -154,7 +156,7 @@ export async function createHouse(ports: HousePorts): Promise<House> {
   let loop = false
 
   const context: StageContext = {
-    db, ids: ports.ids, random: ports.random, log, seal, call, clockOf, processClock: ports.processClock, tenants: () => [...tenants.values()], wake,
+    db, ids: ports.ids, random: ports.random, log, seal, call, clockOf, processClock: ports.processClock, tenants: () => [...tenants.values()], wake, refresh,
     accountOf: (tenantId, connectionId) => find(tenantId, connectionId)?.accountId ?? '',
     connectionsOf: (tenantId) => connections.get(tenantId) ?? [],
     emit: (tx, tenantId, events) => emit(tx, tenantId, events, (name) => listeners(handlers.subscribers, tenantId, name)),

@@ -10,7 +10,7 @@ import { route, type AnyRoute } from './kernel/http/index.ts'
 import { countFacts, inboxDepth, listFailedFacts, retryFacts } from './kernel/inbox/index.ts'
 import { listJobs, putJobs, settleJob } from './kernel/job/index.ts'
 import { listOpenCalls, outboxDepth, retryCalls, skipCalls } from './kernel/outbox/index.ts'
-import { addRoute, blocks, listBlocks, switchBlock } from './kernel/tenancy/index.ts'
+import { addRoute, blocks, listBlocks } from './kernel/tenancy/index.ts'
 import { findConnection, listConnections, putConnection, removeConnection, setChecks, type Connection } from './wechat/connection/index.ts'
 import type { Caller } from './wechat/caller.ts'
 import { WechatError } from './wechat/client/index.ts'
@@ -18,6 +18,7 @@ import { allRows } from './wechat/spec/index.ts'
 import { findCode } from './acquire/channel-code/index.ts'
 import type { Emulator } from './emulator/index.ts'
 import { backfillJobs } from './backfills.ts'
+import { missingFor, switchWithBackfill } from './block-switch.ts'
 import { checkConnection, connectionGuide } from './connection-checks.ts'
 import type { House } from './house.ts'
 import type { Sea } from './sea.ts'
@@ -108,14 +109,10 @@ export function installationRoutes(parts: Installation): AnyRoute[] {
         const block = blocks.find((b) => b.key === params.block)
         if (!block) throw installationFault('block/unknown', params)
         if (body.on) {
-          const lines = new Set((await listConnections(tx, tenantId, seal)).map((c) => c.line))
-          const on = new Set((await listBlocks(tx, tenantId)).filter((row) => row.onSince !== null).map((row) => row.block))
-          const missing = (block.needs as readonly string[]).filter((need) => (need.startsWith('account:') ? !lines.has(need.slice(8)) : !on.has(need)))
-          if (missing.length > 0) throw installationFault('block/needs', { block: block.zh, needs: missing.map(needName).join('、') })
+          const missing = await missingFor(tx, tenantId, params.block, seal)
+          if (missing.length > 0) throw installationFault('block/needs', { block: block.zh, needs: missing.join('、') })
         }
-        await switchBlock(tx, tenantId, params.block, body.on, clock.now())
-        // What a block looks after may have changed while it was off. A moment later, when the house knows that it is on.
-        if (body.on) for (const one of await listConnections(tx, tenantId, seal)) await putJobs(tx, tenantId, backfillJobs(one.line, one.connectionId, clock.now() + 1_000, clock.now(), (other) => other === block.key))
+        await switchWithBackfill(tx, tenantId, params.block, body.on, seal, clock.now())
         house.ports.timers.after(0, () => void house.refresh(tenantId))
         return { block: params.block, on: body.on }
       },
@@ -212,12 +209,6 @@ export function installationRoutes(parts: Installation): AnyRoute[] {
       },
     }),
   ]
-}
-
-function needName(need: string): string {
-  if (!need.startsWith('account:')) return `积木「${blocks.find((b) => b.key === need)?.zh ?? need}」`
-  const names: Record<string, string> = { wecom: '企业微信', 'official-account': '公众号', 'mini-program': '小程序', shop: '微信小店', channels: '视频号', pay: '微信支付' }
-  return `已连接的${names[need.slice(8)] ?? need}`
 }
 
 /** A callback address exists as soon as the connection does. */

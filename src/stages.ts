@@ -5,6 +5,7 @@ import type { AnyPublicRoute, AnyRoute, PageSite } from './kernel/http/index.ts'
 import { forgetObjects } from './kernel/doorbell/index.ts'
 import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
+import { blocks } from './kernel/tenancy/index.ts'
 import { bellsOfShopEvent, orderRoutes, ordersFollowMerges, returnOrders, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
 import { adjustmentRoutes } from './sell/adjustment/index.ts'
 import { catalogRoutes, productBackfill, shopProductReader } from './sell/catalog/index.ts'
@@ -30,8 +31,10 @@ import { handJob, planJob, planJobKind, planRoutes, worthOfOneMessage } from './
 import { capacityRoutes } from './restrain/capacity/index.ts'
 import { lossRoutes, removalTicker } from './restrain/loss/index.ts'
 import { lightRoutes } from './learn/meter/index.ts'
-import { caseRoutes, createTeachers } from './learn/benchmark/index.ts'
+import { caseRoutes, createTeachers, measureCase } from './learn/benchmark/index.ts'
+import { playbookPublicRoutes, playbookRoutes, playbookSubscriber, playbookWatch, type PlaybookPorts, type RoyaltyPort } from './learn/playbook/index.ts'
 import { voyageRoutes } from './learn/voyage/index.ts'
+import { blockIsOn, missingFor, switchWithBackfill } from './block-switch.ts'
 
 export type StageParts = { handlers: Handlers; routes: AnyRoute[]; publicRoutes?: AnyPublicRoute[]; pages?: PageSite[] }
 
@@ -78,6 +81,16 @@ export function stages(context: StageContext): StageParts {
   }
   const fields = fieldsOf(sources)
   const prior = createTeachers(context)
+  // Nobody is known yet to whom a royalty could go: an author of an article that carries the playbook.
+  const royalty: RoyaltyPort = async () => 0
+  const merchant = (tenantId: number) => context.tenants().find((one) => one.tenantId === tenantId)
+  const playbooks: PlaybookPorts = {
+    ...context, fields, royalty, wecomOf: wecom.wecomOf, measure: (tx, tenantId, now) => measureCase(tx, tenantId, now, { ...light, prior }),
+    missingFor: (tx, tenantId, block, alsoOn) => missingFor(tx, tenantId, block, context.seal, alsoOn), isOn: blockIsOn,
+    switchBlock: (tx, tenantId, block, on, now) => switchWithBackfill(tx, tenantId, block, on, context.seal, now),
+    blocksOn: (tenantId) => blocks.filter((row) => context.blockOn(tenantId, row.key)).map((row) => row.key),
+    nameOf: (tenantId) => merchant(tenantId)?.name ?? '', authorOf: (tenantId) => ({ name: merchant(tenantId)?.name ?? '', home: `${context.publicUrl()}/c/${merchant(tenantId)?.slug ?? ''}` }),
+  }
   return {
     handlers: {
       facts: [
@@ -103,12 +116,13 @@ export function stages(context: StageContext): StageParts {
         productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment),
         codeFind(wecom), liveRead(wecom), contactBackfill(wecom), tagSync(wecom),
         taskPoll(wecom, gate, broadcastTaskEnded), taskFind(wecom, gate, broadcastTaskEnded), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
-        epochJob({ ...context, prior }), planJob({ ...context, prior }), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
+        epochJob({ ...context, prior }), planJob({ ...context, prior }), playbookWatch(playbooks), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
       subscribers: [
         ordersFollowMerges, attributionSubscriber(channelsOfStates), stockHearsOrders,
         journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn),
         nightStarter([epochJobKind, planJobKind]), removalTicker,
+        playbookSubscriber({ ...context, royalty, nowOf: (tenantId) => context.clockOf(tenantId).now() }),
       ],
       replies: [moveReply, refundReply, shippingReply, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
     },
@@ -117,11 +131,11 @@ export function stages(context: StageContext): StageParts {
       ...codeRoutes(wecom), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources, worthOfOneMessage), ...journeyRoutes(wecom, sources), ...pointsRoutes,
       ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf, prior }), ...planRoutes({ workOf, prior }), ...capacityRoutes, ...lossRoutes({ prior }),
-      ...lightRoutes(light), ...caseRoutes({ ...light, prior, emit: context.emit }), ...voyageRoutes({ channelsOfStates }),
+      ...lightRoutes(light), ...caseRoutes({ ...light, prior, emit: context.emit }), ...playbookRoutes(playbooks), ...voyageRoutes({ channelsOfStates }),
     ],
     publicRoutes: [...mallRoutes({
       db: context.db, ids: context.ids, random: context.random, seal: context.seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts: mallAccounts,
       payParams: (tenantId, order, openid) => payParams(payment, tenantId, order, openid, context.clockOf(tenantId).now()),
-    }), ...buyerPaymentRoutes({ ...payment, seal: context.seal }), ...memberRoutes({ seal: context.seal })],
+    }), ...buyerPaymentRoutes({ ...payment, seal: context.seal }), ...memberRoutes({ seal: context.seal }), ...playbookPublicRoutes(playbooks)],
   }
 }

@@ -10,7 +10,9 @@ import { readDosage, type PriorSource } from '../../restrain/experiment/index.ts
 import { readLight, type LightPorts } from '../meter/index.ts'
 import { caseSentence, effectOf, type CaseBody, type Move } from './measure-case.ts'
 import { sharingKey, teachersMin, type Sharing } from './prior.ts'
-import { firstContactAt, keepCase, listCases, messagesSent, stateAt } from './store.ts'
+import { discloseCase, publicSentence, type PublicCase } from './disclose-case.ts'
+import { caseFault } from './errors.ts'
+import { consentsOf, findCase, firstContactAt, keepCase, listCases, messagesSent, putConsent, stateAt } from './store.ts'
 
 /** Acts that change how the house works; the others are its daily work. */
 const moveActions = new Set([
@@ -32,13 +34,35 @@ export async function measureCase(tx: Tx, tenantId: number, now: Instant, ports:
   }
 }
 
+/** A kept case as others see it, or undefined: not kept, or its merchant does not show it (any more). */
+export async function publicCase(tx: Tx, tenantId: number, caseId: string): Promise<PublicCase | undefined> {
+  const body = await findCase(tx, tenantId, caseId)
+  if (body === undefined || (await consentsOf(tx, tenantId, [caseId])).get(caseId)?.given !== true) return undefined
+  return discloseCase(caseId, body)
+}
+
+/** All cases that are shown, newest first. */
+export async function publicCases(tx: Tx, tenantId: number): Promise<PublicCase[]> {
+  const kept = await listCases(tx, tenantId)
+  const consents = await consentsOf(tx, tenantId, kept.map((row) => row.caseId))
+  return kept.filter((row) => consents.get(row.caseId)?.given === true).map((row) => discloseCase(row.caseId, row.body))
+}
+
 export function caseRoutes(ports: LightPorts & { prior?: PriorSource; emit(tx: Tx, tenantId: number, events: readonly DomainEvent[]): Promise<void> }): AnyRoute[] {
   return [
     route({
       method: 'GET', path: '/case', right: 'chain.read', block: 'cases', what: "this merchant's own case as it stands: where it began, moves, effect against the holdout with interval or plainly not enough evidence, cost, losses, lightness; and the kept ones",
       async handle({ tx, tenantId, clock, language }) {
         const body = await measureCase(tx, tenantId, clock.now(), ports)
-        return { case: { ...body, sentence: caseSentence(body, language) }, kept: (await listCases(tx, tenantId)).map((row) => ({ ...row, sentence: caseSentence(row.body, language) })) }
+        const kept = await listCases(tx, tenantId)
+        const consents = await consentsOf(tx, tenantId, kept.map((row) => row.caseId))
+        return {
+          case: { ...body, sentence: caseSentence(body, language) },
+          kept: kept.map(({ body: was, ...row }) => {
+            const shown = discloseCase(row.caseId, was)
+            return { ...row, sentence: caseSentence(was, language), consent: consents.get(row.caseId) ?? null, public: shown, publicSentence: publicSentence(shown, language) }
+          }),
+        }
       },
     }),
     route({
@@ -49,6 +73,14 @@ export function caseRoutes(ports: LightPorts & { prior?: PriorSource; emit(tx: T
         await keepCase(tx, tenantId, caseId, body, actor)
         await ports.emit(tx, tenantId, [makeEvent(ids, body.measuredAt, 'case.measured', `case/${caseId}`, body.measuredAt, { caseId, measuredAt: body.measuredAt, epochs: body.epochs, enough: body.effect.enough })])
         return { caseId }
+      },
+    }),
+    route({
+      method: 'PUT', path: '/case/kept/:caseId/consent', right: 'settings.write', block: 'cases', audit: 'case.consent', what: 'agree, or no longer, that the coarsened figures of one kept case are shown to others', params: z.object({ caseId: z.uuid() }), body: z.object({ given: z.boolean() }),
+      async handle({ tx, tenantId, params, body, clock, ids, actor }) {
+        if ((await findCase(tx, tenantId, params.caseId)) === undefined) throw caseFault('case/not-found', params)
+        await putConsent(tx, tenantId, ids.next(), params.caseId, body.given, clock.now(), actor)
+        return body
       },
     }),
     route({

@@ -33,3 +33,20 @@ export async function keepCase(tx: Tx, tenantId: number, caseId: string, body: C
 export function listCases(tx: Tx, tenantId: number): Promise<Array<{ caseId: string; measuredAt: Instant; body: CaseBody; keptBy: string }>> {
   return tx.query(`select case_id as "caseId", measured_at as "measuredAt", body, kept_by as "keptBy" from benchmark_case where tenant_id = $1 order by measured_at desc, case_id limit 50`, [tenantId])
 }
+
+export async function findCase(tx: Tx, tenantId: number, caseId: string): Promise<CaseBody | undefined> {
+  const [row] = await tx.query<{ body: CaseBody }>(`select body from benchmark_case where tenant_id = $1 and case_id = $2`, [tenantId, caseId])
+  return row?.body
+}
+
+/** The newest word on each case: shown to others or not. */
+export async function consentsOf(tx: Tx, tenantId: number, caseIds: readonly string[]): Promise<Map<string, { given: boolean; at: Instant; by: string }>> {
+  const rows = await tx.query<{ caseId: string; given: boolean; at: Instant; by: string }>(
+    `select distinct on (case_id) case_id as "caseId", given, at, by_whom as by from case_consent where tenant_id = $1 and case_id = any($2::uuid[]) order by case_id, at desc, consent_id desc`, [tenantId, [...caseIds]],
+  )
+  return new Map(rows.map(({ caseId, ...word }) => [caseId, word]))
+}
+
+export async function putConsent(tx: Tx, tenantId: number, consentId: string, caseId: string, given: boolean, now: Instant, actor: string): Promise<void> {
+  await tx.run(`insert into case_consent (tenant_id, consent_id, case_id, given, at, by_whom) values ($1, $2, $3, $4, $5, $6)`, [tenantId, consentId, caseId, given, now, actor])
+}

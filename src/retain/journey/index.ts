@@ -9,4 +9,4 @@
  */
 export { journeySubscriber, journeyTick, journeyKind } from './run-journeys.ts'
 export { journeyRoutes } from './routes.ts'
-export { insertJourney, listJourneys, enrolmentCounts, type Journey, type Trigger } from './store.ts'
+export { insertJourney, listJourneys, switchJourney, enrolmentCounts, triggers, type Journey, type Trigger } from './store.ts'

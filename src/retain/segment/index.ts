@@ -6,5 +6,5 @@
 export type { FactSource, SegmentField } from './fact-source.ts'
 export { houseFacts } from './house-facts.ts'
 export { compileRule, fieldsOf, ruleSchema, operators, type Rule, type Condition, type Operator } from './rules.ts'
-export { countSegment, listSegment, listSegments, type SegmentRow } from './store.ts'
+export { countSegment, deleteSegment, listSegment, listSegments, saveSegment, type SegmentRow } from './store.ts'
 export { segmentRoutes } from './routes.ts'

@@ -25,7 +25,7 @@ import { forgetMessagesTo, outboundRoutes, taskCancelled, taskFind, taskMade, ta
 import { broadcastClose, broadcastDispatch, broadcastRoutes, broadcastTaskEnded } from './retain/broadcast/index.ts'
 import { journeyRoutes, journeySubscriber, journeyTick } from './retain/journey/index.ts'
 import { pointsRoutes, memberRoutes, pointsSubscriber } from './retain/points/index.ts'
-import { pressureFacts, pressureRoutes, pressureSendGate } from './restrain/pressure/index.ts'
+import { pressureFacts, pressureRoutes, pressureSendGate, refusalFacts } from './restrain/pressure/index.ts'
 import { epochJob, epochJobKind, experimentRoutes, nightStarter, placesAt, reachable } from './restrain/experiment/index.ts'
 import { handJob, planJob, planJobKind, planRoutes, worthOfOneMessage } from './restrain/planner/index.ts'
 import { capacityRoutes } from './restrain/capacity/index.ts'
@@ -108,7 +108,7 @@ export function stages(context: StageContext): StageParts {
         welcomeFacts(wecom, gate, welcomeTextsOf),
         contactFacts(wecom),
         tagFacts,
-        payNotices(payment), settlementFacts, stockFacts,
+        payNotices(payment), settlementFacts, stockFacts, ...refusalFacts(platform),
       ],
       readers: [shopOrderReader(platform), shopAftersaleReader(platform), shopProductReader(catalog), contactReader(wecom)],
       jobs: [

@@ -29,10 +29,11 @@ export type Chain = {
 }
 export type VoyageRow = {
   source: string; people: number; contacts: number; firstContact: number; firstDirect: number; againContact: number; againDirect: number; back: number
-  leftNever: number; leftOnce: number; leftMore: number; returned: number; firstFen: number; againFen: number; firstContactFen: number; againContactFen: number
+  leftNever: number; leftOnce: number; leftMore: number; refused: number; returned: number; firstFen: number; againFen: number; firstContactFen: number; againContactFen: number
 }
 export type VoyageWeek = { startsAt: number; netFen: number; came: number; left: number; messages: number }
-export type VoyageState = { from: number; to: number; rows: VoyageRow[]; weeks: VoyageWeek[] }
+export type VoyageRefusals = { own: number; officialAccount: number; miniProgram: number }
+export type VoyageState = { from: number; to: number; rows: VoyageRow[]; refusals: VoyageRefusals; weeks: VoyageWeek[] }
 export type Adjustment = { adjustmentId: string; occurredAt: number; kind: string; personId: string | null; skuCode: string | null; quantity: number; amountFen: number; reason: string; sourceRef: string; actor: string }
 export type Adjustments = { rows: Adjustment[]; totals: { count: number; amountFen: number; unlinkedRefunds: number; kinds: Array<{ kind: string; count: number; amountFen: number }> } }
 

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { usePhone, useStill } from '../lib/device.ts'
-import type { VoyageRow } from '../lib/types.ts'
+import type { VoyageRefusals, VoyageRow } from '../lib/types.ts'
 import { useTheme } from '../lib/theme.tsx'
 import { useWords, type Words } from '../lib/words.tsx'
 import { opacity } from '../ui/tokens.ts'
@@ -65,14 +65,20 @@ function rowsOf(given: readonly VoyageRow[], measure: Measure, most: number, t: 
   return [...rows.filter((row) => row.kind === 'earlier'), ...shown, ...rows.filter((row) => row.kind === 'unknown')]
 }
 
-type Leaks = { never: number; once: number; more: number; returned: number }
+/** 公众号取关 3 · 小程序拒收 2: only the lines that somebody refused. */
+export function refusedHow(refusals: VoyageRefusals | undefined, { t, f }: Words): string {
+  const said = (['officialAccount', 'miniProgram', 'own'] as const).filter((key) => (refusals?.[key] ?? 0) > 0)
+  return said.map((key) => t(`flow.refused.${key}`, { n: f.count(refusals![key]) })).join(' · ')
+}
+
+type Leaks = { never: number; once: number; more: number; returned: number; refused: number; /** By which line they refused, in words. */ refusedHow: string }
 type Drawing = { rows: Row[]; leaks: Leaks; width: number; words: Words; at: string | undefined; setAt: (key: string | undefined) => void; band: number; measure: Measure; sentence: string; moving: boolean }
 
 /**
  * The chain: where people come from, who is a contact, who buys, who buys again, and where they leave. One scale for the whole picture: what stays runs
  * straight along the deck line, who waits fades out, who leaves falls; unknown people are hatched and lead nowhere. Dots move while the world does.
  */
-export function Flow(props: { rows: readonly VoyageRow[]; measure: Measure; sentence: string; running: boolean }): ReactNode {
+export function Flow(props: { rows: readonly VoyageRow[]; refusals?: VoyageRefusals; measure: Measure; sentence: string; running: boolean }): ReactNode {
   const words = useWords()
   const { mode } = useTheme()
   const phone = usePhone()
@@ -96,11 +102,11 @@ export function Flow(props: { rows: readonly VoyageRow[]; measure: Measure; sent
   }, [props.running, width, props.measure])
   const rows = useMemo(() => rowsOf(props.rows, props.measure, phone ? 5 : 7, words.t), [props.rows, props.measure, phone, words.t])
   const leaks = useMemo((): Leaks => {
-    const total = (key: 'leftNever' | 'leftOnce' | 'leftMore' | 'returned'): number => props.rows.reduce((all, row) => all + row[key], 0)
-    return { never: total('leftNever'), once: total('leftOnce'), more: total('leftMore'), returned: total('returned') }
-  }, [props.rows])
+    const total = (key: 'leftNever' | 'leftOnce' | 'leftMore' | 'returned' | 'refused'): number => props.rows.reduce((all, row) => all + row[key], 0)
+    return { never: total('leftNever'), once: total('leftOnce'), more: total('leftMore'), returned: total('returned'), refused: total('refused'), refusedHow: refusedHow(props.refusals, words) }
+  }, [props.rows, props.refusals, words])
   const drawing: Drawing = { rows, leaks, width, words, at, setAt, band: opacity[mode].flow, measure: props.measure, sentence: props.sentence, moving: !still }
-  return <div ref={box} style={{ minHeight: phone ? 426 : 372 }}>{width > 0 && (phone ? <Upright {...drawing} /> : <Level {...drawing} />)}</div>
+  return <div ref={box} style={{ minHeight: (phone ? 426 : 372) + (props.measure === 'people' && leaks.refused > 0 ? (phone ? 24 : 44) : 0) }}>{width > 0 && (phone ? <Upright {...drawing} /> : <Level {...drawing} />)}</div>
 }
 
 function Defs(): ReactNode {
@@ -168,11 +174,13 @@ function Level(drawing: Drawing): ReactNode {
   const { t, f } = words
   const people = measure === 'people'
   const show = people ? f.count : words.short
-  const height = 372
+  const foot = 372
+  // Who stays and wants no more messages falls below the others, on a line of its own.
+  const height = people && leaks.refused > 0 ? foot + 44 : foot
   const deck = 44
   const whole = sum(rows, 'value')
   const gap = 7
-  const scale = whole === 0 ? 0 : (height - 124) / whole
+  const scale = whole === 0 ? 0 : (foot - 124) / whole
   // The node columns; names of sources stand to the left of the first.
   const x0 = 150
   const x1 = Math.max(x0 + 130, Math.round(width * 0.3))
@@ -187,7 +195,7 @@ function Level(drawing: Drawing): ReactNode {
   const least = 18
   const heights = rows.map((row) => Math.max(row.value * scale - gap, 2))
   const slots = heights.map((h) => Math.max(h, least))
-  const overflow = Math.max(0, slots.reduce((a, b) => a + b + gap, 0) - (height - deck - 12))
+  const overflow = Math.max(0, slots.reduce((a, b) => a + b + gap, 0) - (foot - deck - 12))
   let y = deck
   const bars = rows.map((row, n) => {
     const bar = { row, y, h: heights[n] }
@@ -205,7 +213,7 @@ function Level(drawing: Drawing): ReactNode {
   const firstH = viaH + directH
   const againH = sum(rows, 'again') * scale
   const unknownBar = bars.find((bar) => bar.row.kind === 'unknown')
-  const drop = height - 48
+  const drop = foot - 48
   const ways: Way[] = []
   let into = top
   let laneAt = lane
@@ -298,6 +306,7 @@ function Level(drawing: Drawing): ReactNode {
       {moving && <Dots ways={ways} whole={whole} />}
       {people && (
         <>
+          <Leak x={x1 - 24} y={top + contactH} to={drop + 44} n={leaks.refused} scale={scale} moving={moving} words={t('flow.refused', { n: show(leaks.refused) })} note={leaks.refusedHow} />
           <Leak x={x1 + node} y={top + contactH} to={drop} n={leaks.never} scale={scale} moving={moving} words={t('flow.left', { n: show(leaks.never) })} note={t('flow.leftNever')} />
           <Leak x={x2 + node} y={top + firstH} to={drop} n={leaks.once} scale={scale} moving={moving} words={t('flow.left', { n: show(leaks.once) })} note={leaks.returned > 0 ? t('flow.returned', { n: show(leaks.returned) }) : t('flow.leftOnce')} />
           {leaks.once === 0 && leaks.returned > 0 && <Leak x={x2 + node} y={top + firstH} to={drop} n={leaks.returned} scale={scale} moving={moving} words={t('flow.returned', { n: show(leaks.returned) })} />}
@@ -377,8 +386,9 @@ function Upright(drawing: Drawing): ReactNode {
       <path d={`M${width - 7} ${y - 13}c3.6 5.5 5 7.5 5 10a5 5 0 0 1 -10 0c0 -2.5 1.4 -4.5 5 -10z`} fill="var(--loss)" />
     </g>
   ) : null)
+  const refused = people && leaks.refused > 0
   return (
-    <svg className="flow" width={width} height={y3 + bar + 48} role="group" aria-label={t('flow.label', { sentence: drawing.sentence })}>
+    <svg className="flow" width={width} height={y3 + bar + (refused ? 72 : 48)} role="group" aria-label={t('flow.label', { sentence: drawing.sentence })}>
       <Defs />
       <text className="word" x={0} y={14}>{chosen ? `${chosen.name} ${show(chosen.value)}` : t('flow.from')}</text>
       {segments.map(({ row, x: left, w }, n) => (
@@ -402,6 +412,7 @@ function Upright(drawing: Drawing): ReactNode {
       {leak(leaks.once, y2 - 10)}
       <text x={2} y={y3 + bar + 28}><tspan className="figure" data-figure="again">{show(again)}</tspan><tspan className="word" dx="8">{people ? t('flow.again') : t('flow.laterMoney')}</tspan>{people && first > 0 && sum(rows, 'back') === 0 && <tspan className="word" dx="8">{f.shareOf(again, first)}</tspan>}</text>
       {leak(leaks.more, y3 + bar + 28)}
+      {refused && <text className="leakword" x={width - 2} y={y3 + bar + 54} textAnchor="end" data-figure="refused">{t('flow.refused', { n: show(leaks.refused) })}</text>}
       {moving && <Dots ways={ways} whole={whole} />}
     </svg>
   )

@@ -72,7 +72,7 @@ function Sailing(props: { chain: Chain; voyage: VoyageState | undefined; stale: 
       <TourOffer />
       <div className="cards">
         <Card id="chain" title={t('voyage.flowTitle')} unit={window.words} stale={props.stale} end={<Segmented value={measure} onChange={setMeasure} aria-label={t('voyage.flowTitle')} options={[{ value: 'people', label: t('voyage.byPeople') }, { value: 'money', label: t('voyage.byMoney') }]} />}>
-          {asTable ? <FlowTable rows={props.voyage?.rows ?? []} /> : <Flow rows={props.voyage?.rows ?? []} measure={measure} sentence={sentence} running={!tenant.simulated || sea.data?.daySeconds != null} />}
+          {asTable ? <FlowTable rows={props.voyage?.rows ?? []} /> : <Flow rows={props.voyage?.rows ?? []} refusals={props.voyage?.refusals} measure={measure} sentence={sentence} running={!tenant.simulated || sea.data?.daySeconds != null} />}
           <div className="row between wrap second"><TextLink quiet onClick={() => setAsTable(!asTable)}>{asTable ? t('kit.asPicture') : t('kit.asTable')}</TextLink><SeaHelm /></div>
         </Card>
       </div>
@@ -171,7 +171,7 @@ function FlowTable(props: { rows: readonly VoyageRow[] }): ReactNode {
   const total = (of: (row: VoyageRow) => number): number => props.rows.reduce((sum, row) => sum + of(row), 0)
   const columns: Array<[string, (row: VoyageRow) => number]> = [
     [t('flow.colPeople'), (row) => row.people], [t('flow.colContacts'), (row) => row.contacts], [t('flow.colFirstOrder'), (row) => row.firstContact + row.firstDirect], [t('flow.colAgain'), (row) => row.againContact + row.againDirect + row.back],
-    [t('flow.colLeft'), (row) => row.leftNever + row.leftOnce + row.leftMore], [t('flow.colReturned'), (row) => row.returned],
+    [t('flow.colLeft'), (row) => row.leftNever + row.leftOnce + row.leftMore], [t('flow.colRefused'), (row) => row.refused], [t('flow.colReturned'), (row) => row.returned],
   ]
   const money: Array<[string, (row: VoyageRow) => number]> = [[t('flow.colFirst'), (row) => row.firstFen], [t('flow.colLater'), (row) => row.againFen]]
   return (

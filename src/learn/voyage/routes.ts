@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { dayMs, startOfDay } from '../../kernel/calendar.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
-import { voyageRows, voyageWeeks, type VoyageRow } from './store.ts'
+import { voyageRefusals, voyageRows, voyageWeeks, type VoyageRow } from './store.ts'
 
 export type VoyagePorts = {
   /** Channels (`code/<channel>`) of the states that codes were made with. */
@@ -15,13 +15,13 @@ const weeks = 12
 export function voyageRoutes(ports: VoyagePorts): AnyRoute[] {
   return [
     route({
-      method: 'GET', path: '/voyage', right: 'chain.read', what: 'the whole chain in a window: by source who came, became a contact, bought, bought again, left and had their money back; and week by week revenue beside losses and messages',
+      method: 'GET', path: '/voyage', right: 'chain.read', what: 'the whole chain in a window: by source who came, became a contact, bought, bought again, left, wants no more messages and had their money back; and week by week revenue beside losses and messages',
       query: z.object({ from: day.optional(), to: day.optional() }),
       async handle({ tx, tenantId, query, clock }) {
         const now = clock.now()
         const to = query.to === undefined ? now + 1 : startOfDay(query.to) + dayMs
         const from = query.from === undefined ? 0 : startOfDay(query.from)
-        return { from, to, rows: await named(tx, tenantId, await voyageRows(tx, tenantId, from, to), ports), weeks: await voyageWeeks(tx, tenantId, now, weeks) }
+        return { from, to, rows: await named(tx, tenantId, await voyageRows(tx, tenantId, from, to), ports), refusals: await voyageRefusals(tx, tenantId, from, to), weeks: await voyageWeeks(tx, tenantId, now, weeks) }
       },
     }),
   ]

@@ -24,6 +24,8 @@ export type VoyageRow = {
   leftNever: number
   leftOnce: number
   leftMore: number
+  /** Still here, but wants no more messages of some line: unfollowed the Official Account, refused those of the mini program, or told us so, in the window and still. */
+  refused: number
   /** Everything they paid in the window came back to them. */
   returned: number
   /** Net money (paid minus refunded) of first orders and of later ones in the window, and what of both came from contacts. */
@@ -31,6 +33,22 @@ export type VoyageRow = {
   againFen: number
   firstContactFen: number
   againContactFen: number
+}
+
+/** Who began to refuse in the window ($2 to $3) and still does at its end. Row by row, so that a person of two lines is told under both. */
+const refusals = `select coalesce(m.merged_into, o.person_id) as person_id, o.line from v_opt_out o left join v_merged m on m.tenant_id = $1 and m.person_id = o.person_id
+         where o.tenant_id = $1 and o.since >= $2 and o.since < $3 and (o.until is null or o.until >= $3)`
+const refusedPersons = `select distinct person_id from (${refusals}) every_line`
+
+/** Persons by the line they refused; somebody who refused two is in both. `own`: told us, for every line or for messages of members. */
+export type VoyageRefusals = { own: number; officialAccount: number; miniProgram: number }
+
+export async function voyageRefusals(tx: Tx, tenantId: number, from: Instant, to: Instant): Promise<VoyageRefusals> {
+  const rows = await tx.query<{ what: keyof VoyageRefusals; n: number }>(
+    `select case line when 'official-account' then 'officialAccount' when 'mini-program' then 'miniProgram' else 'own' end as what, count(distinct person_id) as n from (${refusals}) r group by 1`, [tenantId, from, to],
+  )
+  const of = (what: keyof VoyageRefusals): number => rows.find((row) => row.what === what)?.n ?? 0
+  return { own: of('own'), officialAccount: of('officialAccount'), miniProgram: of('miniProgram') }
 }
 
 export function voyageRows(tx: Tx, tenantId: number, from: Instant, to: Instant): Promise<VoyageRow[]> {
@@ -47,18 +65,19 @@ export function voyageRows(tx: Tx, tenantId: number, from: Instant, to: Instant)
        select distinct coalesce(m.merged_into, l.person_id) as person_id from v_contact_loss l left join v_merged m on m.tenant_id = $1 and m.person_id = l.person_id
        where l.tenant_id = $1 and not l.already and l.lost_at >= $2 and l.lost_at < $3
          and not exists (select 1 from v_follow f where f.tenant_id = $1 and f.person_id = coalesce(m.merged_into, l.person_id) and f.active)),
+     refused as (${refusedPersons}),
      ids as (
-       select person_id from bought where here > 0 union select person_id from came where came_at >= $2 union select person_id from gone),
+       select person_id from bought where here > 0 union select person_id from came where came_at >= $2 union select person_id from gone union select person_id from refused),
      one as (
        select case when coalesce(b.nobody, false) and c.person_id is null then 'nobody-known' when least(c.came_at, b.first_at) is null or least(c.came_at, b.first_at) < $2 then 'earlier'
            when c.person_id is not null and (b.first_at is null or c.came_at <= b.first_at) then case when c.state <> '' then 'state/' || c.state else 'add-way/' || c.add_way end else 'scene/' || b.scene end as source,
          coalesce(c.corp_id, '') as corp_id, c.person_id is not null as contact, coalesce(b.here, 0) > 0 and b.first_at >= $2 as first, coalesce(b.here, 0) as here, coalesce(b.lifetime, 0) as lifetime,
-         g.person_id is not null as gone, coalesce(b.returned, false) as returned, case when b.first_at >= $2 then b.first_fen else 0 end as first_fen, coalesce(b.net, 0) as net
-       from ids i left join bought b on b.person_id = i.person_id left join came c on c.person_id = i.person_id left join gone g on g.person_id = i.person_id)
+         g.person_id is not null as gone, r.person_id is not null as refused, coalesce(b.returned, false) as returned, case when b.first_at >= $2 then b.first_fen else 0 end as first_fen, coalesce(b.net, 0) as net
+       from ids i left join bought b on b.person_id = i.person_id left join came c on c.person_id = i.person_id left join gone g on g.person_id = i.person_id left join refused r on r.person_id = i.person_id)
      select source, case when source like 'state/%' then corp_id else '' end as "corpId", count(*) as people, count(*) filter (where contact) as contacts,
        count(*) filter (where first and contact) as "firstContact", count(*) filter (where first and not contact) as "firstDirect",
        count(*) filter (where first and contact and here > 1) as "againContact", count(*) filter (where first and not contact and here > 1) as "againDirect", count(*) filter (where not first and here > 0) as back,
-       count(*) filter (where gone and lifetime = 0) as "leftNever", count(*) filter (where gone and lifetime = 1) as "leftOnce", count(*) filter (where gone and lifetime > 1) as "leftMore", count(*) filter (where returned) as returned,
+       count(*) filter (where gone and lifetime = 0) as "leftNever", count(*) filter (where gone and lifetime = 1) as "leftOnce", count(*) filter (where gone and lifetime > 1) as "leftMore", count(*) filter (where refused and not gone) as refused, count(*) filter (where returned) as returned,
        coalesce(sum(first_fen), 0)::bigint as "firstFen", coalesce(sum(net - first_fen), 0)::bigint as "againFen",
        coalesce(sum(first_fen) filter (where contact), 0)::bigint as "firstContactFen", coalesce(sum(net - first_fen) filter (where contact), 0)::bigint as "againContactFen"
      from one group by 1, 2 order by 3 desc, 1, 2`,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { day, makeTenant, start } from '../../../tests/setup/fixtures.ts'
 import { openTestDb, type TestDb } from '../../../tests/setup/test-db.ts'
 import { personId, plantLoss, plantOrders, plantShop } from '../../restrain/experiment/fixtures/shop.ts'
-import { voyageRows, voyageWeeks, weekStart, type VoyageRow } from './store.ts'
+import { voyageRefusals, voyageRows, voyageWeeks, weekStart, type VoyageRow } from './store.ts'
 
 let t: TestDb
 let tenantId: number
@@ -65,4 +65,25 @@ test('weeks begin on Monday and add up to what was paid in them', async () => {
   expect([weeks.length, weeks[11].startsAt]).toEqual([12, weekStart(start)])
   expect(weeks.reduce((sum, week) => sum + week.netFen, 0)).toBe(await one('select sum(paid_fen - refunded_fen)::bigint as n from shop_order where tenant_id = $1 and paid_at >= $2 and paid_at <= $3', [tenantId, weeks[0].startsAt, start]))
   expect(weeks.reduce((sum, week) => sum + week.left, 0)).toBe(3)
+})
+
+test('who wants no more messages is a leak of its own, as SQL by hand says; who left, or wants them again, is not in it', async () => {
+  const optOut = (n: number, line: string, since: number, until: number | null = null) => t.owner.query('insert into opt_out (tenant_id, person_id, line, since, until, evidence) values ($1, $2, $3, $4, $5, $6)', [tenantId, personId(n), line, since, until, 'test'])
+  const before = await t.app(tenantId, (tx) => voyageRows(tx, tenantId, start - 28 * day, start + 1))
+  expect(total(before, 'refused')).toBe(0)
+  await optOut(5, '*', start - 3 * day)
+  await optOut(6, 'official-account', start - 3 * day)
+  await optOut(6, 'mini-program', start - 2 * day)
+  await optOut(7, 'mini-program', start - 2 * day)
+  await optOut(8, 'official-account', start - 9 * day, start - 8 * day) // follows again
+  await optOut(9, '*', start - 100 * day) // before the window
+  await optOut(31, 'official-account', start - 2 * day) // has left: counted there
+  await optOut(90, 'official-account', start - 2 * day) // nobody knows more of them than that they followed
+  const rows = await t.app(tenantId, (tx) => voyageRows(tx, tenantId, start - 28 * day, start + 1))
+  expect(total(rows, 'refused')).toBe(4)
+  expect(total(rows, 'leftNever') + total(rows, 'leftOnce') + total(rows, 'leftMore')).toBe(total(before, 'leftNever') + total(before, 'leftOnce') + total(before, 'leftMore'))
+  expect(total(rows, 'refused')).toBe(await one(
+    `select count(distinct person_id) as n from opt_out where tenant_id = $1 and since >= $2 and since < $3 and (until is null or until >= $3) and person_id not in (select person_id from contact_loss where tenant_id = $1 and lost_at >= $2 and lost_at < $3)`,
+    [tenantId, start - 28 * day, start + 1]))
+  expect(await t.app(tenantId, (tx) => voyageRefusals(tx, tenantId, start - 28 * day, start + 1))).toEqual({ own: 1, officialAccount: 3, miniProgram: 2 })
 })

@@ -72,12 +72,19 @@ export async function settleAnswers(tx: Tx, tenantId: number, outcomes: Readonly
   )
 }
 
-export async function putOptOut(tx: Tx, tenantId: number, row: { personId: string; line: string; since: Instant; until: Instant | null; evidence: string }): Promise<void> {
+/** @param inOrder what a callback says changes nothing when something later is known already; a second refusal does not begin the first anew. */
+export async function putOptOut(tx: Tx, tenantId: number, row: { personId: string; line: string; since: Instant; until: Instant | null; evidence: string }, inOrder = false): Promise<void> {
   tx.write(
     `insert into opt_out (tenant_id, person_id, line, since, until, evidence) values ($1, $2, $3, $4, $5, $6)
-     on conflict (tenant_id, person_id, line) do update set since = excluded.since, until = excluded.until, evidence = excluded.evidence`,
-    [tenantId, row.personId, row.line, row.since, row.until, row.evidence],
+     on conflict (tenant_id, person_id, line) do update set since = excluded.since, until = excluded.until, evidence = excluded.evidence
+     where not $7 or opt_out.until <= excluded.since`,
+    [tenantId, row.personId, row.line, row.since, row.until, row.evidence, inOrder],
   )
+}
+
+/** Somebody wants messages of the line again; their own word about every line stays. */
+export async function endOptOut(tx: Tx, tenantId: number, row: { personId: string; line: string; at: Instant }): Promise<void> {
+  tx.write(`update opt_out set until = $4 where tenant_id = $1 and person_id = $2 and line = $3 and since <= $4 and (until is null or until < $4)`, [tenantId, row.personId, row.line, row.at])
 }
 
 /** Persons who opted out of the line (or of everything) at an instant; of all persons when none are named. */

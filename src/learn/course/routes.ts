@@ -7,8 +7,8 @@ import { settleCourse } from './follow-courses.ts'
 import { findCourse, listCourses, passes, saveCourse } from './store.ts'
 
 export type CoursePorts = {
-  /** Published articles by id: title, and whether they ask anything. */
-  articles(tx: Tx, tenantId: number, articleIds: readonly string[]): Promise<Map<string, { title: string; hasQuiz: boolean }>>
+  /** Published articles by id (null: the newest 200): title, and whether they ask anything. */
+  articles(tx: Tx, tenantId: number, articleIds: readonly string[] | null): Promise<Map<string, { title: string; hasQuiz: boolean }>>
   /** Names of readers, by reader id. */
   names(tx: Tx, tenantId: number, readerIds: readonly string[]): Promise<Map<string, string>>
   emit(tx: Tx, tenantId: number, events: readonly DomainEvent[]): Promise<void>
@@ -26,6 +26,10 @@ export function courseRoutes(ports: CoursePorts): AnyRoute[] {
         const done = await passes(tx, tenantId, {})
         return { rows: rows.map((row) => ({ ...row, articles: row.articles.map((articleId) => ({ articleId, title: articles.get(articleId)?.title ?? '', hasQuiz: articles.get(articleId)?.hasQuiz ?? false })), passed: done.filter((one) => one.courseId === row.courseId).length })) }
       },
+    }),
+    route({
+      method: 'GET', path: '/courses/articles', right: 'chain.read', block, what: 'published articles a course may hold, newest first, and whether they ask anything',
+      handle: async ({ tx, tenantId }) => ({ rows: [...(await ports.articles(tx, tenantId, null))].map(([articleId, one]) => ({ articleId, ...one })) }),
     }),
     route({
       method: 'GET', path: '/courses/:courseId/passes', right: 'people.read', block, what: 'who passed a course, when', params: z.object({ courseId: z.uuid() }),

@@ -2,7 +2,7 @@
  * Reader (读者): accounts of the community. One reader for a person; sessions by a token that only its holder knows; a phone is proved before it counts;
  * accounts that turn out to be of one person are linked. It declares the door of conduct that everything people write passes.
  *
- * Owns: reader, reader_profile, reader_session, reader_code, reader_device, reader_link, reader_acceptance.  Publishes: v_reader.  Emits: reader.registered.
+ * Owns: reader, reader_profile, reader_session, reader_code, reader_device, reader_link, reader_acceptance.  Publishes: v_reader.  Emits: reader.registered.  Hears: piece.decided, person.merged.
  *
  * Invariants
  * - A person has one reader; a closed account has no session.
@@ -12,6 +12,9 @@
 export { allowAllConductGate, stopped, surfaces, type Surface, type ReaderAct, type PieceKind, type Piece, type Evidence, type Verdict, type Refusal, type GateWork, type CommunityWork, type ConductGate, type Actor, type NotNow } from './conduct.ts'
 export { cardOf, nameOf, goneName, defaultNotices, type Reader, type ReaderCard, type Notices } from './reader.ts'
 export {
-  registerReader, houseReader, startPhoneCode, verifyPhone, trustPhone, openSession, readSession, endSession, readerOf, readerOfPerson, readerCards, linkedReaders, acceptConvention, acceptedConvention, saveProfile,
-  saveReaderSettings, closeReader, reopenReader, type PhoneCodes, type ReaderParts, type ReaderSession,
-} from './pending.ts'
+  registerReader, houseReader, startPhoneCode, verifyPhone, trustPhone, phoneOf, openSession, readSession, endSession, acceptConvention, closeReader, reopenReader,
+  type PhoneCodes, type ReaderParts, type ReaderSession, type CodeStarted, type PhoneVerified,
+} from './register.ts'
+export { createPhoneBox, type PhoneBox } from './phone-box.ts'
+export { saveProfile, saveReaderSettings, decideProfile, readerSubscriber, plainLine, longestName, longestBio, type ProfileWish, type ProfileSaved } from './profile.ts'
+export { readerOf, readerOfPerson, readerCards, listReaders, readerTotals, linkedReaders, linksOf, acceptedConvention, newestProfile } from './store.ts'

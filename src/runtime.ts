@@ -166,7 +166,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       routes: [
         ...installationRoutes({ house, sea, caller, config, emulator, emulatorUrl: () => emulatorUrl }),
         ...whatIfRoutes({
-          timers: systemTimers, log,
+          log, onClose: (stop) => void closers.push(stop),
           worldOf(tenantId) {
             const world = house.tenant(tenantId)?.world ?? 'real'
             return world === 'real' || emulator === undefined ? undefined : emulator.namespace(world)

@@ -13,7 +13,7 @@ let tenantId: number
 let cookie: string
 let csrf: string
 
-async function api<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+async function api<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
   const answer = await fetch(`${runtime.url}/api/t/what-if${path}`, { method, headers: { cookie, 'x-csrf': csrf, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
   const json = (await answer.json()) as T & { error?: { message: string } }
   if (!answer.ok) throw new Error(`${answer.status} ${json.error?.message}`)
@@ -73,6 +73,17 @@ describe('what if', () => {
     expect((await ended(silence.runId)).result!.summary.losses.value).toBeLessThan(0)
     expect((await api<{ runs: Run[] }>('GET', '/what-if')).runs.map((run) => run.runId)).toEqual([silence.runId, begun.runId])
     expect({ view: await emulator.act(world, 'population.view', {}), slice: JSON.stringify(emulator.namespace(world).slices.population) }).toEqual(before)
+    // Cancelled while it is computed, and while it waits: both end, and the next one is computed all the same.
+    const long = await api<Run>('POST', '/what-if', { policy: 'blast', days: 180 })
+    const waiting = await api<Run>('POST', '/what-if', { policy: 'silence', days: 180 })
+    while ((await api<Run>('GET', `/what-if/${long.runId}`)).progress === 0) await runtime.house.ports.timers.sleep(5)
+    expect(await api<Run>('DELETE', `/what-if/${waiting.runId}`)).toMatchObject({ state: 'cancelled', result: null })
+    expect(await api<Run>('DELETE', `/what-if/${long.runId}`)).toMatchObject({ state: 'cancelled', result: null })
+    const next = await api<Run>('POST', '/what-if', { policy: 'silence', days: 28 })
+    expect((await ended(next.runId)).state).toBe('done')
+    expect(await api<Run>('GET', `/what-if/${long.runId}`)).toMatchObject({ state: 'cancelled' })
+    expect(await api<Run>('GET', `/what-if/${waiting.runId}`)).toMatchObject({ state: 'cancelled', progress: 0 })
+    expect(await api<Run>('DELETE', `/what-if/${next.runId}`)).toMatchObject({ state: 'done' })
     await expect(api('GET', '/what-if/00000000-0000-7000-8000-000000000001')).rejects.toThrow('404')
   }, 120_000)
 })

@@ -12,7 +12,7 @@ type Result = {
   basis: 'population' | 'estimates'; policy: Policy; note: string; contacts: number; futures: number; days: string[]; present: Series; other: Series; difference: { netFen: Band; losses: Band }
   summary: { sentence: string; present: { losses: number; messages: number }; other: { losses: number; messages: number }; netFen: Span; losses: Span; lostValueFen: Span; totalFen: Span; verdict: 'worse' | 'better' | 'not-clear' }
 }
-export type Run = { runId: string; policy: Policy; daysAhead: number; state: 'running' | 'done' | 'failed'; progress: number; error: string | null; result: Result | null }
+export type Run = { runId: string; policy: Policy; daysAhead: number; state: 'running' | 'done' | 'failed' | 'cancelled'; progress: number; error: string | null; result: Result | null }
 type List = { available: boolean; why: string | null; basis: 'population' | 'estimates'; runs: Run[] }
 
 /** The same sea under another policy: everybody written to every day, or nobody at all, beside what is done now. */
@@ -24,13 +24,14 @@ export function WhatIf(): ReactNode {
   const [asked, setAsked] = useState<string>()
   const [shown, setShown] = useState<Policy>()
   const start = useSend<Policy, Run>('POST', () => '/what-if', { body: (policy) => ({ policy }), refresh: ['/what-if'] })
+  const cancel = useSend<string, Run>('DELETE', (runId) => `/what-if/${runId}`, { refresh: ['/what-if'] })
   const run = useGet<Run>(`/what-if/${asked}`, {}, { enabled: asked !== undefined, every: 400 })
   const state = run.data?.runId === asked ? run.data : undefined
   const { refetch } = list
   useEffect(() => {
     if (state === undefined || state.state === 'running') return
     if (state.state === 'failed') tell(state.error ?? t('whatif.failed'))
-    else setShown(state.policy)
+    else if (state.state === 'done') setShown(state.policy)
     setAsked(undefined)
     void refetch()
   }, [state, tell, t, refetch])
@@ -43,7 +44,7 @@ export function WhatIf(): ReactNode {
   const percent = Math.round((state?.progress ?? 0) * 100)
   return (
     <Card id="whatif" title={busy ? t('whatif.busy', { policy: t(`whatif.${shown ?? 'blast'}`) }) : result ? result.summary.sentence : t('whatif.title')} end={
-      busy ? <Button onClick={() => setAsked(undefined)}>{t('whatif.cancel')}</Button> : <>
+      busy ? <Button loading={cancel.isPending} onClick={() => cancel.mutate(asked, { onSuccess: () => setAsked(undefined), onError: (error) => tell(error.message) })}>{t('whatif.cancel')}</Button> : <>
         {policies.length > 1 && <Segmented value={result?.policy} onChange={setShown} options={policies.map((value) => ({ value, label: t(`whatif.${value}`) }))} aria-label={t('whatif.title')} />}
         {(['blast', 'silence'] as const).map((policy) => <Button key={policy} disabled={!list.data!.available} loading={start.isPending && start.variables === policy} onClick={() => go(policy)}>{t(policies.includes(policy) ? `whatif.again.${policy}` : `whatif.try.${policy}`)}</Button>)}
       </>

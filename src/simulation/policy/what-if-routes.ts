@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { monotonicMs, type Instant, type Timers } from '../../kernel/clock.ts'
+import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { Log } from '../../kernel/log.ts'
+import { startThreads, type Threads } from '../../kernel/threads.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import type { Namespace } from '../../emulator/core/namespace.ts'
 import { noPrior, readDosage, type DosageState, type PriorSource } from '../../restrain/experiment/index.ts'
@@ -9,25 +10,25 @@ import { whatIfFault } from './errors.ts'
 import { estimateWhatIf } from './what-if-estimates.ts'
 import { estimatesOf, takeSnapshot } from './what-if-snapshot.ts'
 import { whatIfNote, whatIfSentence } from './what-if-words.ts'
-import { playWhatIf, type WhatIf, type WhatIfPolicy } from './what-if.ts'
+import { whatIfTask, type WhatIfTask } from './what-if-task.ts'
+import type { WhatIf, WhatIfPolicy } from './what-if.ts'
 
 export type WhatIfPorts = {
-  timers: Timers
   log: Log
+  /** Is called with what ends a computation that still runs when the server stops. */
+  onClose(stop: () => Promise<void>): void
   prior?: PriorSource
   /** The emulated platform of a simulated merchant; undefined: a real account. */
   worldOf(tenantId: number): Namespace | undefined
 }
 
-type Run = { runId: string; tenantId: number; policy: WhatIfPolicy; daysAhead: number; startedAt: Instant; state: 'running' | 'done' | 'failed'; progress: number; error: string | null; result: WhatIf | null }
+type Run = { runId: string; tenantId: number; policy: WhatIfPolicy; daysAhead: number; startedAt: Instant; state: 'running' | 'done' | 'failed' | 'cancelled'; progress: number; error: string | null; result: WhatIf | null }
 
 const kept = 6
-/** The server answers others between two slices of this length. */
-const sliceMs = 12
 
 /**
- * What-ifs as jobs: a run is started from a snapshot, works in slices between requests, and is asked for until it is done. Runs live in memory
- * only: they are answers, not records.
+ * What-ifs as jobs: a run is started from a snapshot, is computed in a thread of its own, and is asked for until it is done; who cancels it ends the
+ * thread. Runs live in memory only: they are answers, not records.
  */
 export function whatIfRoutes(ports: WhatIfPorts): AnyRoute[] {
   const runs: Run[] = []
@@ -35,25 +36,38 @@ export function whatIfRoutes(ports: WhatIfPorts): AnyRoute[] {
 
   const view = (run: Run, language: 'zh' | 'en'): Record<string, unknown> => {
     const { tenantId: _, result, ...rest } = run
+    if (at?.run === run && run.state === 'running') rest.progress = at.task.progress[0]
     return { ...rest, result: result === null ? null : { ...result, note: whatIfNote(result, language), summary: { sentence: whatIfSentence(result, language), ...result.summary } } }
   }
 
-  async function work(run: Run, steps: Generator<number, WhatIf>): Promise<void> {
+  /** The thread of the run that is being computed; none between two runs. */
+  let at: { run: Run; task: WhatIfTask; threads: Threads } | undefined
+  const stop = async (): Promise<void> => {
+    const now = at
+    if (now === undefined) return
+    if (now.run.state === 'running') now.run.state = 'cancelled'
+    await now.threads.close()
+  }
+  ports.onClose(async () => {
+    for (const run of runs) if (run.state === 'running') run.state = 'cancelled'
+    await stop()
+  })
+
+  async function work(run: Run, task: WhatIfTask): Promise<void> {
+    if (run.state !== 'running') return // cancelled while it waited
+    const threads = startThreads(new URL('./what-if-task.ts', import.meta.url), 'playWhatIfTask', 1)
+    at = { run, task, threads }
     try {
-      for (;;) {
-        const until = monotonicMs() + sliceMs
-        let step = steps.next()
-        while (!step.done && monotonicMs() < until) step = steps.next()
-        if (step.done) {
-          Object.assign(run, { result: step.value, progress: 1, state: 'done' })
-          return
-        }
-        run.progress = step.value
-        await ports.timers.turn()
-      }
+      const [result] = await threads.run<WhatIfTask, WhatIf>([task])
+      if (run.state === 'running') Object.assign(run, { result, progress: 1, state: 'done' })
     } catch (error) {
+      // A thread that was ended on purpose fails its work: that is no fault.
+      if (run.state !== 'running') return
       ports.log.error({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'a what-if failed')
       Object.assign(run, { state: 'failed', error: 'unexpected' })
+    } finally {
+      at = undefined
+      await threads.close()
     }
   }
 
@@ -93,7 +107,7 @@ export function whatIfRoutes(ports: WhatIfPorts): AnyRoute[] {
         const seed = Math.floor(now / 86_400_000)
         if (snapshot === undefined) Object.assign(run, { result: estimateWhatIf(estimatesOf(state, now), body.policy, body.days, seed), state: 'done', progress: 1 })
         // One after the other: two at once would only make both late.
-        else last = last.then(() => work(run, playWhatIf(snapshot, body.policy, body.days, seed)))
+        else last = last.then(() => work(run, whatIfTask(snapshot, body.policy, body.days, seed)))
         return view(run, language)
       },
     }),
@@ -102,6 +116,18 @@ export function whatIfRoutes(ports: WhatIfPorts): AnyRoute[] {
       async handle({ tenantId, params, language }) {
         const run = runs.find((one) => one.tenantId === tenantId && one.runId === params.runId)
         if (!run) throw whatIfFault('what-if/not-found', params)
+        return view(run, language)
+      },
+    }),
+    route({
+      method: 'DELETE', path: '/what-if/:runId', right: 'chain.read', block: 'dosage', what: 'cancel a what-if that runs or waits: its computation ends', params: z.object({ runId: z.uuid() }),
+      async handle({ tenantId, params, language }) {
+        const run = runs.find((one) => one.tenantId === tenantId && one.runId === params.runId)
+        if (!run) throw whatIfFault('what-if/not-found', params)
+        if (run.state === 'running') {
+          run.state = 'cancelled'
+          if (at?.run === run) await stop()
+        }
         return view(run, language)
       },
     }),

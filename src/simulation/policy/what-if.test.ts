@@ -7,6 +7,9 @@ import { randomStream } from '../../math/random/index.ts'
 import { defaultDosageSettings, judgeDosage, outcomeOf, segments, type PersonOutcome } from '../../restrain/experiment/index.ts'
 import { estimateWhatIf, type Estimates } from './what-if-estimates.ts'
 import { whatIfNote, whatIfSentence } from './what-if-words.ts'
+import { startThreads } from '../../kernel/threads.ts'
+import { systemTimers } from '../../kernel/clock.ts'
+import { playWhatIfTask, whatIfTask } from './what-if-task.ts'
 import { playWhatIf, type Snapshot, type WhatIf, type WhatIfPolicy } from './what-if.ts'
 
 const day = 20_520
@@ -64,6 +67,34 @@ describe('what if, with the people of a sea', () => {
     const result = run(snapshotOf('messages-do-nothing'), 'silence')
     expect(Math.abs(result.summary.netFen.value)).toBeLessThan(0.02 * result.summary.present.netFen)
     expect(result.summary.losses.value).toBeLessThan(0)
+  })
+})
+
+describe('what if, in a thread', () => {
+  const module = new URL('./what-if-task.ts', import.meta.url)
+
+  it('comes to the same figures as here, and tells how far it is', async () => {
+    const threads = startThreads(module, 'playWhatIfTask', 1)
+    const task = whatIfTask(snapshotOf('fragile', 80), 'blast', 28, 1, 16)
+    const [result] = await threads.run<typeof task, WhatIf>([task])
+    await threads.close()
+    expect(result).toEqual(run(snapshotOf('fragile', 80), 'blast', 28))
+    expect(task.progress[0]).toBeCloseTo(1, 9)
+    expect(playWhatIfTask(whatIfTask(snapshotOf('fragile', 80), 'blast', 28, 1, 16))).toEqual(result)
+  })
+
+  it('stops when its thread is ended: nothing is computed any more', async () => {
+    const threads = startThreads(module, 'playWhatIfTask', 1)
+    const task = whatIfTask(snapshotOf('fragile', 2000), 'blast', 180, 1, 400)
+    const running = threads.run([task]).then(() => 'done', () => 'ended')
+    while (task.progress[0] === 0) await systemTimers.sleep(5)
+    const early = task.progress[0]
+    while (task.progress[0] === early) await systemTimers.sleep(5) // control: while the thread lives it goes on
+    await threads.close()
+    expect(await running).toBe('ended')
+    const then = task.progress[0]
+    await systemTimers.sleep(60)
+    expect([task.progress[0], then < 1]).toEqual([then, true])
   })
 })
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
-import { readSetting, writeSetting } from '../../kernel/tenancy/index.ts'
+import { readSetting } from '../../kernel/tenancy/index.ts'
 import { pointsFault } from './errors.ts'
-import { rateSetting, redeem } from './grant-points.ts'
+import { rateSetting } from './grant-points.ts'
+import { redeem } from './spend.ts'
 import { balanceOf, listBalances, pointsTotals } from './store.ts'
 
 const block = 'points'
@@ -11,10 +12,6 @@ export const pointsRoutes: AnyRoute[] = [
   route({
     method: 'GET', path: '/points', right: 'people.read', block, what: 'feathers: totals, the rate, the largest balances',
     handle: async ({ tx, tenantId }) => ({ totals: await pointsTotals(tx, tenantId), perYuan: (await readSetting<number>(tx, tenantId, rateSetting)) ?? 1, rows: await listBalances(tx, tenantId, 200) }),
-  }),
-  route({
-    method: 'PUT', path: '/points/rate', right: 'settings.write', block, audit: 'points.rate', what: 'feathers per yuan, for orders from now on and refunds of any', body: z.object({ perYuan: z.number().int().min(0).max(1000) }),
-    handle: async ({ tx, tenantId, body, clock }) => writeSetting(tx, tenantId, rateSetting, body.perYuan, clock.now()),
   }),
   route({
     method: 'POST', path: '/points/:personId/redeem', right: 'adjustments.write', block, audit: 'points.redeem', what: 'spend feathers of a person, once per key', params: z.object({ personId: z.uuid() }),

@@ -12,7 +12,7 @@ declare module 'vitest' {
 
 /** Runs once before the suite: one disposable PostgreSQL, one migrated template database. Everything is gone when the run ends. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startPostgres({ profile: 'disposable' })
+  const server = await startPostgres({ profile: 'disposable', memory: true })
   try {
     await makeTemplate((database) => server.config(database))
   } catch (error) {

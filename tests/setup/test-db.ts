@@ -37,7 +37,7 @@ export async function openTestDb(options: { version?: PostgresVersion } = {}): P
   const name = `t_${process.hrtime.bigint().toString(36)}_${process.pid}`
   const admin = new pg.Client(config('postgres'))
   await admin.connect()
-  await admin.query(`create database ${name} template ${template}`)
+  await admin.query(`create database ${name} template ${template} strategy file_copy`)
   const ownerConfig = config(name)
   const serviceConfig = config(name, 'qz_service')
   const owner = new pg.Client(ownerConfig)

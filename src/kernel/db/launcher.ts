@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, appendFileSync } from 'node:fs'
+import { accessSync, appendFileSync, chmodSync, chownSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -27,6 +27,11 @@ export type LauncherOptions = {
   /** Folder of the cluster; made when missing. Ignored when disposable. */
   folder?: string
   profile: 'durable' | 'disposable'
+  /**
+   * Disposable only: the files lie in memory where there is enough of it, and nobody cleans up or counts behind the short work. A database of 600 files is
+   * copied there in 20 ms instead of 500. Not for more than some hundred megabytes.
+   */
+  memory?: boolean
   /** `floor` is PostgreSQL 15, the oldest we support; used by tests only. */
   version?: 'current' | 'floor'
   /** Called with one line per step, for progress on a terminal. */
@@ -41,7 +46,8 @@ export async function startPostgres(options: LauncherOptions): Promise<PostgresS
   const native = binaries(options.version ?? 'current')
   const identity = runAs()
   const disposable = options.profile === 'disposable'
-  const folder = disposable ? join(mkdtempSync(join(tmpdir(), 'qz-pg-')), 'cluster') : resolve(options.folder!)
+  const memory = disposable && options.memory === true
+  const folder = disposable ? join(mkdtempSync(join((memory ? memoryFolder() : undefined) ?? tmpdir(), 'qz-pg-')), 'cluster') : resolve(options.folder!)
   makeFolder(dirname(folder))
   if (disposable) {
     chmodSync(dirname(folder), 0o711)
@@ -82,6 +88,7 @@ export async function startPostgres(options: LauncherOptions): Promise<PostgresS
     jit: 'off', timezone: 'UTC', log_min_messages: 'fatal', wal_level: 'minimal', max_wal_senders: '0', max_wal_size: '1GB', checkpoint_timeout: '15min',
     log_destination: 'stderr', unix_socket_permissions: '0700',
     ...(disposable ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum_naptime: '60s' } : {}),
+    ...(memory ? { autovacuum: 'off', track_counts: 'off', track_activities: 'off', update_process_title: 'off', max_wal_size: '256MB' } : {}),
   }
   const logFile = join(dirname(folder), 'postgres.log')
   const launch = async (): Promise<{ child: ChildProcess } | { failed: string }> => {
@@ -141,6 +148,27 @@ function server(pid: number, host: string, adopted: boolean, folder: string, dis
       child?.removeAllListeners()
       clean()
     },
+  }
+}
+
+const enoughMemory = 2 * 1024 ** 3
+
+/** A folder whose files are in memory (tmpfs), when it has room; what killed runs left there is taken away. */
+function memoryFolder(): string | undefined {
+  const shared = '/dev/shm'
+  try {
+    const { bavail, bsize } = statfsSync(shared)
+    if (bavail * bsize < enoughMemory) return undefined
+    accessSync(shared, constants.W_OK)
+    for (const name of readdirSync(shared)) {
+      if (!name.startsWith('qz-pg-')) continue
+      const file = join(shared, name, 'cluster', 'postmaster.pid')
+      // Without a pid file it may be just being made.
+      if (existsSync(file) && !alive(Number(readFileSync(file, 'utf8').split('\n')[0]))) rmSync(join(shared, name), { recursive: true, force: true })
+    }
+    return shared
+  } catch {
+    return undefined // no Linux, or not ours to write
   }
 }
 

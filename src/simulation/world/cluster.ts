@@ -15,7 +15,7 @@ export type Cluster = {
 const template = 'qz_world'
 
 export async function openCluster(): Promise<Cluster> {
-  const server = await startPostgres({ profile: 'disposable' })
+  const server = await startPostgres({ profile: 'disposable', memory: true })
   try {
     await withClient(server.config('postgres'), (client) => client.query(`create database ${template}`))
     await migrate(server.config(template), readMigrations(join(packageRoot, 'migrations')), 0)
@@ -29,7 +29,7 @@ export async function openCluster(): Promise<Cluster> {
 export async function makeDatabase(cluster: Cluster, name: string): Promise<void> {
   await withClient(cluster.config('postgres'), async (client) => {
     await client.query(`drop database if exists ${name} with (force)`)
-    await client.query(`create database ${name} template ${cluster.template}`)
+    await client.query(`create database ${name} template ${cluster.template} strategy file_copy`)
   })
 }
 

@@ -9,7 +9,7 @@ import { blocks } from './kernel/tenancy/index.ts'
 import { bellsOfShopEvent, orderRoutes, ordersFollowMerges, returnOrders, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
 import { adjustmentRoutes } from './sell/adjustment/index.ts'
 import { catalogRoutes, productBackfill, shopProductReader } from './sell/catalog/index.ts'
-import { mallAvailable, moveReply, openStock, stockFacts, stockFlow, stockHearsOrders, stockReconcile, stockRoutes } from './sell/stock/index.ts'
+import { mallAvailable, moveReply, openStock, rebalanceByClock, stockFacts, stockFlow, stockHearsOrders, stockReconcile, stockRoutes } from './sell/stock/index.ts'
 import { followBatch, mallRoutes, type MallAccounts } from './sell/checkout/index.ts'
 import { expireOrders, payNotices, payParams, paymentRoutes, buyerPaymentRoutes, refundPoll, refundReply, settlementFacts, shippingProbe, shippingReply } from './sell/payment/index.ts'
 import { randomText } from './kernel/random.ts'
@@ -113,7 +113,7 @@ export function stages(context: StageContext): StageParts {
       readers: [shopOrderReader(platform), shopAftersaleReader(platform), shopProductReader(catalog), contactReader(wecom)],
       jobs: [
         shopBackfill(platform),
-        productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment),
+        productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), rebalanceByClock, followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment),
         codeFind(wecom), liveRead(wecom), contactBackfill(wecom), tagSync(wecom),
         taskPoll(wecom, gate, broadcastTaskEnded), taskFind(wecom, gate, broadcastTaskEnded), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
         epochJob({ ...context, prior }), planJob({ ...context, prior }), playbookWatch(playbooks), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),

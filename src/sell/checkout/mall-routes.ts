@@ -12,7 +12,7 @@ import { resolvePersons, writeFields } from '../../book/person/index.ts'
 import { codeOfPerson, isReferralCode, recordReferral } from '../../acquire/referral/index.ts'
 import { listProducts, viewProducts, type ProductView } from '../catalog/index.ts'
 import { listRefunds } from '../order/index.ts'
-import { mallAvailable } from '../stock/index.ts'
+import { mallAvailable, pullUnits } from '../stock/index.ts'
 import { createCombiner, type Combiner } from './combiner.ts'
 import { checkoutFault, stateNames } from './errors.ts'
 import { payFenOf, type MallOrder } from './mall-order.ts'
@@ -76,6 +76,22 @@ const shownOrder = (order: MallOrder) => ({
   orderId: order.orderId, state: order.state, stateName: stateNames[order.state], lines: order.lines, goodsFen: order.goodsFen, discountFen: order.discountFen, freightFen: order.freightFen, totalFen: order.totalFen, payFen: payFenOf(order), tenders: order.tenders, groupId: order.terms.groupId ?? null,
   placedAt: order.placedAt, payBefore: order.state === 'unpaid' ? order.expiresAt : null, paidAt: order.paidAt, shippedAt: order.shippedAt, shipping: order.shipping, receivedAt: order.receivedAt, cancelledAt: order.cancelledAt,
 })
+
+/** How soon a buyer who waits for the last units asks again. */
+const askAgainMs = 700
+
+/**
+ * The answer to who came too late, at once. Where a Shop still has what is missing, it is being subtracted there: the same request under the same key, sent
+ * again until `fetching.until`, is answered with the order or with this.
+ */
+async function shortAnswer(call: { tenantId: number; tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>; clock: Clock; ids: Ids }, buyer: string, wish: { key: string; lines: ReadonlyArray<{ skuId: string; quantity: number }> }, short: Extract<Placed, { kind: 'stock-short' }>) {
+  const { skuId, title, available, pullable, coming } = short
+  const missing = wish.lines.reduce((sum, line) => sum + (line.skuId === skuId ? line.quantity : 0), 0) - available
+  const pull = pullable >= missing || coming > 0 ? await call.tx((t) => pullUnits(t, call.tenantId, skuId, missing, `pull/${buyer}/${wish.key}/${skuId}`, call.clock.now(), call.ids)) : { kind: 'none' as const }
+  const answer = { kind: 'stock-short' as const, skuId, title, available }
+  if (pull.kind === 'fetching') return { ...answer, fetching: { until: pull.until, askAgainMs }, text: `「${title}」最后几件正在调过来，请等几秒。` }
+  return { ...answer, text: available > 0 ? `「${title}」只剩 ${available} 件。` : pull.kind === 'too-late' ? `「${title}」没能及时调过来，已经卖完了。` : `「${title}」卖完了。` }
+}
 
 export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
   const place = createCheckoutQueue(parts)
@@ -154,6 +170,7 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
           buyer: buyerIndex(parts.seal, tenantId, buyer), openid: buyer.openid, unionid: buyer.unionid, appid: buyer.appid, miniConnectionId: accounts.mini.connectionId, payConnectionId: accounts.pay.connectionId, clientKey: body.key,
           lines: body.lines, expectedFen: body.totalFen, terms: body.terms,
         })
+        if (outcome.kind === 'stock-short') return shortAnswer(call, buyerIndex(parts.seal, tenantId, buyer), body, outcome)
         if (outcome.kind !== 'placed') return outcome
         const { order } = outcome
         if (outcome.fresh && body.address) {

@@ -29,7 +29,8 @@ export type Wish = {
 }
 export type Placed =
   | { kind: 'placed'; order: MallOrder; fresh: boolean }
-  | { kind: 'stock-short'; skuId: string; title: string; available: number }
+  /** `pullable`: units that a Shop could give; `coming`: units that it is giving. */
+  | { kind: 'stock-short'; skuId: string; title: string; available: number; pullable: number; coming: number }
   | { kind: 'not-on-sale'; skuId: string }
   | { kind: 'total-changed'; totalFen: Fen }
   | PriceRefusal
@@ -102,11 +103,11 @@ export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wis
         shippingReport: 'none', receivedAt: null, settledAt: null, cancelledAt: null, version: Math.floor(now / 1000),
       })
     })
-    await parts.priceRule?.beforeReserve?.(tx, tenantId, readyBaskets.map(({ basket }) => basket), now)
-    const reserved = ready.length === 0 ? [] : await reserveBaskets(tx, tenantId, ready.map((order) => ({ orderId: order.orderId, expiresAt: order.expiresAt, lines: order.lines })), now, ids)
+    // The rest of a pre-sale needs no units: its deposit has held them all along.
+    const reserved = ready.length === 0 ? [] : await reserveBaskets(tx, tenantId, ready.map((order) => ({ orderId: order.orderId, expiresAt: order.expiresAt, lines: order.terms.depositId === undefined ? order.lines : [] })), now, ids)
     const placed = ready.filter((order, index) => {
       const answer = reserved[index]
-      outcomes.set(keyOf(order), answer.reserved ? { kind: 'placed', order, fresh: true } : { kind: 'stock-short', skuId: answer.skuId, title: cards.get(answer.skuId)?.title ?? '', available: answer.available })
+      outcomes.set(keyOf(order), answer.reserved ? { kind: 'placed', order, fresh: true } : { kind: 'stock-short', skuId: answer.skuId, title: cards.get(answer.skuId)?.title ?? '', available: answer.available, pullable: answer.pullable, coming: answer.coming })
       return answer.reserved
     })
     if (placed.length > 0) {

@@ -38,8 +38,6 @@ export type PriceRefusal = { kind: 'price-refused'; reason: string; text: string
 export type PriceRule = {
   /** Same length and order as `baskets`. May lock what it promises (coupons, quotas, balances): locks are taken before those of stock, in key order. */
   quote(tx: Tx, tenantId: number, baskets: readonly PriceBasket[], now: Instant): Promise<ReadonlyArray<Priced | PriceRefusal>>
-  /** Baskets whose deposit holds units already give them back here, so that the order can take them; just before units are reserved. */
-  beforeReserve?(tx: Tx, tenantId: number, baskets: readonly PriceBasket[], now: Instant): Promise<void>
   /** The baskets that became orders: what they were promised is used up. */
   take(tx: Tx, tenantId: number, taken: ReadonlyArray<{ basket: PriceBasket; priced: Priced }>, now: Instant): Promise<void>
 }

@@ -27,6 +27,17 @@ export function soldByDay(tx: Tx, tenantId: number, skuIds: readonly string[], f
   )
 }
 
+/** Pieces in paid orders since `from`, by shelf, SKU as that shelf names it, and day number. */
+export function soldByDaySku(tx: Tx, tenantId: number, skuIds: readonly string[], from: Instant): Promise<Array<{ shelf: string; skuId: string; day: number; quantity: number }>> {
+  return tx.query(
+    `select o.shelf, l.sku_id as "skuId", ((o.paid_at + 28800000) / 86400000)::int as day, sum(l.quantity)::int as quantity
+     from shop_order o join order_line l on l.tenant_id = o.tenant_id and l.shelf = o.shelf and l.order_id = o.order_id
+     where o.tenant_id = $1 and o.placed_at >= $3::bigint - 172800000 and o.paid_at >= $3 and l.sku_id = any($2)
+     group by 1, 2, 3 order by 1, 2, 3`,
+    [tenantId, skuIds, from],
+  )
+}
+
 /** Pieces in paid orders since `from`, by shelf and SKU as that shelf names it. */
 export function soldBySku(tx: Tx, tenantId: number, skuIds: readonly string[], from: Instant): Promise<Array<{ shelf: string; skuId: string; quantity: number }>> {
   return tx.query(

@@ -28,6 +28,8 @@ export type Shelf = {
   openedAt: Instant | null
   reconciledAt: Instant | null
 }
+/** Of the mall's units: what lies in a warehouse beside the main one. The main one holds the rest, so a merchant with one warehouse has none of these. */
+export type WarehouseUnits = { warehouseId: string; mall: number; reserved: number }
 export type Sku = {
   skuId: string
   mall: number
@@ -39,11 +41,12 @@ export type Sku = {
   unbacked: number
   received: number
   shelves: Shelf[]
+  warehouses: WarehouseUnits[]
 }
 
 /** One movement: its deltas add up to zero under `sign`. The same key is booked once. */
-export type Movement = { key: string; reason: string; connectionId: string | null; at: Instant; deltas: Partial<Record<Place, number>> }
-export type Alarm = { kind: 'unbacked' | 'other-kind' | 'flow-gap'; quantity: number; detail: Record<string, unknown> }
+export type Movement = { key: string; reason: string; connectionId: string | null; at: Instant; deltas: Partial<Record<Place, number>>; warehouses?: readonly WarehouseUnits[] }
+export type Alarm = { kind: 'unbacked' | 'other-kind' | 'flow-gap' | 'drift' | 'unexplained' | 'stock-take'; quantity: number; detail: Record<string, unknown> }
 export type Draft = { sku: Sku; movements: Movement[]; alarms: Alarm[] }
 
 export type MoveState = 'planned' | 'sent' | 'confirmed' | 'refused' | 'unknown'
@@ -68,7 +71,7 @@ export type Hold = { orderId: string; quantity: number; state: 'held' | 'sold' |
 /** One entry of the platform's stock flow (库存流水), as the sheet names it: op 1 add, 2 subtract, 3 set, 4 order, 5 unpaid order cancelled, 6 and 7 between kinds of stock. */
 export type FlowEntry = { second: number; op: number; before: number; after: number; orderId: string }
 
-export const emptySku = (skuId: string): Sku => ({ skuId, mall: 0, reserved: 0, reserve: 0, moving: 0, sold: 0, restored: 0, unbacked: 0, received: 0, shelves: [] })
+export const emptySku = (skuId: string): Sku => ({ skuId, mall: 0, reserved: 0, reserve: 0, moving: 0, sold: 0, restored: 0, unbacked: 0, received: 0, shelves: [], warehouses: [] })
 export const draftOf = (sku: Sku): Draft => ({ sku, movements: [], alarms: [] })
 
 export function account(place: Place, connectionId: string | null): string {
@@ -77,7 +80,15 @@ export function account(place: Place, connectionId: string | null): string {
 /** Amount of the ledger entry for a delta of a place. */
 export const ledgerAmount = (place: Place, delta: number): number => sign[place] * delta
 
-/** The one door through which numbers change. */
+/** What of the mall's units lies in the main warehouse. */
+export function mainUnits(sku: Sku): { mall: number; reserved: number } {
+  return { mall: sku.mall - sku.warehouses.reduce((sum, one) => sum + one.mall, 0), reserved: sku.reserved - sku.warehouses.reduce((sum, one) => sum + one.reserved, 0) }
+}
+
+/**
+ * The one door through which numbers change. `warehouses` says which units lie or lay outside the main warehouse; units that leave the mall without a word
+ * about it leave the main one first, then the others from the last to the first.
+ */
 export function shift(draft: Draft, shelf: Shelf | null, movement: Omit<Movement, 'connectionId'>): void {
   let sum = 0
   for (const [place, delta] of Object.entries(movement.deltas) as Array<[Place, number]>) {
@@ -88,7 +99,24 @@ export function shift(draft: Draft, shelf: Shelf | null, movement: Omit<Movement
     } else draft.sku[place] += delta
   }
   assert(sum === 0, `movement ${movement.key} of ${draft.sku.skuId} is out of balance by ${sum}`)
-  draft.movements.push({ ...movement, connectionId: shelf?.connectionId ?? null })
+  const apart = new Map((movement.warehouses ?? []).map((one) => [one.warehouseId, { ...one }]))
+  for (const { warehouseId, mall, reserved } of apart.values()) {
+    let place = draft.sku.warehouses.find((one) => one.warehouseId === warehouseId)
+    if (!place) draft.sku.warehouses.push((place = { warehouseId, mall: 0, reserved: 0 }))
+    place.mall += mall
+    place.reserved += reserved
+  }
+  let short = -mainUnits(draft.sku).mall
+  for (const place of draft.sku.warehouses.toReversed()) {
+    if (short <= 0) break
+    const taken = Math.min(short, Math.max(0, place.mall))
+    place.mall -= taken
+    short -= taken
+    const noted = apart.get(place.warehouseId) ?? { warehouseId: place.warehouseId, mall: 0, reserved: 0 }
+    apart.set(place.warehouseId, { ...noted, mall: noted.mall - taken })
+  }
+  const moved = [...apart.values()].filter((one) => one.mall !== 0 || one.reserved !== 0)
+  draft.movements.push({ ...movement, connectionId: shelf?.connectionId ?? null, ...(moved.length > 0 ? { warehouses: moved } : {}) })
 }
 
 /** What the Shop can sell at most, as far as we can know: its truth is never above this, unless its stock was raised by hand. */
@@ -101,6 +129,9 @@ export function checkSku(sku: Sku, truth?: ReadonlyMap<string, number>): string[
   const places = sku.mall + sku.reserved + sku.reserve + sku.moving + inShops + sku.sold - sku.restored - sku.unbacked
   if (places !== sku.received) wrong.push(`the places add up to ${places}, received were ${sku.received}`)
   for (const place of ['mall', 'reserved', 'reserve', 'moving', 'unbacked'] as const) if (sku[place] < 0) wrong.push(`${place} is ${sku[place]}`)
+  for (const one of sku.warehouses) if (one.mall < 0 || one.reserved < 0) wrong.push(`warehouse ${one.warehouseId} has ${one.mall} and ${one.reserved} reserved`)
+  const main = mainUnits(sku)
+  if (main.mall < 0 || main.reserved < 0) wrong.push(`the main warehouse has ${main.mall} and ${main.reserved} reserved`)
   for (const shelf of sku.shelves) {
     if (shelf.openedAt === null) continue
     if (shelf.held < 0) wrong.push(`held in ${shelf.connectionId} is ${shelf.held}`)
@@ -119,11 +150,56 @@ export function receive(draft: Draft, quantity: number, key: string, reason: str
   return { done: true }
 }
 
-/** Between places of our own, at once. */
-export function transfer(draft: Draft, from: 'mall' | 'reserve', to: 'mall' | 'reserve', quantity: number, key: string, at: Instant): { done: true } | { done: false; available: number } {
-  if (draft.sku[from] < quantity) return { done: false, available: draft.sku[from] }
-  if (from !== to) shift(draft, null, { key, reason: 'transfer', at, deltas: { [from]: -quantity, [to]: quantity } })
+/** Between places of our own, at once. `warehouseId`: the warehouse whose mall units these are or become; absent: the main one. */
+export function transfer(draft: Draft, from: 'mall' | 'reserve', to: 'mall' | 'reserve', quantity: number, key: string, at: Instant, warehouseId?: string): { done: true } | { done: false; available: number } {
+  const available = from === 'mall' && warehouseId !== undefined ? (draft.sku.warehouses.find((one) => one.warehouseId === warehouseId)?.mall ?? 0) : draft.sku[from]
+  if (available < quantity) return { done: false, available }
+  const warehouses = warehouseId === undefined ? undefined : [{ warehouseId, mall: from === 'mall' ? -quantity : quantity, reserved: 0 }]
+  if (from !== to) shift(draft, null, { key, reason: 'transfer', at, deltas: { [from]: -quantity, [to]: quantity }, ...(warehouses ? { warehouses } : {}) })
   return { done: true }
+}
+
+/** Mall units from one warehouse to another; null is the main one. What the buyer may have stays the same. */
+export function relocate(draft: Draft, from: string | null, to: string | null, quantity: number, key: string, at: Instant): { done: true } | { done: false; available: number } {
+  const available = from === null ? mainUnits(draft.sku).mall : (draft.sku.warehouses.find((one) => one.warehouseId === from)?.mall ?? 0)
+  if (available < quantity) return { done: false, available }
+  const warehouses = [...(from === null ? [] : [{ warehouseId: from, mall: -quantity, reserved: 0 }]), ...(to === null ? [] : [{ warehouseId: to, mall: quantity, reserved: 0 }])]
+  if (from !== to) shift(draft, null, { key, reason: 'relocated', at, deltas: {}, warehouses })
+  return { done: true }
+}
+
+/** What should be found when a SKU is counted, units of paid orders that wait for their parcel apart. null: everywhere but in the other warehouses. */
+export function expectedUnits(sku: Sku, warehouseId: string | null): number {
+  if (warehouseId !== null) {
+    const place = sku.warehouses.find((one) => one.warehouseId === warehouseId)
+    return place === undefined ? 0 : place.mall + place.reserved
+  }
+  const apart = sku.warehouses.reduce((sum, one) => sum + one.mall + one.reserved, 0)
+  return sku.mall + sku.reserved + sku.reserve + sku.moving + sku.shelves.reduce((sum, shelf) => sum + shelf.shop + shelf.held, 0) - sku.unbacked - apart
+}
+
+/**
+ * A difference found at a stock-take (盘点). More than expected goes to the reserve (or to the warehouse that was counted), after repaying what is offered with
+ * nothing behind. Missing units leave the reserve, then the mall; what is missing beyond that is promised already (in the Shop, reserved): an alarm, until
+ * units repay it.
+ */
+export function correct(draft: Draft, difference: number, warehouseId: string | null, key: string, reason: string, at: Instant): { reserve: number; mall: number; unbacked: number } {
+  const { sku } = draft
+  if (difference >= 0) {
+    const repaid = Math.min(difference, sku.unbacked)
+    const rest = difference - repaid
+    const booked = warehouseId === null ? { reserve: rest, mall: 0, unbacked: -repaid } : { reserve: 0, mall: rest, unbacked: -repaid }
+    if (difference > 0) shift(draft, null, { key, reason, at, deltas: { ...booked, received: difference }, ...(warehouseId === null ? {} : { warehouses: [{ warehouseId, mall: rest, reserved: 0 }] }) })
+    return booked
+  }
+  const missing = -difference
+  const here = warehouseId === null ? 0 : Math.min(missing, sku.warehouses.find((one) => one.warehouseId === warehouseId)?.mall ?? 0)
+  const fromReserve = Math.min(missing - here, sku.reserve)
+  const fromMall = here + Math.min(missing - here - fromReserve, sku.mall - here)
+  const short = missing - fromReserve - fromMall
+  shift(draft, null, { key, reason, at, deltas: { reserve: -fromReserve, mall: -fromMall, unbacked: short, received: -missing }, ...(here > 0 ? { warehouses: [{ warehouseId: warehouseId!, mall: -here, reserved: 0 }] } : {}) })
+  if (short > 0) draft.alarms.push({ kind: 'unbacked', quantity: short, detail: { stockTake: key, missing } })
+  return { reserve: 0 - fromReserve, mall: 0 - fromMall, unbacked: short }
 }
 
 /** A sold unit came back in good order; never by itself: refunds in the Shop do not return stock (shop sheet 3). */
@@ -181,6 +257,11 @@ export function refuseMove(draft: Draft, shelf: Shelf, move: Move, reason: strin
   Object.assign(move, { state: 'refused', reason, closedAt: now })
 }
 
+/** An entry of the flow with how the book took it; `missing` is a step that the flow does not list. */
+export type FlowNote = FlowEntry & { as: 'order' | 'cancelled' | 'our-move' | 'by-hand' | 'other-kind' | 'missing' }
+/** So many entries are kept with a drift alarm, the newest. */
+const maxNotes = 60
+
 /** A call that has not shown in the flow this long after its answer (or silence) was not carried out. How late the flow may be is UNCONFIRMED. */
 export const proofMs = 120_000
 /** Clocks of the platform and ours may differ by this when a flow entry is matched with our call. */
@@ -193,8 +274,13 @@ const skewSeconds = 120
  */
 export function applyFlow(draft: Draft, shelf: Shelf, moves: readonly Move[], holds: Map<string, Hold>, entries: readonly FlowEntry[], isPaid: (orderId: string) => boolean, now: Instant): void {
   const out = moves.find((move) => isOut(move) && move.connectionId === shelf.connectionId)
+  const numBefore = shelf.platformNum
+  const told: FlowNote[] = []
+  let byHand = 0
   for (const entry of entries) {
     if (entry.before !== shelf.platformNum) {
+      told.push({ second: entry.second, op: 0, before: shelf.platformNum, after: entry.before, orderId: '', as: 'missing' })
+      byHand += entry.before - shelf.platformNum
       // Something the flow does not list: taken as an edit, and said.
       draft.alarms.push({ kind: 'flow-gap', quantity: entry.before - shelf.platformNum, detail: { second: entry.second, expected: shelf.platformNum, found: entry.before } })
       edit(draft, shelf, entry.before - shelf.platformNum, `gap/${shelf.connectionId}/${draft.sku.skuId}/${entry.second}/${shelf.flowSecond === entry.second ? shelf.flowSeen : 0}`, entry.second * 1000)
@@ -205,6 +291,8 @@ export function applyFlow(draft: Draft, shelf: Shelf, moves: readonly Move[], ho
     const key = `flow/${shelf.connectionId}/${draft.sku.skuId}/${entry.second}/${ordinal}`
     const at = entry.second * 1000
     const delta = entry.after - entry.before
+    const ours = out !== undefined && isOut(out) && matches(out, entry)
+    told.push({ ...entry, as: entry.op === 4 ? 'order' : entry.op === 5 ? 'cancelled' : entry.op === 6 || entry.op === 7 ? 'other-kind' : ours ? 'our-move' : 'by-hand' })
     if (entry.op === 4) {
       shift(draft, shelf, { key, reason: 'ordered in the Shop', at, deltas: { shop: delta, held: -delta } })
       const hold = holds.get(entry.orderId)
@@ -228,9 +316,14 @@ export function applyFlow(draft: Draft, shelf: Shelf, moves: readonly Move[], ho
       // Between kinds of stock: the Shop can still sell them.
       shelf.elsewhere -= delta
       draft.alarms.push({ kind: 'other-kind', quantity: Math.abs(delta), detail: { op: entry.op, second: entry.second } })
-    } else if (out !== undefined && isOut(out) && matches(out, entry)) confirmMove(draft, shelf, out, now)
-    else edit(draft, shelf, delta, key, at)
+    } else if (ours) confirmMove(draft, shelf, out, now)
+    else {
+      byHand += delta
+      edit(draft, shelf, delta, key, at)
+    }
   }
+  // Somebody else's hand: absorbed or not, it is said with every entry between the number we knew and the one found.
+  if (told.some((one) => (one.as === 'by-hand' && one.after !== one.before) || one.as === 'missing')) draft.alarms.push({ kind: 'drift', quantity: byHand, detail: { connectionId: shelf.connectionId, from: numBefore, to: shelf.platformNum, entries: told.slice(-maxNotes), left: Math.max(0, told.length - maxNotes) } })
   for (const hold of holds.values()) if (hold.state === 'held' && isPaid(hold.orderId)) sellHold(draft, shelf, hold, now)
   // A call that is still waiting to be made (no answer of any kind yet) may yet be carried out.
   if (out !== undefined && isOut(out) && out.answeredAt !== null && now - out.answeredAt >= proofMs) refuseMove(draft, shelf, out, out.state === 'unknown' ? 'not carried out' : 'answered ok, nothing changed', now)

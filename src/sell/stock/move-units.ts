@@ -15,7 +15,8 @@ import { findMove, lockSkus, openMoves, putMoves, saveDrafts } from './store.ts'
  */
 export const flowJobKind = 'stock.flow'
 export const moveReplyKind = 'stock.move'
-export const flowJob = (connectionId: string, skuId: string, dueAt: Instant) => ({ kind: flowJobKind, key: `${connectionId}/${skuId}`, dueAt, state: { connectionId, skuId } })
+/** @param found what the platform said it has, where that is why the flow is read */
+export const flowJob = (connectionId: string, skuId: string, dueAt: Instant, found?: number) => ({ kind: flowJobKind, key: `${connectionId}/${skuId}`, dueAt, state: { connectionId, skuId, ...(found === undefined ? {} : { found }) } })
 
 export type MoveWish = { skuId: string; connectionId: string; direction: Move['direction']; place: Move['place']; quantity: number; actor: string; /** The same key again is the same move. */ key?: string }
 export type MoveOutcome = { kind: 'planned'; move: Move } | { kind: 'short'; available: number } | { kind: 'not-tracked' } | { kind: 'share-unknown' }
@@ -36,6 +37,9 @@ export async function requestMove(tx: Tx, tenantId: number, wish: MoveWish, now:
   await saveDrafts(tx, tenantId, [draft], now, ids)
   return { kind: 'planned', move: planned.move }
 }
+
+/** The move that was asked for under this key, if any. */
+export const moveOfKey = (tx: Tx, tenantId: number, key: string): Promise<Move | undefined> => findMove(tx, tenantId, moveIdOf(tenantId, key))
 
 /** A UUID version 8 (RFC 9562) made from the caller's key. */
 function moveIdOf(tenantId: number, key: string): string {
@@ -77,7 +81,8 @@ export const moveReply: ReplyHandler = {
     answerMove(draft, shelf, move, answer, outcome.kind === 'ok' ? '' : outcome.kind === 'refused' ? `${outcome.code} ${outcome.text}` : outcome.text, now)
     const sent = answer === 'refused' ? await sendNext(tx, tenantId, shelf, moves, now, ids) : []
     if (answer === 'refused') await withdrawCalls(tx, tenantId, [call.outboxId], now)
-    else await putJobs(tx, tenantId, [flowJob(shelf.connectionId, move.skuId, now)])
+    // Not enough there to subtract: the Shop has sold what we believe it has.
+    if (answer !== 'refused' || move.direction === 'from-shop') await putJobs(tx, tenantId, [flowJob(shelf.connectionId, move.skuId, now)])
     await putMoves(tx, tenantId, [move, ...sent])
     await saveDrafts(tx, tenantId, [draft], now, ids)
   },

@@ -4,7 +4,7 @@ import type { Ids } from '../../kernel/ids.ts'
 import { putJobs } from '../../kernel/job/index.ts'
 import { bookedKeys } from '../../book/account/index.ts'
 import { shopListingsOf } from '../catalog/index.ts'
-import { receive, restore, transfer } from './escrow.ts'
+import { receive, relocate, restore, transfer } from './escrow.ts'
 import { flowJob } from './move-units.ts'
 import { reconcileJobKind, reconcileMs } from './read-flow.ts'
 import { ensureShelves, ensureStock, lockSkus, saveDrafts } from './store.ts'
@@ -24,7 +24,8 @@ export async function openStock(tx: Tx, tenantId: number, skuIds: readonly strin
 export type OwnChange =
   | { kind: 'receive'; quantity: number; reason: string }
   | { kind: 'restore'; quantity: number }
-  | { kind: 'transfer'; from: 'mall' | 'reserve'; to: 'mall' | 'reserve'; quantity: number }
+  | { kind: 'transfer'; from: 'mall' | 'reserve'; to: 'mall' | 'reserve'; quantity: number; warehouseId?: string }
+  | { kind: 'relocate'; from: string | null; to: string | null; quantity: number }
 export type OwnOutcome = { kind: 'done' } | { kind: 'not-tracked' } | { kind: 'short'; available: number }
 
 /** Changes that need no platform. `key` given by the caller: the same key again changes nothing. */
@@ -34,7 +35,8 @@ export async function changeStock(tx: Tx, tenantId: number, skuId: string, chang
   if ((await bookedKeys(tx, tenantId, [key])).has(key)) return { kind: 'done' }
   const outcome = change.kind === 'receive' ? receive(draft, change.quantity, key, change.reason, now)
     : change.kind === 'restore' ? restore(draft, change.quantity, key, now)
-      : transfer(draft, change.from, change.to, change.quantity, key, now)
+      : change.kind === 'relocate' ? relocate(draft, change.from, change.to, change.quantity, key, now)
+        : transfer(draft, change.from, change.to, change.quantity, key, now, change.warehouseId)
   if (!outcome.done) return { kind: 'short', available: outcome.available }
   await saveDrafts(tx, tenantId, [draft], now, ids)
   return { kind: 'done' }

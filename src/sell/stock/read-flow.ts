@@ -1,13 +1,13 @@
-import type { Db } from '../../kernel/db/index.ts'
+import type { Db, Tx } from '../../kernel/db/index.ts'
 import type { FactHandler, JobHandler, PlatformAnswer, Subscriber, Work } from '../../kernel/engine/index.ts'
 import { dayMs } from '../../kernel/calendar.ts'
 import { putJobs } from '../../kernel/job/index.ts'
 import { parseJson } from '../../kernel/json.ts'
 import { finishCall, withdrawCalls } from '../../kernel/outbox/index.ts'
 import { linesOfOrders, paidOrders } from '../order/index.ts'
-import { applyFlow, openShelf, proofMs, sellHold, type FlowEntry } from './escrow.ts'
+import { applyFlow, openShelf, proofMs, sellHold, type Draft, type FlowEntry, type Shelf } from './escrow.ts'
 import { flowJob, flowJobKind, sendNext } from './move-units.ts'
-import { anyShelf, findShelf, lockSkus, markReconciled, openMoves, putHolds, putMoves, readHolds, saveDrafts, shelvesOfConnection, shelvesOfPlatformSkus } from './store.ts'
+import { anyShelf, findShelf, hasOpenAlarm, lockSkus, markReconciled, openMoves, putHolds, putMoves, readHolds, saveDrafts, shelvesOfConnection, shelvesOfPlatformSkus } from './store.ts'
 
 export type StockPlatform = { db: Db; call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer> }
 
@@ -66,7 +66,7 @@ export function stockFlow(platform: StockPlatform): JobHandler {
     },
     async run(work, tx, job, prepared) {
       const read = prepared as FlowRead
-      const { connectionId, skuId } = job.state as { connectionId: string; skuId: string }
+      const { connectionId, skuId } = job.state as FlowJobState
       const { tenantId, now, ids } = work
       if (read.kind === 'gone') return null
       const draft = (await lockSkus(tx, tenantId, [skuId], { shelves: true })).get(skuId)!
@@ -77,11 +77,13 @@ export function stockFlow(platform: StockPlatform): JobHandler {
         return null
       }
       if (shelf.flowSecond !== read.fromSecond || shelf.flowSeen !== read.fromSeen) return { dueAt: now }
+      const knownNum = shelf.platformNum
       const moves = (await openMoves(tx, tenantId, [skuId])).filter((move) => move.connectionId === connectionId)
       const orderIds = [...new Set(read.entries.filter((entry) => entry.op === 4 || entry.op === 5).map((entry) => entry.orderId))]
       const holds = await readHolds(tx, tenantId, connectionId, skuId, orderIds)
       const paid = await paidOrders(tx, tenantId, 'shop', [...new Set([...orderIds, ...holds.keys()])])
       applyFlow(draft, shelf, moves, holds, read.entries, (orderId) => paid.has(orderId), now)
+      const doubt = await doubtful(tx, tenantId, draft, shelf, knownNum, read.entries, job.state as FlowJobState, now)
       await putHolds(tx, tenantId, connectionId, skuId, [...holds.values()])
       const closed = moves.filter((move) => move.closedAt !== null)
       for (const move of closed) {
@@ -95,9 +97,24 @@ export function stockFlow(platform: StockPlatform): JobHandler {
       const heard = new Set((await linesOfOrders(tx, tenantId, 'shop', orderIds)).map((line) => line.orderId))
       await work.ring(tx, orderIds.filter((orderId) => !heard.has(orderId)).map((objectId) => ({ connectionId, kind: 'shop.order', objectId, at: now, cause: 'backfill' as const })))
       const out = moves.find((move) => (move.state === 'sent' || move.state === 'unknown') && move.answeredAt !== null)
+      if (doubt !== null) return doubt
       return out === undefined ? null : { dueAt: Math.max(now + 1_000, Math.min(now + 30_000, out.answeredAt! + proofMs)), state: job.state }
     },
   }
+}
+
+type FlowJobState = { connectionId: string; skuId: string; found?: number; tries?: number }
+
+/** A number that the platform gave and its flow does not reach is asked about again, for the flow may be late; then it is an alarm with both numbers. */
+const doubtTries = 3
+const doubtMs = 60_000
+
+async function doubtful(tx: Tx, tenantId: number, draft: Draft, shelf: Shelf, knownNum: number, entries: readonly FlowEntry[], state: FlowJobState, now: number): Promise<{ dueAt: number; state: FlowJobState } | null> {
+  const { found, tries = 0 } = state
+  if (found === undefined || found === knownNum || found === shelf.platformNum || entries.some((entry) => entry.before === found || entry.after === found)) return null
+  if (tries < doubtTries) return { dueAt: now + doubtMs, state: { ...state, tries: tries + 1 } }
+  if (!(await hasOpenAlarm(tx, tenantId, draft.sku.skuId, 'unexplained'))) draft.alarms.push({ kind: 'unexplained', quantity: found - shelf.platformNum, detail: { connectionId: shelf.connectionId, platform: found, flow: shelf.platformNum, flowSecond: shelf.flowSecond } })
+  return null
 }
 
 /**
@@ -132,7 +149,7 @@ export function stockReconcile(platform: StockPlatform): JobHandler {
       if (shelves.length === 0) return null
       const differs = shelves.filter((shelf) => shelf.openedAt === null || shelf.hasOpenMove || found.get(shelf.platformSkuId) !== shelf.platformNum)
       const same = shelves.filter((shelf) => !differs.includes(shelf))
-      await putJobs(tx, work.tenantId, differs.map((shelf) => flowJob(connectionId, shelf.skuId, work.now)))
+      await putJobs(tx, work.tenantId, differs.map((shelf) => flowJob(connectionId, shelf.skuId, work.now, found.get(shelf.platformSkuId))))
       await markReconciled(tx, work.tenantId, connectionId, same.map((shelf) => shelf.platformSkuId), work.now)
       return { dueAt: work.now + reconcileMs, state: job.state }
     },

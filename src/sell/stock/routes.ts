@@ -10,8 +10,11 @@ import { placeNames, stockFault } from './errors.ts'
 import { requestMove } from './move-units.ts'
 import { changeStock, openStock } from './open-stock.ts'
 import { suggestMove } from './suggest-move.ts'
-import { listAlarms, listMoves, listStockRows, readSkus } from './store.ts'
+import { depthRoutes } from './depth-routes.ts'
+import { readRules } from './settings.ts'
+import { listAlarms, listMoves, listStockRows, listWarehouses, readSkus } from './store.ts'
 
+const warehouse = z.uuid().nullable().optional()
 const ownPlaces: Place[] = ['mall', 'reserved', 'reserve', 'moving', 'sold', 'restored', 'unbacked']
 const params = z.object({ sku: z.uuid() })
 const quantity = z.number().int().min(1).max(1_000_000)
@@ -38,6 +41,7 @@ async function shelvesSold(tx: Tx, tenantId: number, skuId: string, now: number)
 }
 
 export const stockRoutes: AnyRoute[] = [
+  ...depthRoutes,
   route({
     method: 'GET', path: '/stock', right: 'orders.read', what: 'where the units of every tracked SKU are, with open moves and alarms',
     query: z.object({ page: z.coerce.number().int().min(1).default(1), pageSize: z.coerce.number().int().min(1).max(500).default(100) }),
@@ -69,6 +73,7 @@ export const stockRoutes: AnyRoute[] = [
       const accounts = [...ownPlaces.map((place) => account(place, null)), ...sku.shelves.flatMap((shelf) => [account('shop', shelf.connectionId), account('held', shelf.connectionId)])]
       return {
         sku, card: card ? { ...card, name: skuName(card.attrs, card.skuCode) } : null, shopUpperBound: shopUpperBound(sku), problems: checkSku(sku), sold: await shelvesSold(tx, tenantId, skuId, now), now,
+        rule: (await readRules(tx, tenantId, [skuId])).get(skuId) ?? { skuId, safety: 0, home: 'auto' as const }, warehouses: await listWarehouses(tx, tenantId),
         moves: await listMoves(tx, tenantId, skuId, 50), alarms: await listAlarms(tx, tenantId, skuId, 50),
         flow: await unitHistory(tx, tenantId, `sku:${skuId}`, accounts, { offset: (query.page - 1) * query.pageSize, limit: query.pageSize }), page: query.page, pageSize: query.pageSize,
       }
@@ -94,11 +99,12 @@ export const stockRoutes: AnyRoute[] = [
   }),
   route({
     method: 'POST', path: '/stock/:sku/move', right: 'products.write', audit: 'stock.move', what: 'move units between mall, reserve and Shop; a move that touches the Shop is planned and proven by its stock flow', params,
-    body: z.object({ from: z.enum(['mall', 'reserve', 'shop']), to: z.enum(['mall', 'reserve', 'shop']), quantity, connectionId: z.uuid().optional(), key }).refine((body) => body.from !== body.to, 'two different places'),
+    body: z.object({ from: z.enum(['mall', 'reserve', 'shop']), to: z.enum(['mall', 'reserve', 'shop']), quantity, connectionId: z.uuid().optional(), warehouseId: warehouse, key }).refine((body) => body.from !== body.to, 'two different places'),
     async handle({ tx, tenantId, params: { sku: skuId }, body, clock, ids, actor }) {
       const now = clock.now()
+      if (body.warehouseId && !(await listWarehouses(tx, tenantId)).some((one) => one.warehouseId === body.warehouseId)) throw stockFault('stock/no-warehouse', { warehouseId: body.warehouseId })
       if (body.from !== 'shop' && body.to !== 'shop') {
-        return own(await changeStock(tx, tenantId, skuId, { kind: 'transfer', from: body.from, to: body.to, quantity: body.quantity }, `transfer/${body.key ?? ids.next()}`, now, ids), skuId, body.from, body.quantity)
+        return own(await changeStock(tx, tenantId, skuId, { kind: 'transfer', from: body.from, to: body.to, quantity: body.quantity, warehouseId: body.warehouseId ?? undefined }, `transfer/${body.key ?? ids.next()}`, now, ids), skuId, body.from, body.quantity)
       }
       const sku = (await readSkus(tx, tenantId, [skuId])).get(skuId)
       if (!sku) throw stockFault('stock/not-tracked', { skuId })
@@ -108,6 +114,15 @@ export const stockRoutes: AnyRoute[] = [
       if (outcome.kind === 'planned') return { move: outcome.move }
       if (outcome.kind === 'share-unknown') throw stockFault('stock/share-unknown', { skuId })
       return own(outcome, skuId, body.from, body.quantity)
+    },
+  }),
+  route({
+    method: 'POST', path: '/stock/:sku/relocate', right: 'products.write', audit: 'stock.relocate', what: 'units of the mall from one warehouse to another; null is the main one', params,
+    body: z.object({ from: z.uuid().nullable(), to: z.uuid().nullable(), quantity, key }).refine((body) => body.from !== body.to, 'two different warehouses'),
+    async handle({ tx, tenantId, params: { sku }, body, clock, ids }) {
+      const known = await listWarehouses(tx, tenantId)
+      for (const warehouseId of [body.from, body.to]) if (warehouseId !== null && !known.some((one) => one.warehouseId === warehouseId)) throw stockFault('stock/no-warehouse', { warehouseId })
+      return own(await changeStock(tx, tenantId, sku, { kind: 'relocate', from: body.from, to: body.to, quantity: body.quantity }, `relocate/${body.key ?? ids.next()}`, clock.now(), ids), sku, 'mall', body.quantity)
     },
   }),
 ]

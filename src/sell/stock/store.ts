@@ -2,9 +2,9 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import { book } from '../../book/account/index.ts'
-import { account, draftOf, emptySku, ledgerAmount, type Draft, type Hold, type Move, type Place, type Shelf, type Sku } from './escrow.ts'
+import { account, draftOf, emptySku, ledgerAmount, type Draft, type Hold, type Move, type Place, type Shelf, type Sku, type WarehouseUnits } from './escrow.ts'
 
-type NumbersRow = Omit<Sku, 'shelves'>
+type NumbersRow = Omit<Sku, 'shelves' | 'warehouses'>
 const numbers = `sku_id as "skuId", mall, reserved, reserve, moving, sold, restored, unbacked, received`
 const shelfColumns = `connection_id as "connectionId", platform_product_id as "productId", platform_sku_id as "platformSkuId", shop, held, elsewhere, platform_num as "platformNum",
   flow_second as "flowSecond", flow_seen as "flowSeen", opened_at as "openedAt", reconciled_at as "reconciledAt"`
@@ -31,10 +31,25 @@ export function ensureShelves(tx: Tx, tenantId: number, shelves: ReadonlyArray<{
 
 /** Locked for this transaction, in one order everywhere. SKUs without a book are absent. */
 export async function lockSkus(tx: Tx, tenantId: number, skuIds: readonly string[], options: { shelves: boolean }): Promise<Map<string, Draft>> {
-  const rows = await tx.query<NumbersRow>(`select ${numbers} from stock where tenant_id = $1 and sku_id = any($2::uuid[]) order by sku_id for update`, [tenantId, [...new Set(skuIds)]])
-  const drafts = new Map(rows.map((row) => [row.skuId, draftOf({ ...row, shelves: [] })]))
+  const named = [...new Set(skuIds)]
+  // Guarded by the lock of the stock row; a statement later, so that it sees what the last holder of the lock wrote.
+  const [rows, apart] = await Promise.all([
+    tx.query<NumbersRow>(`select ${numbers} from stock where tenant_id = $1 and sku_id = any($2::uuid[]) order by sku_id for update`, [tenantId, named]),
+    readWarehouses(tx, tenantId, named),
+  ])
+  const drafts = new Map(rows.map((row) => [row.skuId, draftOf({ ...row, shelves: [], warehouses: [] })]))
+  for (const { skuId, ...units } of apart) drafts.get(skuId)?.sku.warehouses.push(units)
   if (options.shelves) for (const { skuId, ...shelf } of await readShelves(tx, tenantId, [...drafts.keys()])) drafts.get(skuId)?.sku.shelves.push(shelf)
   return drafts
+}
+
+/** In the order of the warehouses. */
+function readWarehouses(tx: Tx, tenantId: number, skuIds: readonly string[]): Promise<Array<WarehouseUnits & { skuId: string }>> {
+  return tx.query(
+    `select s.sku_id as "skuId", s.warehouse_id as "warehouseId", s.mall, s.reserved from warehouse_stock s join warehouse w on w.tenant_id = s.tenant_id and w.warehouse_id = s.warehouse_id
+     where s.tenant_id = $1 and s.sku_id = any($2::uuid[]) order by w.position, s.warehouse_id, s.sku_id`,
+    [tenantId, skuIds],
+  )
 }
 
 function readShelves(tx: Tx, tenantId: number, skuIds: readonly string[]): Promise<Array<Shelf & { skuId: string }>> {
@@ -45,6 +60,7 @@ export async function readSkus(tx: Tx, tenantId: number, skuIds: readonly string
   const rows = await tx.query<NumbersRow>(`select ${numbers} from stock where tenant_id = $1 and sku_id = any($2::uuid[]) order by sku_id`, [tenantId, [...new Set(skuIds)]])
   const skus = new Map(rows.map((row) => [row.skuId, { ...emptySku(row.skuId), ...row }]))
   for (const { skuId, ...shelf } of await readShelves(tx, tenantId, [...skus.keys()])) skus.get(skuId)?.shelves.push(shelf)
+  for (const { skuId, ...units } of await readWarehouses(tx, tenantId, [...skus.keys()])) skus.get(skuId)?.warehouses.push(units)
   return skus
 }
 
@@ -52,6 +68,14 @@ export async function readSkus(tx: Tx, tenantId: number, skuIds: readonly string
 export async function mallAvailable(tx: Tx, tenantId: number, skuIds: readonly string[]): Promise<Map<string, number>> {
   const rows = await tx.query<{ skuId: string; mall: number }>(`select sku_id as "skuId", mall from stock where tenant_id = $1 and sku_id = any($2::uuid[]) order by sku_id`, [tenantId, skuIds])
   return new Map(rows.map((row) => [row.skuId, row.mall]))
+}
+
+/** A ledger within the ledger: where the mall's units lie. What leaves or enters a warehouse comes from or goes to the main one, or is sold. */
+function warehouseEntries(skuId: string, units: readonly WarehouseUnits[]): Array<{ account: string; unit: string; amount: number }> {
+  const unit = `sku:${skuId}`
+  const entries = units.flatMap((one) => [{ account: `stock:wh/${one.warehouseId}/mall`, unit, amount: one.mall }, { account: `stock:wh/${one.warehouseId}/reserved`, unit, amount: one.reserved }])
+  const sum = entries.reduce((total, entry) => total + entry.amount, 0)
+  return [...entries, { account: 'stock:wh/main', unit, amount: 0 - sum }].filter((entry) => entry.amount !== 0)
 }
 
 /** Saves numbers, shelves, alarms, and books every movement; drafts without movements only write their shelves. */
@@ -67,8 +91,22 @@ export async function saveDrafts(tx: Tx, tenantId: number, drafts: Iterable<Draf
     )
     await book(tx, tenantId, moved.flatMap((draft) => draft.movements.map((movement) => ({
       postingId: ids.next(), key: movement.key, occurredAt: movement.at, recordedAt: now, reason: movement.reason,
-      entries: (Object.entries(movement.deltas) as Array<[Place, number]>).filter(([, delta]) => delta !== 0).map(([place, delta]) => ({ account: account(place, movement.connectionId), unit: `sku:${draft.sku.skuId}`, amount: ledgerAmount(place, delta) })),
+      entries: [
+        ...(Object.entries(movement.deltas) as Array<[Place, number]>).filter(([, delta]) => delta !== 0).map(([place, delta]) => ({ account: account(place, movement.connectionId), unit: `sku:${draft.sku.skuId}`, amount: ledgerAmount(place, delta) })),
+        ...warehouseEntries(draft.sku.skuId, movement.warehouses ?? []),
+      ],
     }))))
+  }
+  const apart = moved.flatMap(({ sku, movements }) => {
+    const touched = new Set(movements.flatMap((movement) => (movement.warehouses ?? []).map((one) => one.warehouseId)))
+    return sku.warehouses.filter((one) => touched.has(one.warehouseId)).map((one) => ({ skuId: sku.skuId, ...one }))
+  })
+  if (apart.length > 0) {
+    tx.write(
+      `insert into warehouse_stock (tenant_id, sku_id, warehouse_id, mall, reserved) select $1, r.sku_id, r.warehouse_id, r.mall, r.reserved from unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[]) as r(sku_id, warehouse_id, mall, reserved)
+       on conflict (tenant_id, sku_id, warehouse_id) do update set mall = excluded.mall, reserved = excluded.reserved`,
+      [tenantId, apart.map((r) => r.skuId), apart.map((r) => r.warehouseId), apart.map((r) => r.mall), apart.map((r) => r.reserved)],
+    )
   }
   const shelves = all.flatMap((draft) => draft.sku.shelves.map((shelf) => ({ skuId: draft.sku.skuId, shelf })))
   if (shelves.length > 0) {
@@ -174,26 +212,51 @@ export async function findShelf(tx: Tx, tenantId: number, skuId: string, connect
 
 // ---- reservations of the mall ----
 
-export type ReservationRow = { orderId: string; skuId: string; quantity: number; state: 'held' | 'sold' | 'released'; expiresAt: Instant }
+export type ReservationRow = { orderId: string; skuId: string; quantity: number; state: 'held' | 'sold' | 'released'; expiresAt: Instant; /** null: all from the main warehouse. */ picks: Picks | null }
 
-export async function insertReservations(tx: Tx, tenantId: number, rows: ReadonlyArray<{ orderId: string; skuId: string; quantity: number; expiresAt: Instant }>, now: Instant): Promise<void> {
+/** Which warehouses units were taken from: [warehouse, or '' for the main one; quantity]. */
+export type Picks = Array<[string, number]>
+
+export async function insertReservations(tx: Tx, tenantId: number, rows: ReadonlyArray<{ orderId: string; skuId: string; quantity: number; expiresAt: Instant; picks: Picks | null }>, now: Instant): Promise<void> {
   tx.write(
-    `insert into reservation (tenant_id, order_id, sku_id, quantity, state, reserved_at, expires_at)
-     select $1, r.order_id, r.sku_id, r.quantity, 'held', $6, r.expires_at from unnest($2::text[], $3::uuid[], $4::bigint[], $5::bigint[]) as r(order_id, sku_id, quantity, expires_at)`,
-    [tenantId, rows.map((r) => r.orderId), rows.map((r) => r.skuId), rows.map((r) => r.quantity), rows.map((r) => r.expiresAt), now],
+    `insert into reservation (tenant_id, order_id, sku_id, quantity, state, reserved_at, expires_at, picks)
+     select $1, r.order_id, r.sku_id, r.quantity, 'held', $6, r.expires_at, r.picks::jsonb from unnest($2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $7::text[]) as r(order_id, sku_id, quantity, expires_at, picks)`,
+    [tenantId, rows.map((r) => r.orderId), rows.map((r) => r.skuId), rows.map((r) => r.quantity), rows.map((r) => r.expiresAt), now, rows.map((r) => (r.picks === null ? null : JSON.stringify(r.picks)))],
   )
 }
 
 export function reservationsOf(tx: Tx, tenantId: number, orderIds: readonly string[]): Promise<ReservationRow[]> {
-  return tx.query(`select order_id as "orderId", sku_id as "skuId", quantity, state, expires_at as "expiresAt" from reservation where tenant_id = $1 and order_id = any($2) order by order_id, sku_id`, [tenantId, orderIds])
+  return tx.query(`select order_id as "orderId", sku_id as "skuId", quantity, state, expires_at as "expiresAt", picks from reservation where tenant_id = $1 and order_id = any($2) order by order_id, sku_id`, [tenantId, orderIds])
 }
 
 /** Only what is still held ends. @returns what this call ended. */
-export function closeReservations(tx: Tx, tenantId: number, orderIds: readonly string[], state: 'sold' | 'released', now: Instant): Promise<Array<{ orderId: string; skuId: string; quantity: number }>> {
+export function closeReservations(tx: Tx, tenantId: number, orderIds: readonly string[], state: 'sold' | 'released', now: Instant): Promise<Array<{ orderId: string; skuId: string; quantity: number; picks: Picks | null }>> {
   return tx.query(
-    `update reservation set state = $3, closed_at = $4 where tenant_id = $1 and order_id = any($2) and state = 'held' returning order_id as "orderId", sku_id as "skuId", quantity`,
+    `update reservation set state = $3, closed_at = $4 where tenant_id = $1 and order_id = any($2) and state = 'held' returning order_id as "orderId", sku_id as "skuId", quantity, picks`,
     [tenantId, orderIds, state, now],
   )
+}
+
+// ---- warehouses ----
+
+export type Warehouse = { warehouseId: string; name: string; position: number; regions: string[]; closedAt: Instant | null; createdAt: Instant }
+
+/** Beside the main one, in the merchant's order. */
+export function listWarehouses(tx: Tx, tenantId: number): Promise<Warehouse[]> {
+  return tx.query(`select warehouse_id as "warehouseId", name, position, regions, closed_at as "closedAt", created_at as "createdAt" from warehouse where tenant_id = $1 order by position, warehouse_id`, [tenantId])
+}
+
+export async function putWarehouse(tx: Tx, tenantId: number, one: Warehouse): Promise<void> {
+  tx.write(
+    `insert into warehouse (tenant_id, warehouse_id, name, position, regions, closed_at, created_at) values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (tenant_id, warehouse_id) do update set name = excluded.name, position = excluded.position, regions = excluded.regions, closed_at = excluded.closed_at`,
+    [tenantId, one.warehouseId, one.name, one.position, JSON.stringify(one.regions), one.closedAt, one.createdAt],
+  )
+}
+
+/** Units and reserved units in each warehouse beside the main one. */
+export function warehouseSums(tx: Tx, tenantId: number): Promise<Array<{ warehouseId: string; mall: number; reserved: number; skus: number }>> {
+  return tx.query(`select warehouse_id as "warehouseId", sum(mall)::bigint as mall, sum(reserved)::bigint as reserved, count(*) filter (where mall > 0 or reserved > 0) as skus from warehouse_stock where tenant_id = $1 group by warehouse_id order by 1`, [tenantId])
 }
 
 // ---- for the console ----
@@ -221,6 +284,15 @@ export function listAlarms(tx: Tx, tenantId: number, skuId: string | null, limit
   )
 }
 
+export async function hasOpenAlarm(tx: Tx, tenantId: number, skuId: string, kind: string): Promise<boolean> {
+  return (await tx.query(`select 1 as one from stock_alarm where tenant_id = $1 and sku_id = $2 and kind = $3 and cleared_at is null limit 1`, [tenantId, skuId, kind])).length > 0
+}
+
+/** Somebody has looked at it. An alarm of units with nothing behind is cleared only by units. @returns whether there was one to clear. */
+export async function clearAlarm(tx: Tx, tenantId: number, alarmId: string, now: Instant): Promise<boolean> {
+  return (await tx.run(`update stock_alarm set cleared_at = $3 where tenant_id = $1 and alarm_id = $2 and cleared_at is null and kind <> 'unbacked'`, [tenantId, alarmId, now])) > 0
+}
+
 /** SKUs whose numbers differ from the sum of their postings: always empty unless somebody wrote past this module. */
 export function unbooked(tx: Tx, tenantId: number): Promise<Array<{ skuId: string; place: string; number: number; booked: number }>> {
   return tx.query(
@@ -228,7 +300,8 @@ export function unbooked(tx: Tx, tenantId: number): Promise<Array<{ skuId: strin
        select s.sku_id, p.place, p.number from stock s, lateral (values ('mall', s.mall), ('reserved', s.reserved), ('reserve', s.reserve), ('moving', s.moving), ('sold', s.sold), ('restored', -s.restored), ('unbacked', -s.unbacked), ('received', -s.received)) as p(place, number)
        where s.tenant_id = $1
        union all select h.sku_id, 'shop/' || h.connection_id, h.shop from stock_shelf h where h.tenant_id = $1
-       union all select h.sku_id, 'held/' || h.connection_id, h.held from stock_shelf h where h.tenant_id = $1),
+       union all select h.sku_id, 'held/' || h.connection_id, h.held from stock_shelf h where h.tenant_id = $1
+       union all select w.sku_id, 'wh/' || w.warehouse_id || p.place, p.number from warehouse_stock w, lateral (values ('/mall', w.mall), ('/reserved', w.reserved)) as p(place, number) where w.tenant_id = $1),
      booked as (select substr(unit, 5) as sku_id, substr(account, 7) as place, sum(amount)::bigint as amount from entry where tenant_id = $1 and account like 'stock:%' group by unit, account)
      select p.sku_id as "skuId", p.place, p.number, coalesce(b.amount, 0) as booked
      from places p left join booked b on b.sku_id = p.sku_id::text and b.place = p.place where p.number <> coalesce(b.amount, 0) order by 1, 2 limit 100`,

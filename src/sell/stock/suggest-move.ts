@@ -22,3 +22,23 @@ export function suggestMove(units: { mall: number; shop: number; reserve: number
   const quantity = Math.min(even, wanted)
   return quantity >= 1 ? { from, to, quantity, daysLeft } : null
 }
+
+export type ShelfRule = { singleUnits: number; home: 'auto' | 'both' | 'mall' | 'shop'; pull: 'off' | 'reserve' | 'shop' }
+
+/**
+ * What the rebalancer does with one SKU. So few that they must not be divided (single shelf): all go to one shelf. That is the Shop where the mall may
+ * bring units back on demand, because its buyers cannot wait for ours and ours can wait for them; else the shelf that sells more. Otherwise `suggestMove`.
+ * @param units `reserve` without its safety stock.
+ */
+export function planShelves(units: { mall: number; shop: number; reserve: number }, perDay: { mall: number; shop: number }, rule: ShelfRule): Array<Suggestion & { why: 'single-shelf' | 'sells-out' }> {
+  const total = units.mall + Math.max(0, units.shop) + units.reserve
+  const single = rule.home !== 'both' && (rule.home !== 'auto' || rule.singleUnits > 0) && total > 0 && total <= Math.max(rule.singleUnits, rule.home === 'auto' ? 0 : 1)
+  if (single) {
+    const home = rule.home === 'mall' || rule.home === 'shop' ? rule.home : rule.pull === 'shop' || perDay.shop >= perDay.mall ? 'shop' : 'mall'
+    const away = home === 'shop' ? 'mall' : 'shop'
+    const daysLeft = perDay[home] > 0 ? Math.max(0, units[home]) / perDay[home] : 0
+    return ([away, 'reserve'] as const).filter((place) => units[place] > 0).map((from) => ({ from, to: home, quantity: units[from], daysLeft, why: 'single-shelf' as const }))
+  }
+  const move = suggestMove(units, perDay)
+  return move ? [{ ...move, why: 'sells-out' }] : []
+}

@@ -7,5 +7,5 @@
  *
  * Owns: outbox.
  */
-export { enqueueCalls, claimCalls, finishCall, postponeCall, outboxDepth, listOpenCalls, skipCalls, withdrawCalls, retryCalls, forgetCalls, type OutboxCall, type NewCall } from './store.ts'
+export { enqueueCalls, claimCalls, finishCall, postponeCall, outboxDepth, listOpenCalls, skipCalls, withdrawCalls, withdrawUnsent, retryCalls, forgetCalls, type OutboxCall, type NewCall } from './store.ts'
 export { afterAnswer, type Answer, type AfterAnswer, type RepeatRule } from './after-answer.ts'

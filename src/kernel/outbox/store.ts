@@ -82,6 +82,17 @@ export function withdrawCalls(tx: Tx, tenantId: number, outboxIds: readonly stri
   return tx.run(`update outbox set state = 'skipped', finished_at = $3 where tenant_id = $1 and outbox_id = any($2) and state in ('due', 'unknown', 'failed')`, [tenantId, outboxIds, now])
 }
 
+/**
+ * The same, for the calls of an endpoint whose reply is for `reply` (equal in every named field), as long as they have not been handed to the platform: a call that is under
+ * way stays. @returns how many will not be sent.
+ */
+export function withdrawUnsent(tx: Tx, tenantId: number, endpoint: string, reply: Record<string, string>, now: Instant): Promise<number> {
+  return tx.run(
+    `update outbox set state = 'skipped', finished_at = $4 where tenant_id = $1 and state = 'due' and endpoint = $2 and reply @> $3::jsonb and coalesce(error->>'kind', '') <> 'in-flight'`,
+    [tenantId, endpoint, JSON.stringify(reply), now],
+  )
+}
+
 export function retryCalls(tx: Tx, tenantId: number, outboxIds: readonly string[], now: Instant): Promise<number> {
   return tx.run(`update outbox set state = 'due', attempts = 0, due_at = $3 where tenant_id = $1 and outbox_id = any($2) and state in ('unknown', 'failed')`, [tenantId, outboxIds, now])
 }

@@ -4,7 +4,7 @@ import { putJobs } from '../../kernel/job/index.ts'
 import { skipCalls } from '../../kernel/outbox/index.ts'
 import { settleMessages } from './end-messages.ts'
 import { nextPollAfter, type TaskEnded } from './message.ts'
-import { taskFindKind, taskPollKind } from './send-tasks.ts'
+import { takeBack, taskFindKind, taskPollKind } from './send-tasks.ts'
 import type { SendGate } from './send-gate.ts'
 import { changeTask, findTask, knownMsgids, queuedOfTask, type TaskRow } from './store.ts'
 
@@ -28,7 +28,7 @@ export function taskFind(platform: { call(tenantId: number, connectionId: string
         const task = await findTask(tx, work.tenantId, job.key)
         return { task, names: new Set(task === undefined ? [] : (await queuedOfTask(tx, work.tenantId, job.key)).map((message) => message.externalUserId)) }
       })
-      if (task === undefined || task.state !== 'unknown') return { task: undefined }
+      if (task === undefined || !(task.state === 'unknown' || (task.state === 'cancelling' && task.msgid === null))) return { task: undefined }
       const pages = async <T>(endpoint: string, list: string, request: Record<string, unknown>): Promise<T[]> => {
         const rows: T[] = []
         for (let cursor = ''; ;) {
@@ -57,13 +57,16 @@ export function taskFind(platform: { call(tenantId: number, connectionId: string
       if (found.task === undefined) return null
       const state = job.state as State
       const { taskId } = found.task
+      // Somebody may have cancelled it while it was looked for.
+      const unwanted = (await findTask(tx, work.tenantId, taskId))?.state === 'cancelling'
       if (found.msgid !== undefined) {
-        await changeTask(tx, work.tenantId, taskId, { state: 'waiting', msgid: found.msgid })
+        await changeTask(tx, work.tenantId, taskId, { state: unwanted ? 'cancelling' : 'waiting', msgid: found.msgid })
+        if (unwanted) await takeBack(tx, work, found.task, found.msgid)
         await putJobs(tx, work.tenantId, [{ kind: taskPollKind, key: taskId, dueAt: work.now + nextPollAfter(0), state: {} }])
       } else {
         if (state.looks + 1 < looksMax) return { dueAt: work.now + lookAgainMs, state: { ...state, looks: state.looks + 1 } satisfies State }
-        await changeTask(tx, work.tenantId, taskId, { state: 'failed' })
-        await settleMessages(tx, work, gate, (await queuedOfTask(tx, work.tenantId, taskId)).map(({ messageId }) => ({ messageId, state: 'failed', sentAt: null, reason: 'not made' })))
+        await changeTask(tx, work.tenantId, taskId, { state: unwanted ? 'cancelled' : 'failed' })
+        await settleMessages(tx, work, gate, (await queuedOfTask(tx, work.tenantId, taskId)).map(({ messageId }) => (unwanted ? { messageId, state: 'cancelled', sentAt: null } : { messageId, state: 'failed', sentAt: null, reason: 'not made' })))
         await ended(tx, work, found.task.campaign)
       }
       await skipCalls(tx, work.tenantId, [state.outboxId], work.now)

@@ -3,7 +3,7 @@ import { connectionA, day, hour, makeTenant, minute, start } from '../../../test
 import { openTestDb, type TestDb } from '../../../tests/setup/test-db.ts'
 import { testWork } from '../../../tests/setup/test-work.ts'
 import type { PlatformAnswer, Work } from '../../kernel/engine/index.ts'
-import type { OutboxCall } from '../../kernel/outbox/index.ts'
+import { claimCalls, type OutboxCall } from '../../kernel/outbox/index.ts'
 import { seededRandom } from '../../kernel/random.ts'
 import { createSeal } from '../../kernel/seal.ts'
 import { writeSetting } from '../../kernel/tenancy/index.ts'
@@ -214,6 +214,58 @@ describe('what becomes of a task', () => {
       }, start + hour)).toBeNull()
       expect(await counts(campaign), name).toMatchObject(status === 0 ? { cancelled: 1, sent: 0 } : { cancelled: 0, sent: 1 })
     }
+  })
+
+  describe('cancelling a task that no member has yet', () => {
+    const state = async (campaign: string): Promise<string> => (await t.app(tenantId, (tx) => tasksOfCampaign(tx, tenantId, campaign)))[0].state
+    const cancel = async (campaign: string): Promise<boolean> => t.app(tenantId, async (tx) => cancelTask(tx, work(), (await tasksOfCampaign(tx, tenantId, campaign))[0]))
+    const claim = (): Promise<OutboxCall[]> => t.app(tenantId, (tx) => claimCalls(tx, tenantId, start + 1, minute, 1000))
+    const takenBack = async (msgid: string): Promise<number> => (await openCalls()).filter((one) => one.endpoint === 'wecom.broadcast.cancel' && (one.request as { msgid: string }).msgid === msgid).length
+
+    test('while it lies in the outbox it never leaves, and its people are free again; another one leaves (control)', async () => {
+      const gate = watchingGate()
+      const { taskId } = await handedOut('broadcast/in-outbox', ['wm-o1', 'wm-o2'], gate)
+      const control = await handedOut('broadcast/goes-out', ['wm-o3'], gate)
+      expect(await cancel('broadcast/in-outbox')).toBe(true)
+      expect(await state('broadcast/in-outbox')).toBe('cancelled')
+      const claimed = (await claim()).map((one) => (one.reply as { taskId?: string } | null)?.taskId)
+      expect([claimed.includes(taskId), claimed.includes(control.taskId)]).toEqual([false, true])
+      expect(await poll(gate, taskId, {}, start + minute)).toBeNull()
+      expect(await counts('broadcast/in-outbox')).toMatchObject({ queued: 0, cancelled: 2, sent: 0 })
+      expect(gate.outcomes.map((one) => one.outcome)).toEqual(['not-sent', 'not-sent'])
+      expect(await cancel('broadcast/in-outbox')).toBe(false)
+    })
+
+    test('while the call is under way it is taken back as soon as the platform has named it', async () => {
+      const gate = watchingGate()
+      const { call } = await handedOut('broadcast/under-way', ['wm-u9'], gate)
+      await claim()
+      expect(await cancel('broadcast/under-way')).toBe(true)
+      expect(await state('broadcast/under-way')).toBe('cancelling')
+      await reply(gate, call, ok({ msgid: 'msg-under-way' }))
+      expect([await state('broadcast/under-way'), await takenBack('msg-under-way')]).toEqual(['cancelling', 1])
+    })
+
+    test('while nobody knows whether it was made it is looked for and then taken back, or was never made', async () => {
+      for (const there of [true, false]) {
+        const gate = watchingGate()
+        const name = `unsure-${there}`
+        const { call, taskId } = await handedOut(`broadcast/${name}`, [`wm-${name}`], gate)
+        await reply(gate, call, { kind: 'no-answer', text: 'timeout', final: true })
+        expect(await cancel(`broadcast/${name}`)).toBe(true)
+        const answers: Record<string, unknown> = {
+          'wecom.broadcast.list': { group_msg_list: there ? [{ msgid: `msg-${name}`, create_type: 0, text: { content: '新茶到了' } }] : [] },
+          'wecom.broadcast.tasks': { task_list: [{ userid: 'wang', status: 0 }] }, 'wecom.broadcast.results': { send_list: [{ external_userid: `wm-${name}`, userid: 'wang', status: 0 }] },
+        }
+        const at = work(start + hour)
+        const handler = taskFind({ call: async (_tenant, _connection, endpoint) => ({ kind: 'ok', result: answers[endpoint] }), read: (tenant, read) => t.app(tenant, read) }, gate)
+        const job = { kind: handler.kind, key: taskId, dueAt: start, state: { outboxId: work().ids.next(), looks: 2 }, attempts: 0 }
+        const prepared = await handler.prepare!(at, job)
+        await t.app(tenantId, (tx) => handler.run(at, tx, job, prepared))
+        expect([await state(`broadcast/${name}`), await takenBack(`msg-${name}`)]).toEqual(there ? ['cancelling', 1] : ['cancelled', 0])
+        expect(await counts(`broadcast/${name}`)).toMatchObject(there ? { queued: 1 } : { queued: 0, cancelled: 1 })
+      }
+    })
   })
 
   test('a task that nobody confirms in six days is taken back', async () => {

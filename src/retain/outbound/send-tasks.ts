@@ -2,7 +2,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { JobHandler, PlatformAnswer, ReplyHandler, Work } from '../../kernel/engine/index.ts'
 import { putJobs } from '../../kernel/job/index.ts'
-import { enqueueCalls } from '../../kernel/outbox/index.ts'
+import { enqueueCalls, withdrawUnsent } from '../../kernel/outbox/index.ts'
 import { recordLosses } from '../contact/index.ts'
 import { settleMessages } from './end-messages.ts'
 import { contentOnWire, nextPollAfter, stateOfResult, targetsMax, taskLifeMs, type Message, type MessageContent, type SendResult, type TaskEnded } from './message.ts'
@@ -15,6 +15,7 @@ import { changeTask, findTask, insertTasks, queuedOfTask, type TaskRow } from '.
  */
 export const taskPollKind = 'outbound.poll'
 export const taskFindKind = 'outbound.find'
+const createEndpoint = 'wecom.broadcast.create'
 const createReply = 'outbound.task'
 const cancelReply = 'outbound.cancel'
 export const remindReply = 'outbound.remind'
@@ -41,20 +42,42 @@ export async function sendAsTasks(tx: Tx, work: Work, send: { connectionId: stri
   }
   await insertTasks(tx, tenantId, tasks, tasks.flatMap((task) => task.messages.map(({ messageId }) => ({ messageId, taskId: task.taskId }))))
   await enqueueCalls(tx, tenantId, tasks.map((task) => ({
-    outboxId: ids.next(), connectionId: task.connectionId, endpoint: 'wecom.broadcast.create', lane: null, reply: { kind: createReply, taskId: task.taskId }, dueAt: now, createdAt: now,
+    outboxId: ids.next(), connectionId: task.connectionId, endpoint: createEndpoint, lane: null, reply: { kind: createReply, taskId: task.taskId }, dueAt: now, createdAt: now,
     request: { chat_type: 'single', external_userid: task.messages.map((message) => message.externalUserId), sender: task.staff, allow_select: false, ...contentOnWire(task.content) },
   })))
   return tasks.map((task) => task.taskId)
 }
 
-/** Takes back what members have not sent yet; nothing is recalled. */
-export async function cancelTask(tx: Tx, work: Pick<Work, 'tenantId' | 'now' | 'ids'>, task: TaskRow): Promise<boolean> {
+type Acting = Pick<Work, 'tenantId' | 'now' | 'ids'>
+
+/**
+ * Takes back what members have not sent yet; nothing is recalled. A task that still lies in the outbox never leaves it; one whose making is under way, or got no answer, is
+ * taken back as soon as its msgid is known (`cancelling` without one). @returns whether there was something to stop.
+ */
+export async function cancelTask(tx: Tx, work: Acting, task: TaskRow): Promise<boolean> {
+  const { tenantId, now } = work
+  if (task.state === 'queued') {
+    const unsent = await withdrawUnsent(tx, tenantId, createEndpoint, { kind: createReply, taskId: task.taskId }, now)
+    await changeTask(tx, tenantId, task.taskId, { state: unsent > 0 ? 'cancelled' : 'cancelling' })
+    // The look at the task tells its messages and the gate.
+    if (unsent > 0) await putJobs(tx, tenantId, [{ kind: taskPollKind, key: task.taskId, dueAt: now, state: {} }])
+    return true
+  }
+  if (task.state === 'unknown') {
+    await changeTask(tx, tenantId, task.taskId, { state: 'cancelling' })
+    return true
+  }
   if (task.state !== 'waiting' || task.msgid === null) return false
-  await changeTask(tx, work.tenantId, task.taskId, { state: 'cancelling' })
-  await enqueueCalls(tx, work.tenantId, [{
-    outboxId: work.ids.next(), connectionId: task.connectionId, endpoint: 'wecom.broadcast.cancel', request: { msgid: task.msgid }, lane: null, reply: { kind: cancelReply, taskId: task.taskId }, dueAt: work.now, createdAt: work.now,
-  }])
+  await changeTask(tx, tenantId, task.taskId, { state: 'cancelling' })
+  await takeBack(tx, work, task, task.msgid)
   return true
+}
+
+/** Asks the platform to take the task from the member. */
+export function takeBack(tx: Tx, work: Acting, task: Pick<TaskRow, 'taskId' | 'connectionId'>, msgid: string): Promise<void> {
+  return enqueueCalls(tx, work.tenantId, [{
+    outboxId: work.ids.next(), connectionId: task.connectionId, endpoint: 'wecom.broadcast.cancel', request: { msgid }, lane: null, reply: { kind: cancelReply, taskId: task.taskId }, dueAt: work.now, createdAt: work.now,
+  }])
 }
 
 /** Reminds the member of a waiting task; the platform allows three reminders a task within 24 hours (D97610). */
@@ -77,9 +100,13 @@ export function taskMade(gate: SendGate, ended: TaskEnded = noted): ReplyHandler
     kind: createReply,
     async handle(work, tx, call, outcome) {
       const { taskId } = call.reply as Replied
+      const task = await findTask(tx, work.tenantId, taskId)
       if (outcome.kind === 'ok') {
         const { msgid, fail_list: failed = [] } = outcome.result as { msgid?: string; fail_list?: string[] }
-        await changeTask(tx, work.tenantId, taskId, { state: 'waiting', msgid: msgid ?? '' })
+        // Cancelled while it was on its way: it is taken back at once.
+        const unwanted = task?.state === 'cancelling'
+        await changeTask(tx, work.tenantId, taskId, { state: unwanted ? 'cancelling' : 'waiting', msgid: msgid ?? '' })
+        if (task !== undefined && unwanted) await takeBack(tx, work, task, msgid ?? '')
         await putJobs(tx, work.tenantId, [{ kind: taskPollKind, key: taskId, dueAt: work.now + nextPollAfter(0), state: {} }])
         const out = new Set(failed)
         if (out.size === 0) return
@@ -96,7 +123,7 @@ export function taskMade(gate: SendGate, ended: TaskEnded = noted): ReplyHandler
         return
       }
       // The task may stand there for the member to send: it is not made again, it is looked for.
-      await changeTask(tx, work.tenantId, taskId, { state: 'unknown', error: outcome.text })
+      await changeTask(tx, work.tenantId, taskId, { state: task?.state === 'cancelling' ? 'cancelling' : 'unknown', error: outcome.text })
       await putJobs(tx, work.tenantId, [{ kind: taskFindKind, key: taskId, dueAt: work.now + 60_000, state: { outboxId: call.outboxId, looks: 0 } }])
     },
   }
@@ -124,6 +151,8 @@ export function taskPoll(platform: { call(tenantId: number, connectionId: string
     kind: taskPollKind,
     async prepare(work, job): Promise<Polled> {
       const task = await platform.read(work.tenantId, (tx) => findTask(tx, work.tenantId, job.key))
+      // Cancelled before it was ever made: nothing to ask.
+      if (task !== undefined && task.state === 'cancelled' && task.msgid === null) return { task, confirmedAt: null, results: [] }
       if (task === undefined || task.msgid === null || !['waiting', 'cancelling', 'cancelled'].includes(task.state)) return { task: undefined }
       const pages = async <T>(endpoint: string, list: string, request: Record<string, unknown>): Promise<T[] | 'dispatching' | 'cancelled'> => {
         const found: T[] = []

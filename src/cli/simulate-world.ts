@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { monotonicMs } from '../kernel/clock.ts'
-import { checkPopulation, openCluster, replayLine, runWorld, shrink, type Cluster, type WorldOptions, type WorldReport } from '../simulation/index.ts'
+import { checkPopulation, openCluster, openLanes, replayLine, shrink, type Lanes, type LaneWorld, type WorldReport } from '../simulation/index.ts'
 import { cliFault } from './control.ts'
 import { progress, report } from './output.ts'
 
@@ -15,24 +15,17 @@ export async function simulateWorld(flags: SimulateFlags): Promise<void> {
   const parallel = Math.min(number('parallel', flags.parallel, 1), seeds.length)
   const bar = progress('days')
   const cluster = await openCluster()
+  const lanes = openLanes(cluster, parallel)
   try {
     const startedMs = monotonicMs()
     const reports: WorldReport[] = []
-    let next = 0
     let days = 0
-    const lane = async (): Promise<void> => {
-      while (next < seeds.length) {
-        const options: WorldOptions = { cluster, seed: seeds[next++], ...base, ...truth, onDay: () => bar.at(++days, seeds.length * (base.days + 3), `seed ${options.seed}`) }
-        const { lines: _, ...result } = await runWorld(options)
-        reports.push(result)
-      }
-    }
-    await Promise.all(Array.from({ length: parallel }, lane))
+    reports.push(...(await Promise.all(seeds.map((seed) => lanes.run({ seed, ...base, ...truth }, () => bar.at(++days, seeds.length * (base.days + 3), `seed ${seed}`))))))
     bar.end()
     const seconds = (monotonicMs() - startedMs) / 1000
     reports.sort((a, b) => a.seed - b.seed)
     const failing = reports.filter(failed)
-    const smaller = failing.length > 0 && flags.shrink ? await shrinkOne(cluster, failing[0], truth) : undefined
+    const smaller = failing.length > 0 && flags.shrink ? await shrinkOne(lanes, failing[0], truth) : undefined
     const result = flags.seeds === undefined
       ? { ...reports[0], ...(smaller ? { shrunk: smaller } : {}) }
       : {
@@ -50,16 +43,17 @@ export async function simulateWorld(flags: SimulateFlags): Promise<void> {
     ])
     if (failing.length > 0) process.exitCode = 1
   } finally {
+    await lanes.close()
     await cluster.stop()
   }
 }
 
 const failed = (one: WorldReport): boolean => Object.values(one.checkers).some((found) => found.violations.length > 0)
 
-async function shrinkOne(cluster: Cluster, one: WorldReport, truth: Pick<WorldOptions, 'population' | 'populationFile'>): Promise<{ days: number; people: number; faults: number; runs: number; replay: string }> {
+async function shrinkOne(lanes: Lanes, one: WorldReport, truth: Pick<LaneWorld, 'population' | 'populationFile'>): Promise<{ days: number; people: number; faults: number; runs: number; replay: string }> {
   const broken = new Set(Object.entries(one.checkers).filter(([, found]) => found.violations.length > 0).map(([name]) => name))
   const { size, runs } = await shrink({ days: one.days, people: one.people, faults: one.faults }, async (size) => {
-    const { checkers } = await runWorld({ cluster, seed: one.seed, ...size, ...truth })
+    const { checkers } = await lanes.run({ seed: one.seed, ...size, ...truth })
     return Object.entries(checkers).some(([name, found]) => broken.has(name) && found.violations.length > 0)
   })
   return { ...size, runs, replay: replayLine({ seed: one.seed, ...size, ...truth }) }

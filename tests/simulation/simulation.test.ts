@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { checkers, runWorld, shrink, type Canary, type Cluster, type WorldReport } from '../../src/simulation/index.ts'
+import { checkers, openLanes, runWorld, shrink, type Canary, type Cluster, type WorldReport } from '../../src/simulation/index.ts'
 import { template } from '../setup/global.ts'
 import { canaries } from './canaries.ts'
 
@@ -42,6 +42,24 @@ describe('determinism', () => {
     expect(again.eventsHash).toBe(first.eventsHash)
     expect(first.events).toBeGreaterThan(20)
     expect(other.eventsHash).not.toBe(first.eventsHash)
+  })
+})
+
+describe('lanes', () => {
+  test('a world in a process of its own is the same world, and one that cannot be is told', { timeout: 3 * minutes }, async () => {
+    const lanes = openLanes(cluster, 2)
+    try {
+      const size = { days: 2, people: 8, faults: 1 }
+      const days: number[] = []
+      const [one, two] = await Promise.all([lanes.run({ seed: 51, ...size }, (day) => days.push(day)), lanes.run({ seed: 52, ...size })])
+      const [here, there] = [await run(51, size), await run(52, size)]
+      expect([one.eventsHash, two.eventsHash]).toEqual([here.eventsHash, there.eventsHash])
+      expect(days.slice(0, 3)).toEqual([0, 1, 2])
+      expect(lanes.cpuMs).toBeGreaterThan(0)
+      await expect(lanes.run({ seed: 51, ...size, population: { nothing: 1 } })).rejects.toThrow(/nothing/)
+    } finally {
+      await lanes.close()
+    }
   })
 })
 

@@ -145,6 +145,28 @@ export const events = {
     payload: z.looseObject({ planId: z.uuid(), persons: z.int(), messages: z.int(), heldUntil: instant }),
   }),
 
+  'piece.decided': row({
+    v: 1, zh: '审核有了结果', what: 'a person decided about something somebody wrote, or it was taken back: shown, refused, taken away, put back', aggregate: 'piece/<pieceKind>/<pieceId>', emits: 'restrain/moderation', hears: [],
+    payload: z.looseObject({ pieceKind: z.enum(['article', 'comment', 'profile', 'media', 'outgoing']), pieceId: z.string(), version: z.int(), decision: z.enum(['approve', 'reject', 'remove', 'restore']), caseId: z.uuid().nullable(), rule: z.string().nullable() }),
+  }),
+  'penalty.started': row({
+    v: 1, zh: '处罚开始', what: 'a reader may not put things before others for a while, or not be here at all', aggregate: 'reader/<readerId>', emits: 'restrain/penalty', hears: [],
+    payload: z.looseObject({
+      penaltyId: z.uuid(), readerId: z.uuid(), personId: z.uuid().nullable(), kind: z.enum(['silence-1', 'silence-7', 'silence-15', 'silence-forever', 'closure']), startsAt: instant, endsAt: instant.nullable(), rule: z.string(),
+      caseId: z.uuid().nullable(), /** What happens to what was earned. */ feathers: z.enum(['none', 'freeze', 'reverse']),
+    }),
+  }),
+  'penalty.ended': row({
+    v: 1, zh: '处罚结束', what: 'a penalty is over: served, made lighter, overturned, or another took its place', aggregate: 'reader/<readerId>', emits: 'restrain/penalty', hears: [],
+    payload: z.looseObject({ penaltyId: z.uuid(), readerId: z.uuid(), personId: z.uuid().nullable(), why: z.enum(['expired', 'reduced', 'overturned', 'replaced']) }),
+  }),
+  'appeal.decided': row({
+    v: 1, zh: '申诉有了结果', what: 'another reviewer looked again; overturned restores what was taken away', aggregate: 'appeal/<appealId>', emits: 'restrain/penalty', hears: [],
+    payload: z.looseObject({
+      appealId: z.uuid(), penaltyId: z.uuid().nullable(), caseId: z.uuid().nullable(), readerId: z.uuid(), ticketId: z.uuid().nullable(), decision: z.enum(['uphold', 'reduce', 'overturn']), reason: z.string(), publicNote: z.string().nullable(),
+    }),
+  }),
+
   // learn: what it came to
   'case.measured': row({
     v: 1, zh: '案例算出', what: 'a case was measured and kept; `enough` is false when nothing can be claimed yet', aggregate: 'case/<caseId>', emits: 'learn/benchmark', hears: [],

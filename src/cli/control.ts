@@ -20,6 +20,7 @@ export const cliFault = defineErrors({
   'cli/unknown': { status: 400, zh: '不认识「{what}」，可以是：{known}。', en: '{what} is unknown; known: {known}' },
   'cli/slug-taken': { status: 409, zh: '已经有叫 {slug} 的商家。用 --slug 另取一个短名。', en: 'there is a merchant {slug} already; give another short name with --slug' },
   'cli/bad-export': { status: 400, zh: '{file} 不是完整的导出：发现 {found}，应为 {expected}。什么也没有导入；请重新导出。', en: '{file} is not a whole export: found {found}, expected {expected}; nothing was imported, export it again' },
+  'cli/ext': { status: 400, zh: '--ext {text} 不是一个 JSON 对象。例：--ext \'{"api":"http://127.0.0.1:8080/mall/demo/api"}\'', en: '--ext {text} is no JSON object, expected for example {"api":"http://127.0.0.1:8080/mall/demo/api"}' },
   'cli/mini-program': { status: 400, zh: '{path} 没能作为小程序打开：{reason}。给一个有 app.json（或 project.config.json）的文件夹。', en: '{path} could not be opened as a mini program: {reason}; give a folder with app.json (or project.config.json)' },
   'cli/tls-folder': { status: 400, zh: '文件夹 {folder} 不能用来存放 https 证书：{reason}。换一个可写的文件夹，或删掉其中的 ca.pem、ca.key、front.pem、front.key 重新生成。', en: 'the folder {folder} cannot hold the https certificate: {reason}; give a folder that can be written, or remove ca.pem, ca.key, front.pem and front.key in it to have them made anew' },
   'cli/no-tenant': { status: 404, zh: '没有叫 {slug} 的商家。有这些：{known}。', en: 'there is no merchant {slug}; there are: {known}' },

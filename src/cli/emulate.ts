@@ -9,11 +9,12 @@ import { cliFault } from './control.ts'
 import { report } from './output.ts'
 
 /** The emulator alone: no database, nothing on disk. */
-export async function emulate(options: { port: string; host?: string; seed: string; printEnv?: boolean; namespace?: string[]; clock?: string; callback?: string; json?: boolean; once?: boolean; miniProgram?: string; miniPort?: string; tls?: string; tlsPort?: string }): Promise<void> {
+export async function emulate(options: { port: string; host?: string; seed: string; printEnv?: boolean; namespace?: string[]; clock?: string; callback?: string; json?: boolean; once?: boolean; miniProgram?: string; miniPort?: string; ext?: string; tls?: string; tlsPort?: string }): Promise<void> {
+  const ext = options.ext === undefined ? {} : extOf(options.ext)
   const built = options.miniProgram === undefined ? undefined : buildMiniProgram(options.miniProgram)
   const tls = options.tls === undefined ? undefined : openTlsFolder(resolve(options.tls))
   const running = await startEmulator({ ...(tls === undefined ? {} : { tls: { ...tls.front, port: Number(options.tlsPort ?? 8443) } }), port: Number(options.port), host: options.host, seed: options.seed, clock: systemClock, timers: systemTimers, namespaces: options.namespace, worldClock: options.clock === 'queue' ? 'queue' : 'real', callbackUrl: options.callback, log: (line) => process.stderr.write(`${line}\n`) })
-  const mini = built === undefined ? undefined : await serveMiniProgram(running.emulator, { folder: built.folder, port: Number(options.miniPort ?? 0), host: options.host, log: (line) => process.stderr.write(`${line}\n`) })
+  const mini = built === undefined ? undefined : await serveMiniProgram(running.emulator, { folder: built.folder, port: Number(options.miniPort ?? 0), host: options.host, ext, log: (line) => process.stderr.write(`${line}\n`) })
   const end = async (): Promise<void> => {
     await mini?.close()
     await running.close()
@@ -28,6 +29,16 @@ export async function emulate(options: { port: string; host?: string; seed: stri
   const stop = (): void => void end().then(() => process.exit(0))
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+}
+
+function extOf(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch {
+    // Said below, with what was given.
+  }
+  throw cliFault('cli/ext', { text })
 }
 
 /**

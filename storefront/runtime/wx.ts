@@ -8,7 +8,7 @@ import { ask } from './sheet.ts'
 export type HostParts = { root: HTMLElement; router: () => Router; missing: Set<string> }
 
 /** Set by the page when the emulator serves a mini program by itself: where the played phone answers, and that calls to other servers go through it. */
-const host = (globalThis as { qzHost?: { emulated: string; proxy: string; appId: string } }).qzHost
+const host = (globalThis as { qzHost?: { emulated: string; proxy: string; appId: string; ext?: Record<string, unknown> } }).qzHost
 
 /** The merchant's slug from `/shop/<slug>/`; empty when the folder is opened elsewhere. */
 const slug = /\/shop\/([^/]+)/.exec(location.pathname)?.[1] ?? ''
@@ -84,6 +84,8 @@ export function createWx({ root, router, missing }: HostParts): Record<string, a
         const answer = host === undefined || url.origin === location.origin ? await fetch(url, { ...asked, signal: control.signal })
           : await fetch(host.proxy, { method: 'POST', signal: control.signal, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ url: url.href, ...asked }) })
         const text = await answer.text()
+        // In WeChat a server that does not answer is a failure, not a status.
+        if (host !== undefined && answer.status === 502 && text.includes('"no-server"')) throw new Error((JSON.parse(text) as { error: { message: string } }).error.message)
         let data: unknown = text
         if (options.dataType === undefined || options.dataType === 'json') {
           try {
@@ -97,7 +99,7 @@ export function createWx({ root, router, missing }: HostParts): Record<string, a
       return { abort: () => control.abort() }
     },
     requestPayment: promised('requestPayment', (options: Record<string, string>) => paySheet(root, options)),
-    getExtConfigSync: () => (host === undefined ? { api, simulated: true } : {}),
+    getExtConfigSync: () => (host === undefined ? { api, simulated: true } : (host.ext ?? {})),
     getAccountInfoSync: () => ({ miniProgram: { appId: host?.appId ?? '', envVersion: 'develop', version: '' } }),
     getStorageSync: (key: string) => get(key) ?? '',
     setStorageSync: (key: string, data: unknown) => localStorage.setItem(store(key), JSON.stringify(data)),

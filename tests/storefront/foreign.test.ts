@@ -80,6 +80,32 @@ describe.skipIf(missing !== undefined)('somebody else\'s mini program in the emu
     expect((await session(code)).openid).toBeUndefined()
   })
 
+  test('where no server answers it is told the address, what was tried and what to do; so is the storefront at its own default address', async () => {
+    const dead = createServer()
+    await new Promise<void>((resolve) => dead.listen(0, '127.0.0.1', resolve))
+    const address = `http://127.0.0.1:${(dead.address() as AddressInfo).port}`
+    await new Promise((resolve) => dead.close(resolve))
+    const other = await browser.newPage()
+    await other.goto(`${host.url}#/pages/first/first?server=${encodeURIComponent(`${address}/api`)}`)
+    await other.locator('.wx-frame:not([hidden]) #ask').click()
+    await expect.poll(() => other.locator('.wx-frame:not([hidden]) #answer').innerText()).toContain(`request:fail ${address} 没有服务器回答（试了 GET /api，ECONNREFUSED）`)
+    await other.close()
+
+    spawnSync(process.execPath, [join(packageRoot, 'storefront/build.mjs'), join(packageRoot, 'storefront/app'), '--out', join(base, 'own')])
+    const lines: string[] = []
+    const shop = await serveMiniProgram(running.emulator, { folder: join(base, 'own'), port: 0, ext: { api: `${address}/mall/tea/api` }, log: (line) => void lines.push(line) })
+    try {
+      const home = await browser.newPage()
+      await home.goto(shop.url)
+      await expect.poll(() => home.locator('.wx-frame:not([hidden])').innerText()).toContain(`${address} 没有服务器回答（试了 GET /mall/tea/api/goods，ECONNREFUSED）。先在那里把小店的服务起起来`)
+      expect(await home.locator('.wx-frame:not([hidden])').innerText()).toContain('没有连上小店')
+      expect(lines).toEqual([`no server answers at ${address}, which the mini program asks: start it there, or give its address to a mini program that reads one (--ext)`])
+      await home.close()
+    } finally {
+      await shop.close()
+    }
+  })
+
   test('sharing gives an address, scanning takes what is typed', async () => {
     await seen('#share').tap()
     expect(await page.locator('.wx-sheet input').inputValue()).toBe(`${host.url}#/pages/second/second?found=shared`)

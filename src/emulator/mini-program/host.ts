@@ -27,11 +27,20 @@ const bodies = {
   request: z.object({ url: z.url({ protocol: /^https?$/ }), method: z.string().max(10), headers: z.record(z.string(), z.string()), body: z.string().optional() }), missing: z.array(z.string().max(400)).max(5000),
 }
 
-export async function serveMiniProgram(emulator: Emulator, options: { folder: string; port: number; host?: string; log?: (line: string) => void }): Promise<MiniProgramHost> {
+/** What was tried, what came back, what to do: the page says it to whoever runs the mini program. */
+function noAnswer(url: string, method: string, error: unknown): string {
+  const { origin, pathname } = new URL(url)
+  const cause = (error as { cause?: { code?: string; message?: string } }).cause
+  const why = cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error))
+  return `${origin} 没有服务器回答（试了 ${method} ${pathname}，${why}）。先在那里把小店的服务起起来；小店在别的地址，就加 --ext '{"api":"http://127.0.0.1:端口/mall/店名/api"}' 再起模拟器`
+}
+
+export async function serveMiniProgram(emulator: Emulator, options: { folder: string; port: number; host?: string; /** What `wx.getExtConfigSync` answers: a mini program made for many merchants reads its server's address there. */ ext?: Record<string, unknown>; log?: (line: string) => void }): Promise<MiniProgramHost> {
   const { folder } = options
   const known = new Set(JSON.parse(await readFile(join(folder, 'missing.json'), 'utf8').catch(() => '[]')) as string[])
   const appId = emulator.namespace('main').accounts.find((account) => account.kind === 'mini-program')?.id ?? ''
-  const settings = JSON.stringify({ emulated: '/_mini', proxy: '/_mini/request', appId })
+  const settings = JSON.stringify({ emulated: '/_mini', proxy: '/_mini/request', appId, ext: options.ext ?? {} })
+  const silent = new Set<string>()
 
   async function phone(what: string, input: unknown): Promise<unknown> {
     const act = async (name: string, args: unknown): Promise<Record<string, unknown>> => (await emulator.act('main', name, args)) as Record<string, unknown>
@@ -67,7 +76,13 @@ export async function serveMiniProgram(emulator: Emulator, options: { folder: st
       }
       if (what === 'request') {
         const { url, method, headers, body } = bodies.request.parse(input)
-        const got = await fetch(url, { method, headers, body: method === 'GET' ? undefined : body, redirect: 'follow' })
+        const got = await fetch(url, { method, headers, body: method === 'GET' ? undefined : body, redirect: 'follow' }).catch((error: unknown) => noAnswer(url, method, error))
+        if (typeof got === 'string') {
+          const { origin } = new URL(url)
+          if (!silent.has(origin)) options.log?.(`no server answers at ${origin}, which the mini program asks: start it there, or give its address to a mini program that reads one (--ext)`)
+          silent.add(origin)
+          return json(502, { error: { code: 'no-server', message: got } })
+        }
         return give(got.status, got.headers.get('content-type') ?? 'text/plain', Buffer.from(await got.arrayBuffer()))
       }
       return json(200, await phone(what, input))

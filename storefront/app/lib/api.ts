@@ -26,7 +26,8 @@ function ask<T>(method: 'GET' | 'POST', path: string, data: unknown, token: stri
         if (statusCode >= 200 && statusCode < 300) resolve(body as T)
         else reject({ status: statusCode, message: body?.error?.message ?? `小店没有回答（${statusCode}），请再试一次` } satisfies Trouble)
       },
-      fail: () => reject({ status: 0, message: '没网，先看看刚才看过的' } satisfies Trouble),
+      // Only a mini program that is tried out is told an address (and what to do about it); a buyer's phone has no network.
+      fail: ({ errMsg }) => reject({ status: 0, message: errMsg.includes('://') ? errMsg.replace(/^request:fail /, '') : '没网，先看看刚才看过的' } satisfies Trouble),
     })
   })
 }

@@ -1,11 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, appendFileSync, chmodSync, chownSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs'
+import { accessSync, appendFileSync, chmodSync, chownSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import pg from 'pg'
-import { systemTimers } from '../clock.ts'
+import { systemClock, systemTimers } from '../clock.ts'
 import { dbFault } from './errors.ts'
 
 /**
@@ -47,7 +47,7 @@ export async function startPostgres(options: LauncherOptions): Promise<PostgresS
   const identity = runAs()
   const disposable = options.profile === 'disposable'
   const memory = disposable && options.memory === true
-  const folder = disposable ? join(mkdtempSync(join((memory ? memoryFolder() : undefined) ?? tmpdir(), 'qz-pg-')), 'cluster') : resolve(options.folder!)
+  const folder = disposable ? join(mkdtempSync(join((memory ? memoryFolder() : undefined) ?? tmpdir(), `qz-pg-${process.pid}-`)), 'cluster') : resolve(options.folder!)
   makeFolder(dirname(folder))
   if (disposable) {
     chmodSync(dirname(folder), 0o711)
@@ -152,6 +152,7 @@ function server(pid: number, host: string, adopted: boolean, folder: string, dis
 }
 
 const enoughMemory = 2 * 1024 ** 3
+const hourMs = 3_600_000
 
 /** A folder whose files are in memory (tmpfs), when it has room; what killed runs left there is taken away. */
 function memoryFolder(): string | undefined {
@@ -161,10 +162,11 @@ function memoryFolder(): string | undefined {
     if (bavail * bsize < enoughMemory) return undefined
     accessSync(shared, constants.W_OK)
     for (const name of readdirSync(shared)) {
-      if (!name.startsWith('qz-pg-')) continue
+      const owner = Number(/^qz-pg-(\d+)-/.exec(name)?.[1] ?? NaN)
+      // Processes of another container are not seen from here, so what is young is left alone.
+      if (Number.isNaN(owner) || alive(owner) || systemClock.now() - statSync(join(shared, name)).mtimeMs < hourMs) continue
       const file = join(shared, name, 'cluster', 'postmaster.pid')
-      // Without a pid file it may be just being made.
-      if (existsSync(file) && !alive(Number(readFileSync(file, 'utf8').split('\n')[0]))) rmSync(join(shared, name), { recursive: true, force: true })
+      if (!existsSync(file) || !alive(Math.abs(Number(readFileSync(file, 'utf8').split('\n')[0])))) rmSync(join(shared, name), { recursive: true, force: true })
     }
     return shared
   } catch {

@@ -86,6 +86,8 @@ create table moderation_case (
   -- What is asked of the ladder: proposed | none; minors: somebody under age is harmed.
   penalty text,
   minors boolean not null,
+  -- registered-by-cheating | cheating, when the moderator found it
+  cheating text,
   reason text,
   -- A decided case that is looked at again, blindly, to see how far moderators agree.
   sampled boolean not null,

@@ -33,7 +33,7 @@ export const events = {
     payload: z.looseObject({ ...pair, personId: z.uuid(), addedAt: instant, /** Of the channel code; '' when none. */ state: z.string(), addWay: z.int(), again: z.boolean() }),
   }),
   'person.merged': row({
-    v: 1, zh: '认出是同一个人', what: 'two persons turned out to be one', aggregate: 'person/<kept>', emits: 'sell/order, retain/contact', hears: ['sell/order', 'retain/points'],
+    v: 1, zh: '认出是同一个人', what: 'two persons turned out to be one', aggregate: 'person/<kept>', emits: 'sell/order, retain/contact', hears: ['sell/order', 'sell/promotion', 'retain/points'],
     payload: z.looseObject({ kept: z.uuid(), gone: z.uuid() }),
   }),
   'transfer.failed': row({
@@ -52,15 +52,15 @@ export const events = {
   }),
   'order.paid': row({
     v: 1, zh: '付款', what: 'an order is paid', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order',
-    hears: ['acquire/attribution', 'sell/stock', 'retain/journey', 'retain/points'],
+    hears: ['acquire/attribution', 'sell/stock', 'sell/promotion', 'retain/journey', 'retain/points'],
     payload: z.looseObject({ ...order, paidFen: fen, lines: z.int(), /** What the platform says of where it came from; scene is its number. */ source: z.looseObject({ scene: z.int().optional() }).optional() }),
   }),
   'order.cancelled': row({
-    v: 1, zh: '取消', what: 'an order ended before it was paid', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: ['sell/stock'],
+    v: 1, zh: '取消', what: 'an order ended before it was paid', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: ['sell/stock', 'sell/promotion'],
     payload: z.looseObject(order),
   }),
   'order.refunded': row({
-    v: 1, zh: '退款', what: 'money of an order went back', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: ['retain/points'],
+    v: 1, zh: '退款', what: 'money of an order went back', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: ['sell/promotion', 'retain/points'],
     payload: z.looseObject({ shelf, orderId: z.string(), refundId: z.string(), amountFen: fen }),
   }),
 
@@ -116,7 +116,7 @@ export const events = {
   }),
   'piece.reported': row({
     v: 1, zh: '举报', what: 'a reader reported something that others wrote', aggregate: 'piece/<pieceKind>/<pieceId>', emits: 'retain/discussion', hears: [],
-    payload: z.looseObject({ pieceKind: z.enum(['article', 'comment', 'profile']), pieceId: z.uuid(), reportId: z.uuid(), reason: z.string() }),
+    payload: z.looseObject({ pieceKind: z.enum(['article', 'comment', 'profile']), pieceId: z.uuid(), reportId: z.uuid(), reason: z.string(), /** Who reported; absent: not known. */ readerId: z.uuid().nullable().optional() }),
   }),
 
   // restrain: who leaves, and what that teaches

@@ -111,11 +111,11 @@ export type Case = {
   caseId: string; pieceKind: PieceKind; pieceId: string; pieceVersion: number; readerId: string | null; personId: string | null; surface: Surface; madeAt: Instant; convention: number; foundBy: number; openedBy: OpenedBy; openedAt: Instant
   machine: 'hold' | 'reject'; rule: string | null; category: number | null; evidence: Evidence[]; snapshot: Snapshot; purgedAt: Instant | null; state: CaseState; priority: number; queueAt: Instant
   claimedBy: string | null; claimedUntil: Instant | null; reports: number; reportWeight: number; decision: 'pass' | 'reject' | null; decidedRule: string | null; decidedAt: Instant | null; settlesAt: Instant | null
-  penalty: 'proposed' | 'none' | null; minors: boolean; reason: string | null; sampled: boolean; stateBefore: PieceState | null; restoredAt: Instant | null
+  penalty: 'proposed' | 'none' | null; minors: boolean; cheating: 'registered-by-cheating' | 'cheating' | null; reason: string | null; sampled: boolean; stateBefore: PieceState | null; restoredAt: Instant | null
 }
 const caseColumns = `case_id as "caseId", piece_kind as "pieceKind", piece_id as "pieceId", piece_version as "pieceVersion", reader_id as "readerId", person_id as "personId", surface, made_at as "madeAt", convention, found_by as "foundBy",
   opened_by as "openedBy", opened_at as "openedAt", machine, rule, category, evidence, snapshot, purged_at as "purgedAt", state, priority, queue_at as "queueAt", claimed_by as "claimedBy", claimed_until as "claimedUntil", reports, report_weight as "reportWeight",
-  decision, decided_rule as "decidedRule", decided_at as "decidedAt", settles_at as "settlesAt", penalty, minors, reason, sampled, state_before as "stateBefore", restored_at as "restoredAt"`
+  decision, decided_rule as "decidedRule", decided_at as "decidedAt", settles_at as "settlesAt", penalty, minors, cheating, reason, sampled, state_before as "stateBefore", restored_at as "restoredAt"`
 
 export type NewCase = Pick<Case, 'caseId' | 'pieceKind' | 'pieceId' | 'pieceVersion' | 'readerId' | 'personId' | 'surface' | 'madeAt' | 'convention' | 'foundBy' | 'openedBy' | 'openedAt' | 'machine' | 'rule' | 'category' | 'evidence' | 'snapshot' | 'state' | 'priority' | 'sampled'>
   & { reports?: number; reportWeight?: number; decision?: 'reject' }
@@ -173,8 +173,8 @@ export async function lockNext(tx: Tx, tenantId: number, filter: { by: string; w
     [tenantId, filter.by, filter.wall, filter.now, filter.alone, filter.category ?? null],
   ))[0]
 }
-export async function changeCase(tx: Tx, tenantId: number, caseId: string, change: Partial<Pick<Case, 'state' | 'claimedBy' | 'claimedUntil' | 'decision' | 'decidedRule' | 'decidedAt' | 'settlesAt' | 'penalty' | 'minors' | 'reason' | 'queueAt' | 'stateBefore' | 'restoredAt' | 'priority' | 'sampled'>>): Promise<void> {
-  const names: Record<string, string> = { state: 'state', claimedBy: 'claimed_by', claimedUntil: 'claimed_until', decision: 'decision', decidedRule: 'decided_rule', decidedAt: 'decided_at', settlesAt: 'settles_at', penalty: 'penalty', minors: 'minors', reason: 'reason', queueAt: 'queue_at', stateBefore: 'state_before', restoredAt: 'restored_at', priority: 'priority', sampled: 'sampled' }
+export async function changeCase(tx: Tx, tenantId: number, caseId: string, change: Partial<Pick<Case, 'state' | 'claimedBy' | 'claimedUntil' | 'decision' | 'decidedRule' | 'decidedAt' | 'settlesAt' | 'penalty' | 'minors' | 'cheating' | 'reason' | 'queueAt' | 'stateBefore' | 'restoredAt' | 'priority' | 'sampled'>>): Promise<void> {
+  const names: Record<string, string> = { state: 'state', claimedBy: 'claimed_by', claimedUntil: 'claimed_until', decision: 'decision', decidedRule: 'decided_rule', decidedAt: 'decided_at', settlesAt: 'settles_at', penalty: 'penalty', minors: 'minors', cheating: 'cheating', reason: 'reason', queueAt: 'queue_at', stateBefore: 'state_before', restoredAt: 'restored_at', priority: 'priority', sampled: 'sampled' }
   const entries = Object.entries(change)
   if (entries.length === 0) return
   await tx.run(`update moderation_case set ${entries.map(([key], n) => `${names[key]} = $${n + 3}`).join(', ')} where tenant_id = $1 and case_id = $2`, [tenantId, caseId, ...entries.map(([, value]) => value)])
@@ -241,8 +241,8 @@ export async function reporterRecords(tx: Tx, tenantId: number, readerIds: reado
 export async function closeReports(tx: Tx, tenantId: number, kind: string, id: string, outcome: 'upheld' | 'dismissed'): Promise<void> {
   await tx.run(
     `insert into moderation_reporter (tenant_id, reader_id, upheld, dismissed)
-     select r.tenant_id, r.reader_id, case when $4 = 'upheld' then 1 else 0 end, case when $4 = 'dismissed' then 1 else 0 end from moderation_report r
-     where r.tenant_id = $1 and r.piece_kind = $2 and r.piece_id = $3 and r.outcome = 'open' and r.reader_id is not null group by r.tenant_id, r.reader_id
+     select $1, r.reader_id, case when $4 = 'upheld' then 1 else 0 end, case when $4 = 'dismissed' then 1 else 0 end from moderation_report r
+     where r.tenant_id = $1 and r.piece_kind = $2 and r.piece_id = $3 and r.outcome = 'open' and r.reader_id is not null group by r.reader_id
      on conflict (tenant_id, reader_id) do update set upheld = moderation_reporter.upheld + excluded.upheld, dismissed = moderation_reporter.dismissed + excluded.dismissed`,
     [tenantId, kind, id, outcome],
   )

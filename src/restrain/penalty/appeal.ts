@@ -7,7 +7,7 @@ import { makeEvent } from '../../events.ts'
 import type { CommunityWork } from '../../retain/reader/index.ts'
 import { settlePenalty, type Readers } from './issue.ts'
 import { penaltyKinds, type Ladder, type PenaltyKind } from './ladder.ts'
-import { appealFor, closeAppeal, escalate, findPenalty, insertAppeal, lockAppeal, type AppealDecision } from './store.ts'
+import { appealFor, closeAppeal, escalate, findPenalty, insertAppeal, lockAppeal, lockPenalty, type AppealDecision } from './store.ts'
 
 export const appealDueKind = 'appeal.due'
 
@@ -23,7 +23,7 @@ export async function appeal(
   tx: Tx, work: CommunityWork, ladder: Pick<Ladder, 'appealDays' | 'answerDays' | 'coolingHours'>,
   wish: { readerId: string; text: string; ticketId: string | null; against: { penaltyId: string } | { caseId: string; decidedAt: Instant; decidedBy: string[] } },
 ): Promise<AppealMade> {
-  const penalty = 'penaltyId' in wish.against ? await findPenalty(tx, work.tenantId, wish.against.penaltyId) : undefined
+  const penalty = 'penaltyId' in wish.against ? await lockPenalty(tx, work.tenantId, wish.against.penaltyId) : undefined
   if ('penaltyId' in wish.against && (penalty === undefined || penalty.readerId !== wish.readerId)) return { kind: 'not-found' }
   // A penalty that was changed is appealed in its present form.
   const penaltyId = penalty === undefined ? null : penalty.replacedBy ?? penalty.penaltyId

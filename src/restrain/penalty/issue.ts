@@ -6,7 +6,7 @@ import { makeEvent } from '../../events.ts'
 import type { CommunityWork } from '../../retain/reader/index.ts'
 import { endOf, penaltyKinds, reckon, type Aggravation, type Ladder, type PenaltyKind, type Severity } from './ladder.ts'
 import { runs, type Running } from './standing.ts'
-import { appealFor, findPenalty, insertPenalties, lockPenalty, markEnded, markOverturned, moveAppeal, openPenalties, penaltiesOfCase, penaltiesOfReaders, type EndWhy, type Excerpt, type Penalty } from './store.ts'
+import { appealFor, insertPenalties, lockAppeal, lockPenalty, markEnded, markOverturned, moveAppeal, openPenalties, penaltiesOfCase, penaltiesOfReaders, type EndWhy, type Excerpt, type Penalty } from './store.ts'
 
 /** What this module asks about readers: answered by retain/reader, wired in the composition root. */
 export type Readers = {
@@ -109,6 +109,9 @@ export type ChangeOutcome = { kind: 'changed'; penaltyId: string | null } | { ki
  * While an appeal waits it can only become lighter, and the appeal goes along with it.
  */
 export async function changePenalty(tx: Tx, work: CommunityWork, readers: Readers, change: { penaltyId: string; to: PenaltyKind | null; reason: string; by: string }): Promise<ChangeOutcome> {
+  // The appeal first, then the penalty: the same order as the one who decides it, so that neither waits for the other for ever.
+  const waiting = await appealFor(tx, work.tenantId, { penaltyId: change.penaltyId })
+  if (waiting !== undefined) await lockAppeal(tx, work.tenantId, waiting.appealId)
   const penalty = await lockPenalty(tx, work.tenantId, change.penaltyId)
   if (penalty === undefined) return { kind: 'not-found' }
   if (!runs(penalty, work.now)) return { kind: 'over' }
@@ -141,7 +144,7 @@ async function replace(tx: Tx, work: CommunityWork, readers: Readers, penalty: P
 
 /** An appeal's outcome for a penalty; the same for the accounts that got it with this one. */
 export async function settlePenalty(tx: Tx, work: CommunityWork, readers: Readers, penaltyId: string, outcome: { decision: 'reduce'; to: PenaltyKind | null } | { decision: 'overturn' }, reason: string, by: string): Promise<void> {
-  const penalty = await findPenalty(tx, work.tenantId, penaltyId)
+  const penalty = await lockPenalty(tx, work.tenantId, penaltyId)
   if (penalty === undefined) return
   const siblings = penalty.caseId === null ? [penalty] : (await penaltiesOfCase(tx, work.tenantId, penalty.caseId)).filter((one) => one.replacedBy === null)
   for (const one of siblings) {

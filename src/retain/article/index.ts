@@ -11,7 +11,17 @@
  * - The answer of a quiz never leaves the server.
  */
 export { noFillers, type Block, type ShownBlock, type CaseFigure, type PlaybookFigure, type ProductFigure, type BlockFillers, type ArticleState, type VersionState, type Price, type Counts, type ArticleCard, type ArticleView, type ArticleOrder, type Hand } from './article.ts'
+export { readArticle, listArticles, relatedArticles, authorPage, fillBlocks, type Viewer, type AuthorPage } from './read-article.ts'
+export { articleCards, topicsOf, findArticle, bumpCounts, countsOf, heatOf, heatWeights, heatHalfLifeMs, quizzesOf, listVersions, type Cursor, type ArticleRow, type CountChange } from './store.ts'
+export { cleanHtml, cleanMarkdown, safeLink, type Cleaned, type Dropped } from './clean.ts'
+export { limits, type DraftInput, type DraftProblem } from './blocks.ts'
+export { versionSteps, articleSteps, versionNames, articleNames } from './steps.ts'
 export {
-  readArticle, listArticles, articleCards, relatedArticles, authorPage, topicsOf, saveDraft, submit, approve, refuse, schedule, withdraw, quoteSale, buy, purchasesOf, refundSale, incomeOf, askPayout, answerQuiz,
-  type ArticleParts, type Viewer, type Cursor, type DraftInput, type DraftSaved, type DraftProblem, type Buying, type Bought, type SaleRow, type QuizAnswered,
-} from './pending.ts'
+  saveDraft, submit, approve, refuse, schedule, unschedule, withdraw, republish, deleteArticle, restoreVersion, decideArticle, publishScheduled, reviewSetting,
+  type ArticleParts, type Writer, type DraftSaved, type Submitted, type Scheduled, type WrongState,
+} from './write-article.ts'
+export { diffLines, type DiffLine } from './diff.ts'
+export { answerQuiz, quizRetrySetting, type QuizAnswered } from './quiz.ts'
+export { quoteSale, buy, purchasesOf, refundSale, incomeOf, askPayout, decidePayout, findSale, hasBought, readTerms, termsSetting, type Quote, type Bought, type SaleRow, type RefundAnswer, type Income, type PayoutAsked, type Sale, type SaleTerms } from './sell-article.ts'
+export { payForSale, requestSaleRefund, salePayNotices, expireSales, saleRefundReply, saleRefundPoll, settlePaidSales, type SalePlatform, type SalePay } from './pay-sale.ts'
+export { articleFault } from './errors.ts'

@@ -1,5 +1,9 @@
 import type { Instant } from '../../kernel/clock.ts'
-import type { ReaderCard } from '../reader/index.ts'
+import type { Seal } from '../../kernel/seal.ts'
+import type { ConductGate, ReaderCard } from '../reader/index.ts'
+
+/** What the use cases of this module need of the house. */
+export type DiscussionParts = { gate: ConductGate; seal: Seal }
 
 export type CommentState = 'pending' | 'approved' | 'rejected' | 'removed' | 'erased'
 export type CommentRow = {

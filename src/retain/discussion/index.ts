@@ -9,7 +9,11 @@
  * - Ratings of accounts that belong together weigh as one, those of the author's own as nothing.
  * - A read is kept once for each who reads, and only after a time in which a person can read it.
  */
-export { type CommentState, type CommentRow, type CommentView } from './discussion.ts'
-export {
-  comment, decideComments, listComments, listThread, commentsOf, findComment, rate, mineOf, favourite, favouritesOf, follow, followingOf, friendsRead, share, openShare, beginRead, finishRead, report, reportsOf, type DiscussionParts, type Commented,
-} from './pending.ts'
+export { type DiscussionParts, type CommentState, type CommentRow, type CommentView } from './discussion.ts'
+export { comment, decideComments, listComments, listThread, discussionSubscriber, plainText, commentSteps, longestComment, commentsSetting, type Commented, type Decision } from './comments.ts'
+export { rate, weighAgain, ripenRatings, type Rated } from './rate.ts'
+export { weightOf, shrunkenMean, enoughVotes, priorStars, priorVotes } from './rating-mean.ts'
+export { mineOf, favourite, favouritesOf, follow, followingOf, friendsRead, share, openShare, report, reportReasons, type Favourited, type Followed, type Shared, type Reported, type ReportReason } from './keep.ts'
+export { beginRead, finishRead, type Finished } from './read.ts'
+export { leaveCommunity, forgetReader } from './leave.ts'
+export { commentsOf, findComment, followersOf, reportsOf, ratingSums, type CommentFull } from './store.ts'

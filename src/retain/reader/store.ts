@@ -146,6 +146,16 @@ export async function linkedReaders(tx: Tx, tenantId: number, readerId: string):
   )
   return rows.map((row) => row.id)
 }
+/** For each of these persons the other persons whose accounts are linked to theirs, by whatever chain. */
+export async function linkedPersons(tx: Tx, tenantId: number, personIds: readonly string[]): Promise<Array<{ personId: string; otherId: string }>> {
+  return tx.query(
+    `with recursive same(root, reader_id) as (
+       select r.person_id, r.reader_id from reader r where r.tenant_id = $1 and r.person_id = any($2::uuid[])
+       union select s.root, l.other_id from same s join reader_link l on l.tenant_id = $1 and l.reader_id = s.reader_id)
+     select distinct s.root as "personId", o.person_id as "otherId" from same s join reader o on o.tenant_id = $1 and o.reader_id = s.reader_id where o.person_id <> s.root order by 1, 2 limit 5000`,
+    [tenantId, personIds],
+  )
+}
 export function linksOf(tx: Tx, tenantId: number, readerId: string): Promise<Array<{ otherId: string; how: string; linkedAt: Instant }>> {
   return tx.query(`select other_id as "otherId", how, linked_at as "linkedAt" from reader_link where tenant_id = $1 and reader_id = $2 order by linked_at, other_id, how limit 100`, [tenantId, readerId])
 }

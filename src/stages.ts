@@ -5,6 +5,7 @@ import type { AnyPublicRoute, AnyRoute, PageSite } from './kernel/http/index.ts'
 import { forgetObjects } from './kernel/doorbell/index.ts'
 import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
+import { createMoney } from './money.ts'
 import { blocks } from './kernel/tenancy/index.ts'
 import { bellsOfShopEvent, orderRoutes, ordersFollowMerges, returnOrders, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
 import { adjustmentRoutes } from './sell/adjustment/index.ts'
@@ -12,7 +13,6 @@ import { catalogRoutes, productBackfill, shopProductReader } from './sell/catalo
 import { mallAvailable, moveReply, openStock, rebalanceByClock, stockFacts, stockFlow, stockHearsOrders, stockReconcile, stockRoutes } from './sell/stock/index.ts'
 import { followBatch, mallRoutes, type MallAccounts } from './sell/checkout/index.ts'
 import { expireOrders, payNotices, payParams, paymentRoutes, buyerPaymentRoutes, refundPoll, refundReply, settlementFacts, shippingProbe, shippingReply } from './sell/payment/index.ts'
-import { randomText } from './kernel/random.ts'
 import { personRoutes, type AlsoForget } from './book/person/index.ts'
 import { channelsOfStates, codeChanged, codeFind, codeMade, codeRoutes, welcomeTextsOf } from './acquire/channel-code/index.ts'
 import { attributionRoutes, attributionSubscriber } from './acquire/attribution/index.ts'
@@ -22,12 +22,12 @@ import { contactBackfill, contactFacts, contactKind, contactReader, contactRoute
 import { tagFacts, tagMarked, tagRoutes, tagSync } from './retain/tag/index.ts'
 import { fieldsOf, houseFacts, segmentRoutes, type FactSource } from './retain/segment/index.ts'
 import { forgetMessagesTo, outboundRoutes, taskCancelled, taskFind, taskMade, taskPoll, welcomeFacts, welcomeSent, type SendGate } from './retain/outbound/index.ts'
-import { broadcastClose, broadcastDispatch, broadcastRoutes, broadcastTaskEnded } from './retain/broadcast/index.ts'
+import { broadcastClose, broadcastDispatch, broadcastRoutes, broadcastTaskEnded, broadcastsSaying } from './retain/broadcast/index.ts'
 import { journeyRoutes, journeySubscriber, journeyTick } from './retain/journey/index.ts'
 import { pointsRoutes, memberRoutes, pointsSubscriber } from './retain/points/index.ts'
 import { pressureFacts, pressureRoutes, pressureSendGate, refusalFacts } from './restrain/pressure/index.ts'
 import { epochJob, epochJobKind, experimentRoutes, nightStarter, placesAt, reachable } from './restrain/experiment/index.ts'
-import { handJob, planJob, planJobKind, planRoutes, worthOfOneMessage } from './restrain/planner/index.ts'
+import { handJob, planJob, planJobKind, planRoutes, plannedWithText, worthOfOneMessage } from './restrain/planner/index.ts'
 import { capacityRoutes } from './restrain/capacity/index.ts'
 import { lossRoutes, removalTicker } from './restrain/loss/index.ts'
 import { lightRoutes } from './learn/meter/index.ts'
@@ -49,20 +49,14 @@ export function stages(context: StageContext): StageParts {
       return connection && { connectionId: connection.connectionId, corpId: connection.accountId }
     },
   }
-  const connectionOf = (tenantId: number, connectionId: string) => context.connectionsOf(tenantId).find((one) => one.connectionId === connectionId)
   const catalog = { ...platform, track: openStock }
   const shelves = { mallAvailable, openStock, shopConnections: (tenantId: number) => context.connectionsOf(tenantId).filter((one) => one.line === 'shop').map((one) => one.connectionId) }
-  let nonces = 0
-  const payment = {
-    ...platform, db: context.db, emit: context.emit,
-    merchantKey: (tenantId: number, connectionId: string) => connectionOf(tenantId, connectionId)?.secrets.merchantPrivateKey ?? '',
-    notifyUrl: (tenantId: number, connectionId: string) => `${context.publicUrl()}/notify/${connectionOf(tenantId, connectionId)?.routeKey ?? ''}`,
-    nonce: () => randomText(context.random, 32, 'payment sheet', nonces++),
-  }
   const mallAccounts = (tenantId: number): MallAccounts | undefined => {
     const [mini, pay] = ['mini-program', 'pay'].map((line) => context.connectionsOf(tenantId).find((one) => one.line === line))
     return mini && pay && { mini: { connectionId: mini.connectionId, appid: mini.accountId, secret: mini.secrets.secret ?? '' }, pay: { connectionId: pay.connectionId, mchid: pay.accountId } }
   }
+  const money = createMoney(context, mallAccounts)
+  const payment = { ...money.payment, emit: context.emit, seal: context.seal, random: context.random }
   const alsoForget: AlsoForget = async (tx, tenantId, values) => {
     await forgetContacts(tx, tenantId, values)
     await forgetObjects(tx, tenantId, contactKind, values)
@@ -113,29 +107,30 @@ export function stages(context: StageContext): StageParts {
       readers: [shopOrderReader(platform), shopAftersaleReader(platform), shopProductReader(catalog), contactReader(wecom)],
       jobs: [
         shopBackfill(platform),
-        productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), rebalanceByClock, followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment),
+        productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), rebalanceByClock, followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment), ...money.jobs,
         codeFind(wecom), liveRead(wecom), contactBackfill(wecom), tagSync(wecom),
         taskPoll(wecom, gate, broadcastTaskEnded), taskFind(wecom, gate, broadcastTaskEnded), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
         epochJob({ ...context, prior }), planJob({ ...context, prior }), playbookWatch(playbooks), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
       subscribers: [
-        ordersFollowMerges, attributionSubscriber(channelsOfStates), stockHearsOrders,
+        ordersFollowMerges, attributionSubscriber(channelsOfStates), stockHearsOrders, ...money.subscribers,
         journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn),
         nightStarter([epochJobKind, planJobKind]), removalTicker,
         playbookSubscriber({ ...context, royalty, nowOf: (tenantId) => context.clockOf(tenantId).now() }),
       ],
-      replies: [moveReply, refundReply, shippingReply, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
+      replies: [moveReply, refundReply(payment), shippingReply, ...money.replies, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
     },
     routes: [
-      ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
+      ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...money.routes, ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
       ...codeRoutes(wecom), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
-      ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources, worthOfOneMessage), ...journeyRoutes(wecom, sources), ...pointsRoutes,
-      ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf, prior }), ...planRoutes({ workOf, prior }), ...capacityRoutes, ...lossRoutes({ prior }),
+      ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources, worthOfOneMessage, plannedWithText), ...journeyRoutes(wecom, sources), ...pointsRoutes,
+      ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf, prior }), ...planRoutes({ workOf, prior, saidElsewhere: (tx, tenantId, texts) => broadcastsSaying(tx, tenantId, texts, fields, context.clockOf(tenantId).now()) }), ...capacityRoutes, ...lossRoutes({ prior }),
       ...lightRoutes(light), ...caseRoutes({ ...light, prior, emit: context.emit }), ...playbookRoutes(playbooks), ...voyageRoutes({ channelsOfStates }),
     ],
     publicRoutes: [...mallRoutes({
       db: context.db, ids: context.ids, random: context.random, seal: context.seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts: mallAccounts,
-      payParams: (tenantId, order, openid) => payParams(payment, tenantId, order, openid, context.clockOf(tenantId).now()),
-    }), ...buyerPaymentRoutes({ ...payment, seal: context.seal }), ...memberRoutes({ seal: context.seal }), ...playbookPublicRoutes(playbooks)],
+      payParams: (tenantId, order, openid) => payParams(payment, tenantId, order, openid, workOf(tenantId)),
+      priceRule: money.priceRule,
+    }), ...buyerPaymentRoutes(payment), ...money.publicRoutes, ...memberRoutes({ seal: context.seal }), ...playbookPublicRoutes(playbooks)],
   }
 }

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react'
 import { Button, Form, Input, Modal, Radio } from 'antd'
-import { Card, DataTable, Loaded, Money, PageHead, Permitted, PersonChip, StateBlock, useBars } from '../kit/index.ts'
+import { Card, DataTable, Loaded, Money, PageHead, Permitted, PersonChip, StateBlock, TextLink, useBars } from '../kit/index.ts'
 import { useGet, useSend, useSession } from '../lib/session.tsx'
 import { useWords, type TextKey } from '../lib/words.tsx'
 import { text } from '../text/index.ts'
@@ -9,7 +9,8 @@ type Limit = { kind: 'staff' | 'budget'; name: string; capacity: number; used: n
 type Summary = { left: number; messages: number; persons: number; valueFen: number; couldAddFen: number; limits: Limit[]; reasons: Array<{ reason: string; persons: number; words: string }> }
 type Head = { planId: string; weekStart: number; weekEnd: number; status: 'draft' | 'held' | 'sending' | 'done' | 'undone' | 'replaced'; summary: Summary; sentence: string; heldUntil: number | null }
 type Row = { rowNo: number; personId: string; staff: string; campaign: string | null; chosen: boolean; valueFen: number; pressure: number; why: string }
-type Plan = { plan: Head | null; rows: Row[]; total: number; page: number; pageSize: number; campaigns: Array<{ campaignId: string; name: string; messageKind: string }> }
+type Plan = { plan: Head | null; rows: Row[]; total: number; page: number; pageSize: number; campaigns: Array<{ campaignId: string; name: string; messageKind: string }>; twice: Twice[] }
+type Twice = { campaignId: string; campaign: string; people: number; broadcastId: string; broadcast: string; status: string }
 
 /** 尺度 › 计划: who gets a message this week and who is left in peace, each with a reason; one yes, with an undo. */
 export function PlanPage(): ReactNode {
@@ -44,6 +45,9 @@ export function PlanPage(): ReactNode {
                 {held && <Permitted allowed={allowed} who={t('plan.noRight')}>{(disabled) => <Button disabled={disabled} onClick={() => undo.mutate({ planId: plan.planId }, { onSuccess: () => tell(t('plan.undone')), onError })}>{t('plan.undo')}</Button>}</Permitted>}
               </>}
             />
+            {state.twice.map((one) => (
+              <p key={`${one.campaignId} ${one.broadcastId}`} className="row wrap" role="status"><span className="tag warn">{t('broadcast.look')}</span>{t('plan.twice', { campaign: one.campaign, broadcast: one.broadcast, n: f.count(one.people) })} <TextLink to={`/retain/broadcasts/${one.broadcastId}`}>{t('plan.twiceLook')}</TextLink></p>
+            ))}
             <div className="cards">
               <Card flush title={t('plan.rows')} unit={plan === null ? undefined : t(`plan.status.${plan.status}`)}>
                 <DataTable<Row>

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { Button, Input, Popconfirm, Radio } from 'antd'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from 'react-router'
@@ -26,13 +26,25 @@ const back = (t: (key: TextKey) => string): ReactNode => <TextLink quiet to="/re
 
 type Worth = { persons: number; valueFen: number; lowFen: number; highFen: number; lost: number; lostLow: number; lostHigh: number; known: boolean; daysUntilAnswer: number | null }
 /** What this message is expected to bring and to cost, from what the experiment knows; nothing where nothing measures it. */
-function useWorth(rules: Rule | undefined): Worth | null | undefined {
+type Estimate = { people: number; worth: Worth | null; planned: Array<{ campaignId: string; campaign: string; people: number }> }
+function useEstimate(rules: Rule | undefined, text: string): Estimate | undefined {
   const { on, tenant, url } = useSession()
   const query = useQuery({
-    queryKey: [tenant.slug, '/broadcasts/estimate', rules], enabled: on('dosage') && rules !== undefined, staleTime: 20_000,
-    queryFn: () => request<{ people: number; worth: Worth | null }>('POST', url('/broadcasts/estimate'), { rules }),
+    // The old answer stays while the words are typed.
+    queryKey: [tenant.slug, '/broadcasts/estimate', rules, text], placeholderData: (before: Estimate | undefined) => before, enabled: on('dosage') && rules !== undefined, staleTime: 20_000,
+    queryFn: () => request<Estimate>('POST', url('/broadcasts/estimate'), { rules, text: text.slice(0, 4000) }),
   })
-  return query.data?.worth
+  return query.data
+}
+
+/** What is typed, once the typing has paused. */
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), 500)
+    return () => clearTimeout(timer)
+  }, [value])
+  return settled
 }
 
 function Composer(props: { detail?: Detail }): ReactNode {
@@ -59,7 +71,8 @@ function Composer(props: { detail?: Detail }): ReactNode {
   const body = { name: name.trim(), messageKind: kind, content: { text: words.trim(), ...(attachments.length > 0 ? { attachments: onWire(attachments) } : {}) }, ...(foreign ? {} : { rules: { all: conditions } as Rule }) }
   const bytes = new TextEncoder().encode(words).length
   const ready = body.name !== '' && body.content.text !== '' && bytes <= 4000 && attachments.every(complete)
-  const worth = useWorth(foreign ? undefined : audience.rule)
+  const estimate = useEstimate(foreign ? undefined : audience.rule, useSettled(words.trim()))
+  const worth = estimate?.worth
   const busy = create.isPending || edit.isPending || approve.isPending
   const save = (then: (id: string) => void): void => {
     if (old) edit.mutate(body, { onSuccess: () => then(old.broadcastId), onError })
@@ -75,6 +88,7 @@ function Composer(props: { detail?: Detail }): ReactNode {
   const checks: Array<{ ok: boolean; words: string }> = [
     { ok: bytes <= 4000, words: t('broadcast.check.bytes', { n: f.count(bytes) }) },
     ...(kind !== 'help' && words !== '' ? [{ ok: !t('broadcast.absolute').split(' ').some((word) => words.includes(word)), words: t('broadcast.check.words') }] : []),
+    ...(estimate?.planned ?? []).map((one) => ({ ok: false, words: t('broadcast.check.planned', { campaign: one.campaign, n: f.count(one.people) }) })),
   ]
   return (
     <>

@@ -12,6 +12,7 @@ export { choosePlan, defaultPlanSettings, dueBy, interpolate, phaseOf, planSetti
 export { worthOfOneMessage, type OneMessage } from './one-message.ts'
 export { makeWeek, planSettingsKey, readPlanSettings, holdMs } from './make-week.ts'
 export { approvePlan, undoPlan, handJob, planJob, handJobKind, planJobKind, type HandPorts } from './hand-over.ts'
+export { plannedWithText, saidTwice, type PlanTwice, type SaidElsewhere, type SaidTwice } from './same-text.ts'
 export { planRoutes } from './routes.ts'
 export { planFault } from './errors.ts'
 export { limitWords, planSentence, rowWords, yuan } from './words.ts'

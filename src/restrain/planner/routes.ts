@@ -9,6 +9,7 @@ import { planSettingsSchema } from './choose.ts'
 import { planFault } from './errors.ts'
 import { approvePlan, undoPlan } from './hand-over.ts'
 import { makeWeek, planSettingsKey, readPlanSettings } from './make-week.ts'
+import { saidTwice, type SaidElsewhere } from './same-text.ts'
 import { insertCampaign, latestPlan, listCampaigns, listRows, markRows, type PlanHead, type StoredRow } from './store.ts'
 import { limitWords, planSentence, rowWords } from './words.ts'
 
@@ -22,10 +23,10 @@ const headView = (plan: PlanHead, language: Language): Record<string, unknown> =
 })
 const planIdOf = z.object({ planId: z.uuid() })
 
-export function planRoutes(ports: { workOf(tenantId: number): Work; prior?: PriorSource }): AnyRoute[] {
+export function planRoutes(ports: { workOf(tenantId: number): Work; prior?: PriorSource; /** Broadcasts with the same words. */ saidElsewhere?: SaidElsewhere }): AnyRoute[] {
   return [
     route({
-      method: 'GET', path: '/plan', right: 'chain.read', block: 'dosage', what: "the newest plan: totals with interval and proven bound, worth of each limit, a page of rows with the reason of each, and the week's campaigns",
+      method: 'GET', path: '/plan', right: 'chain.read', block: 'dosage', what: "the newest plan: totals with interval and proven bound, worth of each limit, a page of rows with the reason of each, the week's campaigns, and broadcasts that would tell the same people the same",
       query: z.object({
         chosen: z.stringbool().optional(), reason: z.string().max(40).optional(), staff: z.string().max(64).optional(), campaign: z.uuid().optional(), segment: z.enum(segments.map((s) => s.key)).optional(), person: z.uuid().optional(),
         page: z.coerce.number().int().min(1).max(100_000).default(1), pageSize: z.coerce.number().int().min(1).max(200).default(50),
@@ -34,13 +35,13 @@ export function planRoutes(ports: { workOf(tenantId: number): Work; prior?: Prio
         const campaigns = await listCampaigns(tx, tenantId, null)
         const settings = await readPlanSettings(tx, tenantId)
         const plan = await latestPlan(tx, tenantId)
-        if (plan === undefined) return { plan: null, rows: [], total: 0, page: 1, pageSize: query.pageSize, campaigns, settings }
+        if (plan === undefined) return { plan: null, rows: [], total: 0, page: 1, pageSize: query.pageSize, campaigns, settings, twice: [] }
         const { rows, total } = await listRows(tx, tenantId, plan.planId, {
           chosen: query.chosen, reason: query.reason, staff: query.staff, campaignId: query.campaign, segment: query.segment === undefined ? undefined : segments.findIndex((s) => s.key === query.segment), personId: query.person,
         }, { offset: (query.page - 1) * query.pageSize, limit: query.pageSize })
         const names = new Map(campaigns.map((c) => [c.campaignId, c.name]))
         return {
-          plan: headView(plan, language), stale: clock.now() >= plan.weekEnd, total, page: query.page, pageSize: query.pageSize, campaigns, settings,
+          plan: headView(plan, language), stale: clock.now() >= plan.weekEnd, total, page: query.page, pageSize: query.pageSize, campaigns, settings, twice: ports.saidElsewhere === undefined ? [] : await saidTwice(tx, tenantId, plan, ports.saidElsewhere),
           rows: rows.map((row) => ({ ...row, campaign: row.campaignId === null ? null : (names.get(row.campaignId) ?? null), segmentKey: segments[row.segment].key, why: rowWords(row, language) })),
         }
       },

@@ -8,6 +8,7 @@
  * - A person gets one message of a broadcast, from the member who follows them since last.
  */
 export { broadcastDispatch, broadcastClose, broadcastTaskEnded, dispatchKind, closeKind } from './dispatch.ts'
-export { broadcastRoutes, type WorthSource } from './routes.ts'
+export { broadcastRoutes, type PlannedSource, type WorthSource } from './routes.ts'
 export { after, broadcastStatuses, campaignOf, holdMs, type BroadcastStatus, type BroadcastAct } from './broadcast.ts'
 export { listBroadcasts, findBroadcast, insertBroadcast, changeBroadcast, type Broadcast } from './store.ts'
+export { broadcastsSaying } from './saying.ts'

@@ -27,7 +27,10 @@ export type WorthSource = (tx: Tx, tenantId: number, personIds: readonly string[
   persons: number; valueFen: number; lowFen: number; highFen: number; lost: number; lostLow: number; lostHigh: number; known: boolean; daysUntilAnswer: number | null
 }>
 
-export function broadcastRoutes(context: { wecomOf(tenantId: number): { connectionId: string; corpId: string } | undefined }, sources: readonly FactSource[], worth?: WorthSource): AnyRoute[] {
+/** Who of these people is to hear the same words from the plan; asked here, answered by restrain and wired in the composition root. */
+export type PlannedSource = (tx: Tx, tenantId: number, text: string, personIds: readonly string[]) => Promise<Array<{ campaignId: string; campaign: string; people: number }>>
+
+export function broadcastRoutes(context: { wecomOf(tenantId: number): { connectionId: string; corpId: string } | undefined }, sources: readonly FactSource[], worth?: WorthSource, planned?: PlannedSource): AnyRoute[] {
   const fields = fieldsOf(sources)
   return [
     route({
@@ -51,10 +54,10 @@ export function broadcastRoutes(context: { wecomOf(tenantId: number): { connecti
       },
     }),
     route({
-      method: 'POST', path: '/broadcasts/estimate', right: 'people.read', block, what: 'what a message to whom the rules choose is expected to bring and how many would leave, with intervals; null where nothing measures it', body: z.object({ rules: ruleSchema }),
+      method: 'POST', path: '/broadcasts/estimate', right: 'people.read', block, what: 'what a message to whom the rules choose is expected to bring and how many would leave, with intervals; null where nothing measures it; and who of them is to hear the same words from the plan', body: z.object({ rules: ruleSchema, text: z.string().max(4000).optional() }),
       async handle({ tx, tenantId, body, clock }) {
         const personIds = await listSegment(tx, tenantId, body.rules, fields, clock.now())
-        return { people: personIds.length, worth: worth === undefined ? null : await worth(tx, tenantId, personIds, clock.now()) }
+        return { people: personIds.length, worth: worth === undefined ? null : await worth(tx, tenantId, personIds, clock.now()), planned: planned === undefined || body.text === undefined ? [] : await planned(tx, tenantId, body.text, personIds) }
       },
     }),
     route({

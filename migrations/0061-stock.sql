@@ -92,3 +92,6 @@ begin
     execute format('grant select, insert, update, delete on %I to qz_app', t);
   end loop;
 end $$;
+
+-- Moves of the last minutes, for whoever must not send back what a buyer waits for.
+create index stock_move_planned on stock_move (tenant_id, planned_at);

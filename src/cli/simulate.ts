@@ -5,11 +5,12 @@ import { simulateDosage, type DosageReport } from '../simulation/policy/index.ts
 import { cliFault } from './control.ts'
 import { progress, report } from './output.ts'
 
-export type SimulateOptions = { contacts?: string; merchants?: string; epochs?: string; seed?: string; population?: string; perRegime?: string; parallel?: string; json?: boolean }
+export type SimulateOptions = { seeds?: string; faults?: string; steps?: string; contacts?: string; merchants?: string; epochs?: string; seed?: string; population?: string; perRegime?: string; parallel?: string; json?: boolean }
 
 /** `simulate dosage`: the policy harness. */
 export async function simulate(what: string | undefined, options: SimulateOptions): Promise<void> {
-  if (what !== 'dosage') throw cliFault('cli/unknown', { what: what ?? '', known: 'dosage' })
+  if (what === 'stock') return (await import('./simulate-stock.ts')).simulateStockCommand(options)
+  if (what !== 'dosage') throw cliFault('cli/unknown', { what: what ?? '', known: 'dosage, stock' })
   let population: unknown
   if (options.population !== undefined) {
     const file = resolve(options.population)

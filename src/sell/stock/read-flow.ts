@@ -7,6 +7,7 @@ import { finishCall, withdrawCalls } from '../../kernel/outbox/index.ts'
 import { linesOfOrders, paidOrders } from '../order/index.ts'
 import { applyFlow, openShelf, proofMs, sellHold, type Draft, type FlowEntry, type Shelf } from './escrow.ts'
 import { flowJob, flowJobKind, sendNext } from './move-units.ts'
+import { rebalanceJob } from './rebalance.ts'
 import { anyShelf, findShelf, hasOpenAlarm, lockSkus, markReconciled, openMoves, putHolds, putMoves, readHolds, saveDrafts, shelvesOfConnection, shelvesOfPlatformSkus } from './store.ts'
 
 export type StockPlatform = { db: Db; call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer> }
@@ -96,6 +97,8 @@ export function stockFlow(platform: StockPlatform): JobHandler {
       // An order that the book has never heard of: its callback is late or lost.
       const heard = new Set((await linesOfOrders(tx, tenantId, 'shop', orderIds)).map((line) => line.orderId))
       await work.ring(tx, orderIds.filter((orderId) => !heard.has(orderId)).map((objectId) => ({ connectionId, kind: 'shop.order', objectId, at: now, cause: 'backfill' as const })))
+      // Its last unit is gone: the rebalancer looks at it now, not at its next round.
+      if (read.entries.length > 0 && shelf.shop - shelf.elsewhere <= 0) await putJobs(tx, tenantId, [rebalanceJob(now, skuId)])
       const out = moves.find((move) => (move.state === 'sent' || move.state === 'unknown') && move.answeredAt !== null)
       if (doubt !== null) return doubt
       return out === undefined ? null : { dueAt: Math.max(now + 1_000, Math.min(now + 30_000, out.answeredAt! + proofMs)), state: job.state }

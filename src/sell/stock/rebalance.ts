@@ -10,20 +10,22 @@ import { requestMove } from './move-units.ts'
 import { changeStock } from './open-stock.ts'
 import { putSetting, readRules, readSetting, type RebalanceRun, type StockSetting } from './settings.ts'
 import { planShelves } from './suggest-move.ts'
-import { listStockRows, readSkus } from './store.ts'
+import { listStockRows, pulledSince, readSkus } from './store.ts'
 
 /**
  * The rebalancer: moves units towards where they sell, on a schedule or when asked; asked first it only says what it would do. Every move is the usual
  * two-phase one; SKUs with an open move are left alone, so a run after a run changes nothing.
  */
 export const rebalanceJobKind = 'stock.rebalance'
-export const rebalanceJob = (dueAt: Instant) => ({ kind: rebalanceJobKind, key: 'all', dueAt, state: {} })
+/** The scheduled run over everything, or one SKU at once, because its shelf has just run dry. */
+export const rebalanceJob = (dueAt: Instant, skuId?: string) => ({ kind: rebalanceJobKind, key: skuId ?? 'all', dueAt, state: skuId === undefined ? {} : { skuId } })
 
 const longDays = 28
 const shortDays = 2
 /** The average of four weeks counts as this many days beside the last two: a run is followed quickly, a quiet weekend forgets nothing. */
 const priorDays = 3
 const pageSize = 2_000
+const pullRestMs = 10 * 60_000
 
 /** Pieces a day: the last two days, held back by the average of four weeks. */
 export function sellThrough(byDay: ReadonlyMap<number, number>, today: number): number {
@@ -37,13 +39,15 @@ export function sellThrough(byDay: ReadonlyMap<number, number>, today: number): 
   return ((all / longDays) * priorDays + recent) / (priorDays + shortDays)
 }
 
-/** What a run now would move. Nothing is changed. */
-export async function planRebalance(tx: Tx, tenantId: number, setting: StockSetting, now: Instant): Promise<RebalanceRun['moves']> {
+/** What a run now would move, of all SKUs or of the given ones. Nothing is changed. */
+export async function planRebalance(tx: Tx, tenantId: number, setting: StockSetting, now: Instant, only: readonly string[] | null = null): Promise<RebalanceRun['moves']> {
   const moves: RebalanceRun['moves'] = []
-  const rules = await readRules(tx, tenantId, null)
+  const rules = await readRules(tx, tenantId, only)
   const today = dayNumber(now)
+  // Just pulled for a buyer who waits: not to be sent back before they have it.
+  const promised = await pulledSince(tx, tenantId, now - pullRestMs)
   for (let offset = 0; ; offset += pageSize) {
-    const rows = await listStockRows(tx, tenantId, null, { offset, limit: pageSize })
+    const rows = await listStockRows(tx, tenantId, only, { offset, limit: pageSize })
     const skuIds = rows.map((row) => row.skuId)
     const listings = await shopListingsOf(tx, tenantId, skuIds)
     const shops = await readSkus(tx, tenantId, [...new Set(listings.map((listing) => listing.skuId))])
@@ -60,7 +64,7 @@ export async function planRebalance(tx: Tx, tenantId: number, setting: StockSett
     const perDay = (shelf: string, skuId: string): number => sellThrough(sold.get(`${shelf} ${skuId}`) ?? new Map(), today)
     for (const row of rows) {
       const shelves = (shops.get(row.skuId)?.shelves ?? []).filter((shelf) => shelf.openedAt !== null)
-      if (shelves.length === 0 || row.openMoves > 0 || row.unbacked > 0) continue
+      if (shelves.length === 0 || row.openMoves > 0 || row.unbacked > 0 || promised.has(row.skuId)) continue
       const rule = rules.get(row.skuId)
       // Into the Shop with the least, out of the one with the most.
       const byUnits = shelves.toSorted((a, b) => a.shop - b.shop || (a.connectionId < b.connectionId ? -1 : 1))
@@ -85,9 +89,9 @@ export async function planRebalance(tx: Tx, tenantId: number, setting: StockSett
 const maxMoves = 200
 
 /** Carries out what a dry run showed. @returns the run with how each move went. */
-export async function runRebalance(tx: Tx, tenantId: number, actor: string, now: Instant, ids: Ids): Promise<RebalanceRun> {
+export async function runRebalance(tx: Tx, tenantId: number, actor: string, now: Instant, ids: Ids, only: readonly string[] | null = null): Promise<RebalanceRun> {
   const setting = await readSetting(tx, tenantId)
-  const moves = (await planRebalance(tx, tenantId, setting, now)).slice(0, maxMoves)
+  const moves = (await planRebalance(tx, tenantId, setting, now, only)).slice(0, maxMoves)
   for (const move of moves) {
     const key = `rebalance/${now}/${move.skuId}/${move.from}`
     if (move.from !== 'shop' && move.to !== 'shop') {
@@ -98,7 +102,7 @@ export async function runRebalance(tx: Tx, tenantId: number, actor: string, now:
     move.outcome = (await requestMove(tx, tenantId, { skuId: move.skuId, connectionId: move.connectionId, direction: move.to === 'shop' ? 'to-shop' : 'from-shop', place, quantity: move.quantity, actor, key }, now, ids)).kind
   }
   const run: RebalanceRun = { at: now, applied: true, moves }
-  await putSetting(tx, tenantId, { ...setting, ranAt: now, last: run }, now)
+  if (only === null) await putSetting(tx, tenantId, { ...setting, ranAt: now, last: run }, now)
   return run
 }
 
@@ -112,9 +116,14 @@ export async function changeSetting(tx: Tx, tenantId: number, change: Partial<Om
 
 export const rebalanceByClock: JobHandler = {
   kind: rebalanceJobKind,
-  async run(work, tx) {
+  async run(work, tx, job) {
     const { tenantId, now, ids } = work
     const setting = await readSetting(tx, tenantId)
+    const { skuId } = job.state as { skuId?: string }
+    if (skuId !== undefined) {
+      if (setting.rebalance === 'auto') await runRebalance(tx, tenantId, 'empty shelf', now, ids, [skuId])
+      return null
+    }
     if (setting.rebalance === 'off') return null
     if (setting.rebalance === 'auto') await runRebalance(tx, tenantId, 'schedule', now, ids)
     else {

@@ -46,7 +46,7 @@ export async function lockSkus(tx: Tx, tenantId: number, skuIds: readonly string
 /** In the order of the warehouses. */
 function readWarehouses(tx: Tx, tenantId: number, skuIds: readonly string[]): Promise<Array<WarehouseUnits & { skuId: string }>> {
   return tx.query(
-    `select s.sku_id as "skuId", s.warehouse_id as "warehouseId", s.mall, s.reserved from warehouse_stock s join warehouse w on w.tenant_id = s.tenant_id and w.warehouse_id = s.warehouse_id
+    `select s.sku_id as "skuId", s.warehouse_id as "warehouseId", s.mall, s.reserved from warehouse_stock s left join warehouse w on w.tenant_id = s.tenant_id and w.warehouse_id = s.warehouse_id
      where s.tenant_id = $1 and s.sku_id = any($2::uuid[]) order by w.position, s.warehouse_id, s.sku_id`,
     [tenantId, skuIds],
   )
@@ -145,6 +145,12 @@ export async function findMove(tx: Tx, tenantId: number, moveId: string): Promis
 
 export function listMoves(tx: Tx, tenantId: number, skuId: string, limit: number): Promise<Move[]> {
   return tx.query(`select ${moveColumns} from stock_move where tenant_id = $1 and sku_id = $2 order by planned_at desc, move_id desc limit $3`, [tenantId, skuId, limit])
+}
+
+/** SKUs of which units were pulled for a buyer since then. */
+export async function pulledSince(tx: Tx, tenantId: number, from: Instant): Promise<Set<string>> {
+  const rows = await tx.query<{ skuId: string }>(`select distinct sku_id as "skuId" from stock_move where tenant_id = $1 and actor = 'checkout' and planned_at >= $2 order by 1`, [tenantId, from])
+  return new Set(rows.map((row) => row.skuId))
 }
 
 export async function putMoves(tx: Tx, tenantId: number, moves: readonly Move[]): Promise<void> {

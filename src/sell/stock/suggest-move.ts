@@ -30,7 +30,7 @@ export type ShelfRule = { singleUnits: number; home: 'auto' | 'both' | 'mall' | 
  * bring units back on demand, because its buyers cannot wait for ours and ours can wait for them; else the shelf that sells more. Otherwise `suggestMove`.
  * @param units `reserve` without its safety stock.
  */
-export function planShelves(units: { mall: number; shop: number; reserve: number }, perDay: { mall: number; shop: number }, rule: ShelfRule): Array<Suggestion & { why: 'single-shelf' | 'sells-out' }> {
+export function planShelves(units: { mall: number; shop: number; reserve: number }, perDay: { mall: number; shop: number }, rule: ShelfRule): Array<Suggestion & { why: 'single-shelf' | 'sells-out' | 'empty-shelf' }> {
   const total = units.mall + Math.max(0, units.shop) + units.reserve
   const single = rule.home !== 'both' && (rule.home !== 'auto' || rule.singleUnits > 0) && total > 0 && total <= Math.max(rule.singleUnits, rule.home === 'auto' ? 0 : 1)
   if (single) {
@@ -39,6 +39,9 @@ export function planShelves(units: { mall: number; shop: number; reserve: number
     const daysLeft = perDay[home] > 0 ? Math.max(0, units[home]) / perDay[home] : 0
     return ([away, 'reserve'] as const).filter((place) => units[place] > 0).map((from) => ({ from, to: home, quantity: units[from], daysLeft, why: 'single-shelf' as const }))
   }
+  // An empty shelf sells nothing, so its rate says nothing: with an empty Shop nobody would ever learn that it could sell. Half of what is free goes there.
+  const elsewhere = units.reserve > 0 ? ('reserve' as const) : ('mall' as const)
+  if (units.shop <= 0 && units[elsewhere] > 0) return [{ from: elsewhere, to: 'shop', quantity: Math.ceil(units[elsewhere] / 2), daysLeft: 0, why: 'empty-shelf' }]
   const move = suggestMove(units, perDay)
   return move ? [{ ...move, why: 'sells-out' }] : []
 }

@@ -4,7 +4,7 @@ import { openTestDb, type TestDb } from '../../../tests/setup/test-db.ts'
 import { testWork } from '../../../tests/setup/test-work.ts'
 import type { CallbackFact } from '../../kernel/inbox/index.ts'
 import { refusalFacts, refusalIn } from './line-refusals.ts'
-import { optedOut } from './store.ts'
+import { optedOut, optOutsBetween } from './store.ts'
 
 let t: TestDb
 let tenantId: number
@@ -38,4 +38,11 @@ test('messages of the mini program are refused in its settings or by answering a
   expect(await out('mini-program')).toBe(2)
   await hear(mini, [{ event: 'subscribe_msg_popup_event', at: start - day, openid: 'm2', list: accept }])
   expect(await out('mini-program')).toBe(1)
+})
+
+test('a refusal of another line is no loss of the member\'s dosage; one of everything is (control)', async () => {
+  const lost = async (): Promise<number> => (await t.app(tenantId, (tx) => optOutsBetween(tx, tenantId, start - 30 * day, start + 1))).length
+  expect(await lost()).toBe(0)
+  await t.owner.query(`update opt_out set line = '*' where ctid in (select ctid from opt_out where tenant_id = $1 limit 1)`, [tenantId])
+  expect(await lost()).toBe(1)
 })

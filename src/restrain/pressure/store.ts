@@ -97,9 +97,9 @@ export async function optedOut(tx: Tx, tenantId: number, line: string, now: Inst
   return new Set(rows.map((row) => row.personId))
 }
 
-/** Persons who began to opt out between two instants. */
+/** Persons who began to refuse messages of members, or of every line, between two instants: what a dosage may have cost. Who refuses another line alone is still there. */
 export function optOutsBetween(tx: Tx, tenantId: number, from: Instant, to: Instant): Promise<Array<{ personId: string; since: Instant }>> {
-  return tx.query(`select distinct person_id as "personId", since from opt_out where tenant_id = $1 and since >= $2 and since < $3 order by 1`, [tenantId, from, to])
+  return tx.query(`select distinct person_id as "personId", since from opt_out where tenant_id = $1 and since >= $2 and since < $3 and line in ('*', 'wecom') order by 1`, [tenantId, from, to])
 }
 
 /** Pressure of everybody touched within reach of the half-life, by the id the touch carries. */

@@ -34,6 +34,7 @@ create table reader (
   phone_at bigint,
   show_reads boolean not null,
   notices jsonb not null,
+  followers bigint not null,
   profile_version int not null,
   created_at bigint not null,
   created_surface text not null,

@@ -73,9 +73,9 @@ export async function relatedArticles(tx: Tx, tenantId: number, articleId: strin
   return [...cards.values()].sort((a, b) => shared.get(b.articleId)! - shared.get(a.articleId)! || b.counts.keptReads - a.counts.keptReads || (a.articleId < b.articleId ? 1 : -1)).slice(0, limit)
 }
 
-export type AuthorPage = { author: ReaderCard; contactMedia: string | null; articles: number; keptReads: number; since: Instant }
+export type AuthorPage = { author: ReaderCard; contactMedia: string | null; articles: number; keptReads: number; followers: number; since: Instant }
 export async function authorPage(tx: Tx, tenantId: number, readerId: string): Promise<AuthorPage | undefined> {
   const reader = await readerOf(tx, tenantId, readerId)
   if (!reader) return undefined
-  return { author: cardOf(reader), contactMedia: reader.state === 'open' ? reader.contactMedia : null, since: reader.createdAt, ...(await authorTotals(tx, tenantId, readerId)) }
+  return { author: cardOf(reader), contactMedia: reader.state === 'open' ? reader.contactMedia : null, since: reader.createdAt, followers: reader.followers, ...(await authorTotals(tx, tenantId, readerId)) }
 }

@@ -140,7 +140,7 @@ export async function purchasesOf(tx: Tx, tenantId: number, personId: string, af
 export type RefundAnswer = { kind: 'refunded' } | { kind: 'refunding'; sale: Sale } | { kind: 'refused'; why: 'too-late' | 'quiz-passed' | 'not-paid' | 'not-yours'; zh: string; en: string }
 
 /** A buyer gives an article back by the rule; the house may give back at any time. Money goes through WeChat Pay: the caller sends it with `requestSaleRefund`. */
-export async function refundSale(tx: Tx, work: CommunityWork, wish: { saleId: string; /** The buyer; null: the house decides. */ personId: string | null; reason: string }): Promise<RefundAnswer> {
+export async function refundSale(tx: Tx, work: CommunityWork, wish: { saleId: string; /** The buyer; null: the house decides. */ personId: string | null; reason: string; /** Who asks for it, for the record. */ hand?: string }): Promise<RefundAnswer> {
   const { tenantId, now, ids } = work
   const refused = (why: Extract<RefundAnswer, { kind: 'refused' }>['why'], zh: string, en: string): RefundAnswer => ({ kind: 'refused', why, zh, en })
   const sale = await lockSale(tx, tenantId, wish.saleId)

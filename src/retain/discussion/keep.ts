@@ -2,8 +2,8 @@ import type { Tx } from '../../kernel/db/index.ts'
 import { randomText } from '../../kernel/random.ts'
 import { makeEvent } from '../../events.ts'
 import { articleCards, bumpCounts, countsOf, findArticle, heatOf, heatWeights, type ArticleCard, type Cursor } from '../article/index.ts'
-import { readerCards, readerOf, stopped, type Actor, type CommunityWork, type ConductGate, type NotNow, type PieceKind, type ReaderCard } from '../reader/index.ts'
-import { findComment, addFavourite, addFollow, dropFavourite, dropFollow, findShare, followersOf, friendsOf, listFavourites, listFollowing, mineRow, putReport, putShare, readsOf } from './store.ts'
+import { addFollowers, readerCards, readerOf, stopped, type Actor, type CommunityWork, type ConductGate, type NotNow, type PieceKind, type ReaderCard } from '../reader/index.ts'
+import { findComment, addFavourite, addFollow, dropFavourite, dropFollow, findShare, friendsOf, listFavourites, listFollowing, mineRow, putReport, putShare, readsOf } from './store.ts'
 
 /** What the reader has with this article: for the page. */
 export async function mineOf(tx: Tx, tenantId: number, readerId: string, articleId: string): Promise<{ stars: number | null; favourite: boolean; follows: boolean; keptRead: boolean; reported: boolean }> {
@@ -34,9 +34,9 @@ export async function follow(tx: Tx, work: CommunityWork, actor: Actor, wish: { 
   if (wish.authorId === actor.readerId) return { kind: 'self' }
   const author = await readerOf(tx, work.tenantId, wish.authorId)
   if (!author || (wish.on && author.state !== 'open')) return { kind: 'gone' }
-  if (wish.on) await addFollow(tx, work.tenantId, actor.readerId, wish.authorId, work.now)
-  else await dropFollow(tx, work.tenantId, actor.readerId, wish.authorId)
-  return { kind: 'done', on: wish.on, followers: await followersOf(tx, work.tenantId, wish.authorId) }
+  const changed = wish.on ? await addFollow(tx, work.tenantId, actor.readerId, wish.authorId, work.now) : await dropFollow(tx, work.tenantId, actor.readerId, wish.authorId)
+  if (changed) addFollowers(tx, work.tenantId, wish.authorId, wish.on ? 1 : -1)
+  return { kind: 'done', on: wish.on, followers: (await readerOf(tx, work.tenantId, wish.authorId))!.followers }
 }
 export async function followingOf(tx: Tx, tenantId: number, readerId: string, after: Cursor | null, limit: number): Promise<{ rows: ReaderCard[]; next: Cursor | null }> {
   const found = await listFollowing(tx, tenantId, readerId, after, limit + 1)
@@ -87,14 +87,15 @@ export const reportReasons = ['illegal', 'unfriendly', 'spam', 'vulgar', 'false'
 export type ReportReason = (typeof reportReasons)[number]
 export type Reported = { kind: 'reported'; reportId: string } | { kind: 'again' } | { kind: 'gone' } | NotNow
 /** One report of a thing for each reader; a second one changes nothing, so that nobody can fill the queue alone. */
-export async function report(tx: Tx, work: CommunityWork, parts: { gate: ConductGate }, actor: Actor, wish: { pieceKind: Extract<PieceKind, 'article' | 'comment' | 'profile'>; pieceId: string; reason: ReportReason; detail: string }): Promise<Reported> {
+export async function report(tx: Tx, work: CommunityWork, parts: { gate: ConductGate }, actor: Actor, wish: { pieceKind: Extract<PieceKind, 'article' | 'comment' | 'profile'>; pieceId: string; reason: string; detail: string }): Promise<Reported> {
   const { tenantId, now, ids } = work
   const stop = await stopped(tx, work, parts.gate, actor, 'report')
   if (stop) return stop
   const there = wish.pieceKind === 'article' ? (await findArticle(tx, tenantId, wish.pieceId))?.state === 'published' : wish.pieceKind === 'comment' ? (await findComment(tx, tenantId, wish.pieceId))?.state === 'approved' : (await readerOf(tx, tenantId, wish.pieceId))?.state === 'open'
   if (!there) return { kind: 'gone' }
   const reportId = ids.next()
-  if (!(await putReport(tx, tenantId, { pieceKind: wish.pieceKind, pieceId: wish.pieceId, readerId: actor.readerId, reportId, reason: wish.reason, detail: wish.detail.slice(0, 500), surface: actor.surface, at: now }))) return { kind: 'again' }
-  await work.emit(tx, [makeEvent(ids, now, 'piece.reported', `piece/${wish.pieceKind}/${wish.pieceId}`, now, { pieceKind: wish.pieceKind, pieceId: wish.pieceId, reportId, reason: wish.reason })])
+  const reason: ReportReason = reportReasons.find((one) => one === wish.reason) ?? 'other'
+  if (!(await putReport(tx, tenantId, { pieceKind: wish.pieceKind, pieceId: wish.pieceId, readerId: actor.readerId, reportId, reason, detail: wish.detail.slice(0, 500), surface: actor.surface, at: now }))) return { kind: 'again' }
+  await work.emit(tx, [makeEvent(ids, now, 'piece.reported', `piece/${wish.pieceKind}/${wish.pieceId}`, now, { pieceKind: wish.pieceKind, pieceId: wish.pieceId, reportId, reason })])
   return { kind: 'reported', reportId }
 }

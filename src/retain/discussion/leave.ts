@@ -1,6 +1,6 @@
 import type { Tx } from '../../kernel/db/index.ts'
 import { bumpCounts } from '../article/index.ts'
-import { closeReader, readerOfPerson, type CommunityWork } from '../reader/index.ts'
+import { addFollowers, closeReader, readerOfPerson, type CommunityWork } from '../reader/index.ts'
 import { addReplies, dropRating, eraseComments, eraseFavourites, eraseFollows, eraseReports, findRating, lockRatings, ratingsBy } from './store.ts'
 
 /**
@@ -27,7 +27,7 @@ export async function leaveCommunity(tx: Tx, work: Pick<CommunityWork, 'tenantId
   for (const articleId of [...new Set([...comments.keys(), ...favourites.map((row) => row.articleId)])].sort()) {
     bumpCounts(tx, tenantId, articleId, { comments: -(comments.get(articleId) ?? 0), favourites: -favourites.filter((row) => row.articleId === articleId).length }, null)
   }
-  eraseFollows(tx, tenantId, readerId)
+  for (const authorId of await eraseFollows(tx, tenantId, readerId)) addFollowers(tx, tenantId, authorId, -1)
   eraseReports(tx, tenantId, readerId)
   await closeReader(tx, work, readerId, 'erased')
 }

@@ -19,7 +19,7 @@ type Ticket = { a: string; d: string; t: Instant; s: string | null; p: string | 
 const purpose = (tenantId: number): string => `read ${tenantId}`
 
 /** Begins a read; nothing is written but two counters. The ticket is sealed: it cannot be made up or begun earlier than it was. */
-export async function beginRead(tx: Tx, work: Pick<CommunityWork, 'tenantId' | 'now'>, parts: { seal: Seal }, wish: { articleId: string; deviceKey: string; surface: Surface; shareToken?: string }): Promise<{ ticket: string } | undefined> {
+export async function beginRead(tx: Tx, work: Pick<CommunityWork, 'tenantId' | 'now'>, parts: { seal: Seal }, wish: { articleId: string; deviceKey: string; actor?: Actor | null; surface: Surface; shareToken?: string }): Promise<{ ticket: string } | undefined> {
   const { tenantId, now } = work
   const card = (await articleCards(tx, tenantId, [wish.articleId])).get(wish.articleId)
   if (!card) return undefined

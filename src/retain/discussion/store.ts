@@ -245,8 +245,10 @@ export function eraseComments(tx: Tx, tenantId: number, readerId: string): Promi
     [tenantId, readerId],
   )
 }
-export function eraseFollows(tx: Tx, tenantId: number, readerId: string): void {
-  tx.write(`delete from reader_follow where tenant_id = $1 and (reader_id = $2 or author_id = $2)`, [tenantId, readerId])
+/** @returns whom the reader followed: they have one follower less. */
+export async function eraseFollows(tx: Tx, tenantId: number, readerId: string): Promise<string[]> {
+  const rows = await tx.query<{ id: string; mine: boolean }>(`delete from reader_follow where tenant_id = $1 and (reader_id = $2 or author_id = $2) returning author_id as id, reader_id = $2 as mine`, [tenantId, readerId])
+  return rows.filter((row) => row.mine).map((row) => row.id).sort()
 }
 export function eraseFavourites(tx: Tx, tenantId: number, readerId: string): Promise<Array<{ articleId: string }>> {
   return tx.query(`delete from favourite where tenant_id = $1 and reader_id = $2 returning article_id as "articleId"`, [tenantId, readerId])

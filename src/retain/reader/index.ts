@@ -17,4 +17,4 @@ export {
 } from './register.ts'
 export { createPhoneBox, type PhoneBox } from './phone-box.ts'
 export { saveProfile, saveReaderSettings, decideProfile, readerSubscriber, plainLine, longestName, longestBio, type ProfileWish, type ProfileSaved } from './profile.ts'
-export { readerOf, readerOfPerson, readerCards, listReaders, readerTotals, linkedReaders, linkedPersons, linksOf, acceptedConvention, newestProfile } from './store.ts'
+export { addFollowers, readerOf, readerOfPerson, readerCards, listReaders, readerTotals, linkedReaders, linkedPersons, linksOf, acceptedConvention, newestProfile } from './store.ts'

@@ -18,6 +18,8 @@ export type Reader = {
   /** Those who follow this reader back may see what was read. Off until switched on. */
   showReads: boolean
   notices: Notices
+  /** How many follow this reader. */
+  followers: number
   createdAt: Instant
   createdSurface: string
 }

@@ -28,7 +28,7 @@ export async function registerReader(tx: Tx, work: CommunityWork, wish: { person
   const { tenantId, now } = work
   const readerId = work.ids.next()
   const fresh = await insertReader(tx, tenantId, {
-    readerId, personId: wish.personId, kind: 'person', name: '', bio: '', avatar: null, contactMedia: null, state: 'open', phoneAt: null, showReads: false, notices: defaultNotices, createdAt: now, createdSurface: wish.surface,
+    readerId, personId: wish.personId, kind: 'person', name: '', bio: '', avatar: null, contactMedia: null, state: 'open', phoneAt: null, showReads: false, notices: defaultNotices, followers: 0, createdAt: now, createdSurface: wish.surface,
   })
   const mine = fresh ? readerId : (await readerOfPerson(tx, tenantId, wish.personId))!.readerId
   if (wish.deviceKey !== undefined && wish.deviceKey !== '') for (const other of await seeDevice(tx, tenantId, wish.deviceKey, mine, now)) linkReaders(tx, tenantId, mine, other, 'device', now)
@@ -42,7 +42,7 @@ export async function houseReader(tx: Tx, work: CommunityWork, name: string): Pr
   if (found) return found.readerId
   const readerId = work.ids.next()
   await insertReader(tx, work.tenantId, {
-    readerId, personId: readerId, kind: 'house', name, bio: '', avatar: null, contactMedia: null, state: 'open', phoneAt: work.now, showReads: false, notices: defaultNotices, createdAt: work.now, createdSurface: 'web',
+    readerId, personId: readerId, kind: 'house', name, bio: '', avatar: null, contactMedia: null, state: 'open', phoneAt: work.now, showReads: false, notices: defaultNotices, followers: 0, createdAt: work.now, createdSurface: 'web',
   })
   return readerId
 }

@@ -2,7 +2,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import { cardOf, type Notices, type Reader, type ReaderCard } from './reader.ts'
 
-const columns = `reader_id as "readerId", person_id as "personId", kind, name, bio, avatar, contact_media as "contactMedia", state, phone_at as "phoneAt", show_reads as "showReads", notices, created_at as "createdAt", created_surface as "createdSurface"`
+const columns = `reader_id as "readerId", person_id as "personId", kind, name, bio, avatar, contact_media as "contactMedia", state, phone_at as "phoneAt", show_reads as "showReads", notices, followers, created_at as "createdAt", created_surface as "createdSurface"`
 
 export async function readerOf(tx: Tx, tenantId: number, readerId: string): Promise<Reader | undefined> {
   const [row] = await tx.query<Reader>(`select ${columns} from reader where tenant_id = $1 and reader_id = $2`, [tenantId, readerId])
@@ -19,10 +19,13 @@ export async function lockReader(tx: Tx, tenantId: number, readerId: string): Pr
 /** @returns whether the reader is new. */
 export async function insertReader(tx: Tx, tenantId: number, row: Reader): Promise<boolean> {
   return (await tx.run(
-    `insert into reader (tenant_id, reader_id, person_id, kind, name, bio, avatar, contact_media, state, phone_at, show_reads, notices, profile_version, created_at, created_surface)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14) on conflict (tenant_id, person_id) do nothing`,
+    `insert into reader (tenant_id, reader_id, person_id, kind, name, bio, avatar, contact_media, state, phone_at, show_reads, notices, followers, profile_version, created_at, created_surface)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, $13, $14) on conflict (tenant_id, person_id) do nothing`,
     [tenantId, row.readerId, row.personId, row.kind, row.name, row.bio, row.avatar, row.contactMedia, row.state, row.phoneAt, row.showReads, JSON.stringify(row.notices), row.createdAt, row.createdSurface],
   )) === 1
+}
+export function addFollowers(tx: Tx, tenantId: number, readerId: string, by: number): void {
+  tx.write(`update reader set followers = followers + $3::bigint where tenant_id = $1 and reader_id = $2`, [tenantId, readerId, by])
 }
 export async function houseReaderRow(tx: Tx, tenantId: number): Promise<Reader | undefined> {
   const [row] = await tx.query<Reader>(`select ${columns} from reader where tenant_id = $1 and kind = 'house' order by created_at, reader_id limit 1`, [tenantId])

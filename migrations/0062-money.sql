@@ -372,3 +372,7 @@ begin
     execute format('grant select, insert, update, delete on %I to qz_app', t);
   end loop;
 end $$;
+
+-- Refunds that are under way keep their place.
+insert into pay_refund (tenant_id, refund_id, target, number, amount_fen, pay_fen, state, reason, requested_at)
+select tenant_id, refund_id, order_id, order_id, amount_fen, amount_fen, 'pending', reason, requested_at from refund where shelf = 'mall' and status = 'pending';

@@ -17,23 +17,33 @@ export const shippingReplyKind = 'mall.shipping'
 export const shippingJobKind = 'mall.shipping'
 
 export type Parcel = { company: string; trackingNo: string }
-export type ShipOutcome = { kind: 'shipped'; order: MallOrder } | { kind: 'no-order' } | { kind: 'wrong-state'; state: MallOrder['state'] } | { kind: 'no-buyer' }
+export type ShipOutcome = { kind: 'shipped'; order: MallOrder } | { kind: 'no-order' } | { kind: 'wrong-state'; state: MallOrder['state'] } | { kind: 'no-buyer' } | { kind: 'on-hold'; why: string }
 
-export async function shipOrder(tx: Tx, work: Recorder, platform: Pick<PaymentPlatform, 'accountOf'>, orderId: string, parcel: Parcel): Promise<ShipOutcome> {
+/**
+ * How a parcel leaves: whether something is left after it, `logistics_type` (1 express, 2 same city, 3 virtual, 4 pick-up), whether the order goes in several
+ * parcels (`delivery_mode` 2), and what is in this one.
+ */
+export type ShipHow = { all: boolean; logisticsType: number; split: boolean; packed?: ReadonlyMap<number, number> }
+const whole: ShipHow = { all: true, logisticsType: 1, split: false }
+
+export async function shipOrder(tx: Tx, work: Recorder, platform: Pick<PaymentPlatform, 'accountOf' | 'holds'>, orderId: string, parcel: Parcel, how: ShipHow = whole): Promise<ShipOutcome> {
   const { tenantId, now, ids } = work
   const order = (await lockMallOrders(tx, tenantId, [orderId])).get(orderId)
   if (!order) return { kind: 'no-order' }
-  if (!stepMall(order.state, 'ship')) return { kind: 'wrong-state', state: order.state }
+  const act = how.all ? 'ship' : 'ship-part'
+  if (!stepMall(order.state, act)) return { kind: 'wrong-state', state: order.state }
+  const why = await platform.holds?.(tx, tenantId, orderId)
+  if (why !== undefined) return { kind: 'on-hold', why }
   const openid = await openidOf(tx, tenantId, order.personId, platform.accountOf(tenantId, order.miniConnectionId))
   if (openid === undefined) return { kind: 'no-buyer' }
-  const shipped = advance(order, 'ship', now, { shippedAt: now, shipping: parcel, shippingReport: 'sent' })
+  const shipped = advance(order, act, now, { shippedAt: order.shippedAt ?? now, shipping: parcel, shippingReport: 'sent' })
   await recordOrders(tx, work, [shipped], 'own')
   await enqueueCalls(tx, tenantId, [{
     outboxId: ids.next(), connectionId: order.miniConnectionId, endpoint: 'mini-program.shipping.upload', lane: `shipping/${orderId}`, dueAt: now, createdAt: now, reply: { kind: shippingReplyKind, orderId },
     request: {
-      order_key: { order_number_type: 1, mchid: platform.accountOf(tenantId, order.payConnectionId), out_trade_no: orderId }, logistics_type: 1, delivery_mode: 1,
+      order_key: { order_number_type: 1, mchid: platform.accountOf(tenantId, order.payConnectionId), out_trade_no: orderId }, logistics_type: how.logisticsType, delivery_mode: how.split ? 2 : 1, ...(how.split ? { is_all_delivered: how.all } : {}),
       // The platform wants the receiver's phone for some carriers only; it is personal and not sent.
-      shipping_list: [{ tracking_no: parcel.trackingNo, express_company: parcel.company, item_desc: goodsText(order) }],
+      shipping_list: [{ ...(how.logisticsType === 1 ? { tracking_no: parcel.trackingNo, express_company: parcel.company } : {}), item_desc: goodsText(order, how.packed) }],
       upload_time: milliseconds(now), payer: { openid },
     },
   }])
@@ -41,7 +51,7 @@ export async function shipOrder(tx: Tx, work: Recorder, platform: Pick<PaymentPl
 }
 
 /** At most 120 characters (mini program sheet). */
-const goodsText = (order: MallOrder): string => [...order.lines.map((line) => `${line.title}*${line.quantity}`).join('; ')].slice(0, 120).join('')
+const goodsText = (order: MallOrder, packed?: ReadonlyMap<number, number>): string => [...order.lines.flatMap((line) => { const pieces = packed ? (packed.get(line.lineNo) ?? 0) : line.quantity; return pieces > 0 ? [`${line.title}*${pieces}`] : [] }).join('; ')].slice(0, 120).join('')
 const milliseconds = (at: Instant): string => shanghaiRfc3339(at).replace('+08:00', `.${String(at % 1000).padStart(3, '0')}+08:00`)
 
 async function mark(tx: Tx, tenantId: number, orderId: string, shippingReport: MallOrder['shippingReport']): Promise<void> {

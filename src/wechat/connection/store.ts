@@ -17,6 +17,9 @@ export type ConnectionSecrets = {
   /** `PUB_KEY_ID_…` and PEM, when the merchant uses the public-key mode. */
   payPublicKeyId?: string
   payPublicKey?: string
+  /** Service-provider mode (服务商): the account is the provider's; the money is the sub-merchant's. */
+  subMchid?: string
+  spAppid?: string
 }
 /** `detail` is Chinese; `en` is missing on checks stored by older versions. */
 export type Check = { key: string; ok: boolean | null; at: Instant; detail: string; en?: string }

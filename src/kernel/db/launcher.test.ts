@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { refusal } from '../../../tests/setup/fixtures.ts'
@@ -93,6 +93,14 @@ describe('the embedded PostgreSQL', () => {
     expect(await ask(server, 'show listen_addresses')).toBe('')
     await server.stop()
     expect(existsSync(server.host)).toBe(false)
+    expect(alive(server.pid)).toBe(false)
+  })
+  test.runIf(existsSync('/dev/shm'))('so does one in memory', async () => {
+    const server = await start({ profile: 'disposable', memory: true })
+    const folder = String(await ask(server, 'show data_directory'))
+    expect(await ask(server, 'show autovacuum')).toBe('off')
+    await server.stop()
+    expect(existsSync(dirname(folder))).toBe(false)
     expect(alive(server.pid)).toBe(false)
   })
 })

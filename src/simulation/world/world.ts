@@ -260,6 +260,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
       due = urgent || clock.now() >= nextPump || clock.now() >= pump || clock.now() >= last
     }
     noteDeliveries(emulator, outputs)
+    await turnstile.settle()
     const checkers = await check(outputs)
     const seconds = (monotonicMs() - startedMs) / 1000
     const [{ facts }] = await outputs.rows<{ facts: number }>('select count(*) as facts from inbox where tenant_id = $1', [tenantId])

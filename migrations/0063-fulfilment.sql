@@ -5,6 +5,7 @@
 create table order_address (
   tenant_id bigint not null,
   order_id text not null,
+  person_id uuid not null,
   -- express | local | pickup | virtual
   method text not null,
   -- Six digits of GB/T 2260; '' for pick-up and virtual goods.
@@ -15,6 +16,7 @@ create table order_address (
   saved_at bigint not null,
   primary key (tenant_id, order_id)
 );
+create index order_address_person on order_address (tenant_id, person_id);
 create table parcel (
   tenant_id bigint not null,
   parcel_id uuid not null,

@@ -60,7 +60,7 @@ export const events = {
     payload: z.looseObject(order),
   }),
   'order.refunded': row({
-    v: 1, zh: '退款', what: 'money of an order went back', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: ['sell/promotion', 'retain/points'],
+    v: 1, zh: '退款', what: 'money of an order went back', aggregate: 'order/<shelf>/<orderId>', emits: 'sell/order', hears: ['sell/promotion', 'sell/aftersale', 'retain/points'],
     payload: z.looseObject({ shelf, orderId: z.string(), refundId: z.string(), amountFen: fen }),
   }),
 

@@ -7,12 +7,14 @@ import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
 import { createMoney } from './money.ts'
 import { blocks } from './kernel/tenancy/index.ts'
-import { bellsOfShopEvent, orderRoutes, ordersFollowMerges, returnOrders, shopAftersaleReader, shopBackfill, shopOrderReader } from './sell/order/index.ts'
+import { bellsOfShopEvent, connectionOfOrder, orderRoutes, ordersFollowMerges, returnOrders, shopBackfill, shopOrderReader } from './sell/order/index.ts'
+import { aftersaleProbe, aftersaleReader, aftersaleReply, aftersaleRoutes, aftersaleSubscriber, aftersaleTick, buyerAftersaleRoutes, type RefundPort } from './sell/aftersale/index.ts'
+import { buyerFulfilmentRoutes, deliveryProbe, deliveryReply, findParcel, forgetAddresses, fulfilmentRoutes, readAddress, readDivisions, saveAddress, type Address, type FulfilmentParts } from './sell/fulfilment/index.ts'
 import { adjustmentRoutes } from './sell/adjustment/index.ts'
 import { catalogRoutes, productBackfill, shopProductReader } from './sell/catalog/index.ts'
 import { mallAvailable, moveReply, openStock, rebalanceByClock, stockFacts, stockFlow, stockHearsOrders, stockReconcile, stockRoutes } from './sell/stock/index.ts'
 import { followBatch, mallRoutes, type MallAccounts } from './sell/checkout/index.ts'
-import { expireOrders, payNotices, payParams, paymentRoutes, buyerPaymentRoutes, refundPoll, refundReply, settlementFacts, shippingProbe, shippingReply } from './sell/payment/index.ts'
+import { expireOrders, payNotices, requestRefund, payParams, paymentRoutes, buyerPaymentRoutes, refundPoll, refundReply, settlementFacts, shippingProbe, shippingReply } from './sell/payment/index.ts'
 import { personRoutes, type AlsoForget } from './book/person/index.ts'
 import { channelsOfStates, codeChanged, codeFind, codeMade, codeRoutes, welcomeTextsOf } from './acquire/channel-code/index.ts'
 import { attributionRoutes, attributionSubscriber } from './acquire/attribution/index.ts'
@@ -57,7 +59,15 @@ export function stages(context: StageContext): StageParts {
   }
   const money = createMoney(context, mallAccounts)
   const payment = { ...money.payment, emit: context.emit, seal: context.seal, random: context.random }
-  const alsoForget: AlsoForget = async (tx, tenantId, values) => {
+  const refund: RefundPort = (tx, work, order, wish) => requestRefund(tx, work, payment, order, wish)
+  const divisions = readDivisions()
+  let nonces = 0
+  const fulfilment: FulfilmentParts = {
+    ...payment, seal: context.seal, divisions, connectionOf: (tx, tenantId, orderId) => connectionOfOrder(tx, tenantId, 'shop', orderId),
+    pickupCode: () => String(Math.floor(context.random.u('pick-up code', nonces++) * 1_000_000)).padStart(6, '0'),
+  }
+  const alsoForget: AlsoForget = async (tx, tenantId, values, personId) => {
+    await forgetAddresses(tx, tenantId, personId)
     await forgetContacts(tx, tenantId, values)
     await forgetObjects(tx, tenantId, contactKind, values)
     await forgetMessagesTo(tx, tenantId, values)
@@ -104,8 +114,9 @@ export function stages(context: StageContext): StageParts {
         tagFacts,
         payNotices(payment), settlementFacts, stockFacts, ...refusalFacts(platform),
       ],
-      readers: [shopOrderReader(platform), shopAftersaleReader(platform), shopProductReader(catalog), contactReader(wecom)],
+      readers: [shopOrderReader(platform), aftersaleReader(platform), shopProductReader(catalog), contactReader(wecom)],
       jobs: [
+        aftersaleTick(refund), aftersaleProbe(platform), deliveryProbe(platform, async (tx, tenantId, parcelId) => (await findParcel(tx, tenantId, parcelId))?.trackingNo ?? ''),
         shopBackfill(platform),
         productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), rebalanceByClock, followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment), ...money.jobs,
         codeFind(wecom), liveRead(wecom), contactBackfill(wecom), tagSync(wecom),
@@ -113,15 +124,15 @@ export function stages(context: StageContext): StageParts {
         epochJob({ ...context, prior }), planJob({ ...context, prior }), playbookWatch(playbooks), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
       subscribers: [
-        ordersFollowMerges, attributionSubscriber(channelsOfStates), stockHearsOrders, ...money.subscribers,
+        ordersFollowMerges, aftersaleSubscriber, attributionSubscriber(channelsOfStates), stockHearsOrders, ...money.subscribers,
         journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn),
         nightStarter([epochJobKind, planJobKind]), removalTicker,
         playbookSubscriber({ ...context, royalty, nowOf: (tenantId) => context.clockOf(tenantId).now() }),
       ],
-      replies: [moveReply, refundReply(payment), shippingReply, ...money.replies, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
+      replies: [aftersaleReply, deliveryReply, moveReply, refundReply(payment), shippingReply, ...money.replies, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
     },
     routes: [
-      ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...money.routes, ...adjustmentRoutes, ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
+      ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...money.routes, ...adjustmentRoutes, ...aftersaleRoutes({ ...context, refund }), ...fulfilmentRoutes(fulfilment), ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
       ...codeRoutes(wecom), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources, worthOfOneMessage, plannedWithText), ...journeyRoutes(wecom, sources), ...pointsRoutes,
       ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf, prior }), ...planRoutes({ workOf, prior, saidElsewhere: (tx, tenantId, texts) => broadcastsSaying(tx, tenantId, texts, fields, context.clockOf(tenantId).now()) }), ...capacityRoutes, ...lossRoutes({ prior }),
@@ -129,8 +140,9 @@ export function stages(context: StageContext): StageParts {
     ],
     publicRoutes: [...mallRoutes({
       db: context.db, ids: context.ids, random: context.random, seal: context.seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts: mallAccounts,
+      address: { read: (input) => readAddress(input, divisions), keep: (tx, tenantId, order, address, now) => saveAddress(tx, tenantId, order, address as Address, { seal: context.seal, divisions }, now) },
       payParams: (tenantId, order, openid) => payParams(payment, tenantId, order, openid, workOf(tenantId)),
       priceRule: money.priceRule,
-    }), ...buyerPaymentRoutes(payment), ...money.publicRoutes, ...memberRoutes({ seal: context.seal }), ...playbookPublicRoutes(playbooks)],
+    }), ...buyerPaymentRoutes(payment), ...buyerAftersaleRoutes({ ...context, refund }), ...buyerFulfilmentRoutes(fulfilment), ...money.publicRoutes, ...memberRoutes({ seal: context.seal }), ...playbookPublicRoutes(playbooks)],
   }
 }

@@ -5,8 +5,8 @@ import { forgetMessages } from '../../kernel/inbox/index.ts'
 import { forgetCalls } from '../../kernel/outbox/index.ts'
 import { erasePerson } from './store.ts'
 
-/** What other modules keep of these identities goes too; wired in the composition root. */
-export type AlsoForget = (tx: Tx, tenantId: number, values: readonly string[]) => Promise<void>
+/** What other modules keep of these identities, or of this person, goes too; wired in the composition root. */
+export type AlsoForget = (tx: Tx, tenantId: number, values: readonly string[], personId: string) => Promise<void>
 
 /**
  * Forgets a person (删除一个人): identities, keys and personal fields go, and what kept messages, object versions and calls say of them; amounts stay
@@ -18,6 +18,6 @@ export async function forgetWholly(tx: Tx, tenantId: number, personId: string, n
   await forgetMessages(tx, tenantId, values)
   await forgetVersions(tx, tenantId, values)
   await forgetCalls(tx, tenantId, values, now)
-  await also(tx, tenantId, values)
+  await also(tx, tenantId, values, personId)
   return values.length
 }

@@ -11,4 +11,4 @@ export const checkoutFault = defineErrors({
   'mall/wrong-state': { status: 409, zh: '这一单现在是「{state}」，不能{act}。', en: 'order {orderId} is {state}, so it cannot {act}' },
   'mall/no-buyer': { status: 409, zh: '这位买家的身份已经删除，没法把发货告诉微信。', en: 'the buyer of order {orderId} has been erased, so WeChat cannot be told of the shipping' },
 })
-export const stateNames: Record<string, string> = { unpaid: '未付款', paid: '待发货', shipped: '待收货', received: '已收货', cancelled: '已取消', refunded: '已退款' }
+export const stateNames: Record<string, string> = { unpaid: '未付款', paid: '待发货', part_shipped: '部分发货', shipped: '待收货', received: '已收货', cancelled: '已取消', refunded: '已退款' }

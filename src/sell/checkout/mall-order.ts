@@ -5,13 +5,14 @@ import type { OrderState, OrderStatus } from '../order/index.ts'
 import type { LineDiscount, Tender } from './price-rule.ts'
 
 /** An order of the mall: its states, and what the order book shall say of it. */
-export type MallState = 'unpaid' | 'paid' | 'shipped' | 'received' | 'cancelled' | 'refunded'
-export type MallAct = 'pay' | 'cancel' | 'ship' | 'receive' | 'refund'
+export type MallState = 'unpaid' | 'paid' | 'part_shipped' | 'shipped' | 'received' | 'cancelled' | 'refunded'
+export type MallAct = 'pay' | 'cancel' | 'ship-part' | 'ship' | 'receive' | 'refund'
 
 /** Every legal step; what is not here is illegal. A payment after a cancellation is no step: it is paid back. */
 export const mallSteps: Readonly<Record<MallState, Partial<Record<MallAct, MallState>>>> = {
   unpaid: { pay: 'paid', cancel: 'cancelled' },
-  paid: { ship: 'shipped', refund: 'refunded' },
+  paid: { 'ship-part': 'part_shipped', ship: 'shipped', refund: 'refunded' },
+  part_shipped: { 'ship-part': 'part_shipped', ship: 'shipped', refund: 'refunded' },
   shipped: { receive: 'received', refund: 'refunded' },
   received: { refund: 'refunded' },
   cancelled: {},
@@ -61,9 +62,9 @@ export const tenderFenOf = (order: Pick<MallOrder, 'tenders'>): Fen => order.ten
 /** How long an unpaid order keeps its units. */
 export const payWithinMs = 15 * 60_000
 
-const statusOf: Record<MallState, OrderStatus> = { unpaid: 'unpaid', paid: 'to_ship', shipped: 'to_receive', received: 'completed', cancelled: 'cancelled', refunded: 'refunded' }
+const statusOf: Record<MallState, OrderStatus> = { unpaid: 'unpaid', paid: 'to_ship', part_shipped: 'part_shipped', shipped: 'to_receive', received: 'completed', cancelled: 'cancelled', refunded: 'refunded' }
 /** Grows along an order's life, as the Shop's numbers do: inside one second it decides which state is newer. */
-const rank: Record<MallState, number> = { unpaid: 10, paid: 20, shipped: 30, received: 100, refunded: 200, cancelled: 250 }
+const rank: Record<MallState, number> = { unpaid: 10, paid: 20, part_shipped: 21, shipped: 30, received: 100, refunded: 200, cancelled: 250 }
 
 export function bookState(order: MallOrder): OrderState {
   return {

@@ -35,6 +35,8 @@ export type MallParts = {
   /** Makes the order known to WeChat Pay and signs what the buyer's phone needs. @throws Fault when Pay refuses or is silent. */
   payParams(tenantId: number, order: MallOrder, openid: string): Promise<unknown>
   priceRule?: PriceRule
+  /** Where an order goes: read before anything is placed, kept apart from the order. @throws Fault when the address is none */
+  address?: { read(input: unknown): unknown; keep(tx: Tx, tenantId: number, order: MallOrder, address: unknown, now: number): Promise<void> }
 }
 
 /** Who a buyer is, as far as WeChat said at login. */
@@ -160,12 +162,13 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
       body: z.object({
         key: z.string().min(8).max(64), lines: z.array(z.object({ skuId: z.uuid(), quantity: z.number().int().min(1).max(999) })).min(1).max(50), totalFen: z.number().int().min(1).optional(),
         terms: buyTerms.optional(),
-        address: z.object({ name: z.string().max(40), phone: z.string().max(20), region: z.string().max(80), detail: z.string().max(200) }).optional(),
+        address: z.looseObject({ name: z.string().max(40), phone: z.string().max(20), region: z.string().max(80).optional(), detail: z.string().max(200) }).optional(),
       }),
       async handle(call) {
         const { tenantId, body, clock } = call
         const buyer = buyerOf(call)
         const accounts = accountsOf(tenantId)
+        const goesTo = body.address && parts.address?.read(body.address)
         const outcome = await place(tenantId, {
           buyer: buyerIndex(parts.seal, tenantId, buyer), openid: buyer.openid, unionid: buyer.unionid, appid: buyer.appid, miniConnectionId: accounts.mini.connectionId, payConnectionId: accounts.pay.connectionId, clientKey: body.key,
           lines: body.lines, expectedFen: body.totalFen, terms: body.terms,
@@ -175,7 +178,8 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
         const { order } = outcome
         if (outcome.fresh && body.address) {
           const { address } = body
-          await call.tx((t) => writeFields(t, tenantId, order.personId, { [`address ${order.orderId}`]: JSON.stringify(address), address: JSON.stringify(address) }, clock.now(), parts.seal, parts.random))
+          if (goesTo !== undefined) await call.tx((t) => parts.address!.keep(t, tenantId, order, goesTo, clock.now()))
+          await call.tx((t) => writeFields(t, tenantId, order.personId, { address: JSON.stringify(address) }, clock.now(), parts.seal, parts.random))
         }
         return { kind: 'placed', order: shownOrder(order), pay: order.state === 'unpaid' ? await parts.payParams(tenantId, order, buyer.openid) : null }
       },

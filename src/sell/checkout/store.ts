@@ -59,3 +59,14 @@ export async function findMallOrder(tx: Tx, tenantId: number, orderId: string): 
 export function ordersOfBuyer(tx: Tx, tenantId: number, buyer: string, before: Instant | null, limit: number): Promise<MallOrder[]> {
   return tx.query(`select ${columns} from mall_order where tenant_id = $1 and buyer = $2 and ($3::bigint is null or placed_at < $3) order by placed_at desc, order_id desc limit $4`, [tenantId, buyer, before, limit])
 }
+
+export type UnsettledOrder = { orderId: string; state: string; shippingReport: string; paidAt: Instant; shippedAt: Instant | null; totalFen: number }
+
+/** Orders whose money WeChat keeps frozen because it does not know of a parcel: the report was refused, or nothing left within `patienceMs` of paying. */
+export function blockedSettlements(tx: Tx, tenantId: number, now: Instant, patienceMs: number): Promise<UnsettledOrder[]> {
+  return tx.query(
+    `select order_id as "orderId", state, shipping_report as "shippingReport", paid_at as "paidAt", shipped_at as "shippedAt", total_fen as "totalFen" from mall_order
+     where tenant_id = $1 and settled_at is null and (shipping_report = 'refused' or (state in ('paid', 'part_shipped') and paid_at <= $2::bigint - $3::bigint)) order by paid_at, order_id limit 500`,
+    [tenantId, now, patienceMs],
+  )
+}

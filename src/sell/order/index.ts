@@ -16,7 +16,7 @@ export { shopBackfill, shopBackfillKind } from './backfill-shop.ts'
 export { orderRoutes } from './routes.ts'
 export { bellsOfShopEvent, type ShopBell } from './shop-events.ts'
 export {
-  returnOrders, findOrder, listOrders, listFacts, listOrderLines, listRefunds, orderTotals, chainFigures, cohortRows, ordersOfPerson, sumsByPerson, streamOrders, importedLines, importedInvoices, knownBuyers, refundReasons, type OrderRow, type OrderFilter,
+  connectionOfOrder, ordersToShip, toShipCounts, returnOrders, findOrder, listOrders, listFacts, listOrderLines, listRefunds, orderTotals, chainFigures, cohortRows, ordersOfPerson, sumsByPerson, streamOrders, importedLines, importedInvoices, knownBuyers, refundReasons, type OrderRow, type OrderFilter,
 } from './store.ts'
 export { linesOfOrders, paidOrders, soldByDay, soldByDaySku, soldBySku } from './line-store.ts'
 export { ordersFollowMerges } from './follow-persons.ts'

@@ -199,6 +199,25 @@ export async function findOrder(tx: Tx, tenantId: number, shelf: string, orderId
   return row
 }
 
+/** The account an order came through; undefined for orders of the mall and unknown ones. */
+export async function connectionOfOrder(tx: Tx, tenantId: number, shelf: string, orderId: string): Promise<string | undefined> {
+  const [row] = await tx.query<{ connectionId: string | null }>(`select connection_id as "connectionId" from shop_order where tenant_id = $1 and shelf = $2 and order_id = $3`, [tenantId, shelf, orderId])
+  return row?.connectionId ?? undefined
+}
+
+/** Paid orders with something left to ship, the longest waiting first. */
+export function ordersToShip(tx: Tx, tenantId: number, filter: { shelf?: 'shop' | 'mall'; orderIds?: readonly string[] }, page: { offset: number; limit: number }): Promise<OrderRow[]> {
+  return tx.query(
+    `select ${orderColumns} from shop_order o where o.tenant_id = $1 and o.status in ('to_ship', 'part_shipped') and ($2::text is null or o.shelf = $2) and ($3::text[] is null or o.order_id = any($3)) order by o.paid_at, o.order_id offset $4 limit $5`,
+    [tenantId, filter.shelf ?? null, filter.orderIds ? [...filter.orderIds] : null, page.offset, page.limit],
+  )
+}
+
+export async function toShipCounts(tx: Tx, tenantId: number, overdueBefore: Instant): Promise<{ all: number; overdue: number }> {
+  const [row] = await tx.query<{ all: number; overdue: number }>(`select count(*)::int as "all", (count(*) filter (where paid_at <= $2))::int as overdue from shop_order where tenant_id = $1 and status in ('to_ship', 'part_shipped')`, [tenantId, overdueBefore])
+  return row
+}
+
 export function listOrderLines(tx: Tx, tenantId: number, shelf: string, orderId: string): Promise<Array<{ lineNo: number; productId: string; skuId: string; skuCode: string; title: string; quantity: number; unitFen: number; paidFen: number; refundedQuantity: number; refundedFen: number; note: unknown }>> {
   return tx.query(
     `select line_no as "lineNo", product_id as "productId", sku_id as "skuId", sku_code as "skuCode", title, quantity, unit_fen as "unitFen", paid_fen as "paidFen", refunded_quantity as "refundedQuantity", refunded_fen as "refundedFen", note

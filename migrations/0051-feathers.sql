@@ -124,6 +124,7 @@ create table points_read (
 );
 create index points_read_time on points_read (tenant_id, read_at);
 create index points_read_article on points_read (tenant_id, article_id, person_id);
+create index points_read_device on points_read (tenant_id, device_key, person_id);
 create index points_read_person on points_read (tenant_id, person_id, read_at);
 
 create table points_author (

@@ -33,7 +33,7 @@ export const events = {
     payload: z.looseObject({ ...pair, personId: z.uuid(), addedAt: instant, /** Of the channel code; '' when none. */ state: z.string(), addWay: z.int(), again: z.boolean() }),
   }),
   'person.merged': row({
-    v: 1, zh: '认出是同一个人', what: 'two persons turned out to be one', aggregate: 'person/<kept>', emits: 'sell/order, retain/contact', hears: ['sell/order', 'sell/promotion', 'retain/points'],
+    v: 1, zh: '认出是同一个人', what: 'two persons turned out to be one', aggregate: 'person/<kept>', emits: 'sell/order, retain/contact', hears: ['sell/order', 'sell/promotion', 'retain/points', 'retain/offer'],
     payload: z.looseObject({ kept: z.uuid(), gone: z.uuid() }),
   }),
   'transfer.failed': row({
@@ -86,20 +86,24 @@ export const events = {
     payload: z.looseObject({ personId: z.uuid(), feathers: z.int(), reason: z.string() }),
   }),
 
+  'offer.redeemed': row({
+    v: 1, zh: '兑换', what: 'feathers were given for a code of an offer', aggregate: 'offer/<offerId>', emits: 'retain/offer', hears: [],
+    payload: z.looseObject({ redemptionId: z.uuid(), offerId: z.uuid(), personId: z.uuid(), feathers: z.int() }),
+  }),
   'reader.registered': row({
     v: 1, zh: '成为读者', what: 'a person opened a reader account of the community', aggregate: 'reader/<readerId>', emits: 'retain/reader', hears: [],
     payload: z.looseObject({ readerId: z.uuid(), personId: z.uuid(), surface }),
   }),
   'article.published': row({
-    v: 1, zh: '文章发布', what: 'a version of an article is what readers see from now on', aggregate: 'article/<articleId>', emits: 'retain/article', hears: [],
+    v: 1, zh: '文章发布', what: 'a version of an article is what readers see from now on', aggregate: 'article/<articleId>', emits: 'retain/article', hears: ['retain/points'],
     payload: z.looseObject({ articleId: z.uuid(), version: z.int(), authorReaderId: z.uuid() }),
   }),
   'quiz.passed': row({
-    v: 1, zh: '答对阅读题', what: 'a reader answered the quiz of an article right, for the first time', aggregate: 'article/<articleId>', emits: 'retain/article', hears: [],
+    v: 1, zh: '答对阅读题', what: 'a reader answered the quiz of an article right, for the first time', aggregate: 'article/<articleId>', emits: 'retain/article', hears: ['retain/points'],
     payload: z.looseObject({ articleId: z.uuid(), readerId: z.uuid(), personId: z.uuid(), surface }),
   }),
   'article.read': row({
-    v: 1, zh: '读完', what: 'somebody came to the end of an article; `kept` only for the first time that took a plausible time', aggregate: 'article/<articleId>', emits: 'retain/discussion', hears: [],
+    v: 1, zh: '读完', what: 'somebody came to the end of an article; `kept` only for the first time that took a plausible time', aggregate: 'article/<articleId>', emits: 'retain/discussion', hears: ['retain/points'],
     payload: z.looseObject({ articleId: z.uuid(), readerId: z.uuid().nullable(), personId: z.uuid().nullable(), deviceKey: z.string(), shareId: z.uuid().nullable(), sharerPersonId: z.uuid().nullable(), kept: z.boolean(), surface }),
   }),
   'article.sold': row({
@@ -111,7 +115,7 @@ export const events = {
     payload: z.looseObject({ saleId: z.uuid(), articleId: z.uuid(), buyerPersonId: z.uuid(), authorPersonId: z.uuid(), feathers: z.int(), amountFen: fen }),
   }),
   'comment.decided': row({
-    v: 1, zh: '评论有了结果', what: 'a comment is shown, refused, taken away or put back', aggregate: 'comment/<commentId>', emits: 'retain/discussion', hears: [],
+    v: 1, zh: '评论有了结果', what: 'a comment is shown, refused, taken away or put back', aggregate: 'comment/<commentId>', emits: 'retain/discussion', hears: ['retain/points'],
     payload: z.looseObject({ commentId: z.uuid(), articleId: z.uuid(), readerId: z.uuid(), personId: z.uuid(), state: z.enum(['approved', 'rejected', 'removed', 'restored']), surface }),
   }),
   'piece.reported': row({
@@ -150,14 +154,14 @@ export const events = {
     payload: z.looseObject({ pieceKind: z.enum(['article', 'comment', 'profile', 'media', 'outgoing']), pieceId: z.string(), version: z.int(), decision: z.enum(['approve', 'reject', 'remove', 'restore']), caseId: z.uuid().nullable(), rule: z.string().nullable() }),
   }),
   'penalty.started': row({
-    v: 1, zh: '处罚开始', what: 'a reader may not put things before others for a while, or not be here at all', aggregate: 'reader/<readerId>', emits: 'restrain/penalty', hears: [],
+    v: 1, zh: '处罚开始', what: 'a reader may not put things before others for a while, or not be here at all', aggregate: 'reader/<readerId>', emits: 'restrain/penalty', hears: ['retain/points'],
     payload: z.looseObject({
       penaltyId: z.uuid(), readerId: z.uuid(), personId: z.uuid().nullable(), kind: z.enum(['silence-1', 'silence-7', 'silence-15', 'silence-forever', 'closure']), startsAt: instant, endsAt: instant.nullable(), rule: z.string(),
       caseId: z.uuid().nullable(), /** What happens to what was earned. */ feathers: z.enum(['none', 'freeze', 'reverse']),
     }),
   }),
   'penalty.ended': row({
-    v: 1, zh: '处罚结束', what: 'a penalty is over: served, made lighter, overturned, or another took its place', aggregate: 'reader/<readerId>', emits: 'restrain/penalty', hears: [],
+    v: 1, zh: '处罚结束', what: 'a penalty is over: served, made lighter, overturned, or another took its place', aggregate: 'reader/<readerId>', emits: 'restrain/penalty', hears: ['retain/points'],
     payload: z.looseObject({ penaltyId: z.uuid(), readerId: z.uuid(), personId: z.uuid().nullable(), why: z.enum(['expired', 'reduced', 'overturned', 'replaced']) }),
   }),
   'appeal.decided': row({

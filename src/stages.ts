@@ -26,7 +26,8 @@ import { fieldsOf, houseFacts, segmentRoutes, type FactSource } from './retain/s
 import { forgetMessagesTo, outboundRoutes, taskCancelled, taskFind, taskMade, taskPoll, welcomeFacts, welcomeSent, type SendGate } from './retain/outbound/index.ts'
 import { broadcastClose, broadcastDispatch, broadcastRoutes, broadcastTaskEnded, broadcastsSaying } from './retain/broadcast/index.ts'
 import { journeyRoutes, journeySubscriber, journeyTick } from './retain/journey/index.ts'
-import { pointsRoutes, memberRoutes, pointsSubscriber } from './retain/points/index.ts'
+import { featherNight, memberRoutes, pointsRoutes, pointsSubscriber } from './retain/points/index.ts'
+import { offerCosts, offerRoutes, offersFollowMerges } from './retain/offer/index.ts'
 import { pressureFacts, pressureRoutes, pressureSendGate, refusalFacts } from './restrain/pressure/index.ts'
 import { epochJob, epochJobKind, experimentRoutes, nightStarter, placesAt, reachable } from './restrain/experiment/index.ts'
 import { handJob, planJob, planJobKind, planRoutes, plannedWithText, worthOfOneMessage } from './restrain/planner/index.ts'
@@ -120,12 +121,12 @@ export function stages(context: StageContext): StageParts {
         shopBackfill(platform),
         productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), rebalanceByClock, followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment), ...money.jobs,
         codeFind(wecom), liveRead(wecom), contactBackfill(wecom), tagSync(wecom),
-        taskPoll(wecom, gate, broadcastTaskEnded), taskFind(wecom, gate, broadcastTaskEnded), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields),
+        taskPoll(wecom, gate, broadcastTaskEnded), taskFind(wecom, gate, broadcastTaskEnded), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields), featherNight(context.blockOn),
         epochJob({ ...context, prior }), planJob({ ...context, prior }), playbookWatch(playbooks), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
       subscribers: [
         ordersFollowMerges, aftersaleSubscriber, attributionSubscriber(channelsOfStates), stockHearsOrders, ...money.subscribers,
-        journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn),
+        journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn), offersFollowMerges,
         nightStarter([epochJobKind, planJobKind]), removalTicker,
         playbookSubscriber({ ...context, royalty, nowOf: (tenantId) => context.clockOf(tenantId).now() }),
       ],
@@ -134,7 +135,7 @@ export function stages(context: StageContext): StageParts {
     routes: [
       ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...money.routes, ...adjustmentRoutes, ...aftersaleRoutes({ ...context, refund }), ...fulfilmentRoutes(fulfilment), ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
       ...codeRoutes(wecom), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
-      ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources, worthOfOneMessage, plannedWithText), ...journeyRoutes(wecom, sources), ...pointsRoutes,
+      ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources, worthOfOneMessage, plannedWithText), ...journeyRoutes(wecom, sources), ...pointsRoutes({ costs: offerCosts, workOf }), ...offerRoutes({ seal: context.seal, workOf }),
       ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf, prior }), ...planRoutes({ workOf, prior, saidElsewhere: (tx, tenantId, texts) => broadcastsSaying(tx, tenantId, texts, fields, context.clockOf(tenantId).now()) }), ...capacityRoutes, ...lossRoutes({ prior }),
       ...lightRoutes(light), ...caseRoutes({ ...light, prior, emit: context.emit }), ...playbookRoutes(playbooks), ...voyageRoutes({ channelsOfStates }),
     ],

@@ -6,3 +6,4 @@
 export { roles, rights, may, type Role, type Right } from './roles.ts'
 export { accessFault } from './errors.ts'
 export { createAccess, type Access, type Session } from './access.ts'
+export { membersOfTenant } from './store.ts'

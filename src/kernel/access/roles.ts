@@ -2,12 +2,12 @@
 export const rights = [
   'chain.read', 'orders.read', 'orders.refund', 'orders.ship', 'orders.export', 'people.read', 'people.personal', 'people.erase', 'connections.read', 'connections.write',
   'blocks.write', 'system.read', 'system.retry', 'audit.read', 'members.write', 'adjustments.write', 'sea.control', 'products.write', 'broadcasts.write', 'broadcasts.approve',
-  'plan.approve', 'content.write', 'moderation.decide', 'settings.write', 'tenants.create', 'merchants.read',
+  'plan.approve', 'content.write', 'points.write', 'moderation.decide', 'settings.write', 'tenants.create', 'merchants.read',
 ] as const
 export type Right = (typeof rights)[number]
 
 const readAll: Right[] = ['chain.read', 'orders.read', 'people.read', 'connections.read', 'system.read']
-const operator: Right[] = [...readAll, 'orders.refund', 'orders.ship', 'orders.export', 'people.personal', 'adjustments.write', 'system.retry', 'sea.control', 'products.write', 'broadcasts.write', 'broadcasts.approve', 'plan.approve', 'content.write']
+const operator: Right[] = [...readAll, 'orders.refund', 'orders.ship', 'orders.export', 'people.personal', 'adjustments.write', 'system.retry', 'sea.control', 'products.write', 'broadcasts.write', 'broadcasts.approve', 'plan.approve', 'content.write', 'points.write']
 
 /** Roles as data: name in both languages, rights, and the page a role starts on. */
 export const roles = {

@@ -14,8 +14,8 @@ import type { ReasonCode } from './words.ts'
 export type PointsWork = { tenantId: number; now: Instant; ids: Ids; emit?(tx: Tx, events: readonly DomainEvent[]): Promise<void> }
 
 /**
- * Something done that may earn feathers. `key` names the act and earns once per person and rule: for `comment` the comment; for `quiz` and `recommend`
- * the article is the key, for `share-read` the article with the reader, whatever key is given, so it does not matter which door hears of it first.
+ * Something done that may earn feathers. `key` names the act and earns once per person and rule: for `comment` the comment; for `quiz`
+ * the article is the key, for `recommend` and `share-read` the article with the reader, whatever key is given: so it does not matter which door hears first.
  */
 export type EarnFact = { rule: string; key: string; personId: string; articleId?: string; surface: EarnSurface; /** Person who caused it: the reader of a share. */ becauseOf?: string; occurredAt: Instant; /** A friend's act by choice; see `deliberate`. */ deliberate?: boolean; /** 2: whoever had brought the sharer. */ level?: 1 | 2 }
 export type Earned = { feathers: number; why?: ReasonCode }

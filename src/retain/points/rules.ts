@@ -13,6 +13,9 @@ export type EarnSurface = (typeof earnSurfaces)[number]
 const surfaceMode = z.enum(['on', 'off', 'deliberate'])
 const cap = z.int().min(0).max(10_000_000).nullable()
 
+/** Levels of a share that can ever be paid. */
+export const levelsMost = 2
+
 export const ruleSchema = z.strictObject({
   rule: z.string().regex(/^[a-z][a-z0-9-]{1,39}$/),
   zh: z.string().trim().min(1).max(40), en: z.string().trim().min(1).max(60),
@@ -25,7 +28,7 @@ export const ruleSchema = z.strictObject({
   caps: z.strictObject({ personDay: cap, personArticle: cap, articleDay: cap, surfaceDay: cap }),
   surfaces: z.strictObject({ web: surfaceMode, mini: surfaceMode, api: surfaceMode, wecom: surfaceMode, moments: surfaceMode }),
   /** Of a share: 1 pays who shared, 2 also who had brought that person. Deeper is not possible. */
-  levels: z.int().min(1).max(2), secondLevel: z.int().min(0).max(100_000),
+  levels: z.int().min(1).max(levelsMost), secondLevel: z.int().min(0).max(100_000),
   /** Cannot be spent so long; 24 h and more lets the nightly audit look first. */
   vestHours: z.int().min(0).max(24 * 90),
   /** Whole days after the day of the act; null never. */
@@ -70,7 +73,7 @@ export const defaultRules: RuleSet = {
   rules: [
     { rule: 'order', zh: '买东西', en: 'buying', on: true, feathers: 1, once: 'key', caps: noCap, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, expireDays: null },
     { rule: 'quiz', zh: '读懂一篇', en: 'quiz answered right', on: true, feathers: 5, once: 'article', caps: { ...noCap, personDay: 100, personArticle: 5 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, expireDays: 365 },
-    { rule: 'recommend', zh: '推荐成功', en: 'recommended successfully', on: true, feathers: 10, once: 'article', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, expireDays: 365 },
+    { rule: 'recommend', zh: '推荐成功', en: 'recommended successfully', on: true, feathers: 10, once: 'reader', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, expireDays: 365 },
     { rule: 'comment', zh: '评论通过', en: 'comment approved', on: true, feathers: 10, once: 'key', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, expireDays: 365 },
     { rule: 'share-read', zh: '分享被读', en: 'share read', on: true, feathers: 3, once: 'reader', caps: { ...noCap, personDay: 60, personArticle: 15 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, expireDays: 365 },
     { rule: 'sale', zh: '文章收入', en: 'article income', on: true, feathers: 0, once: 'key', caps: noCap, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, expireDays: null },

@@ -184,6 +184,11 @@ export function earnedByRule(tx: Tx, tenantId: number, day: number): Promise<Arr
     [tenantId, day])
 }
 
+export async function activePersons(tx: Tx, tenantId: number, day: number): Promise<number> {
+  const [row] = await tx.query<{ n: number }>(`select count(distinct person_id) as n from points_lot where tenant_id = $1 and day >= $2`, [tenantId, day])
+  return row.n
+}
+
 // ---- spending ----
 
 export type Spend = { key: string; personId: string; feathers: number; parts: Part[]; payeePersonId: string | null; payeeFeathers: number; reason: string; spentAt: Instant; givenBackAt: Instant | null }
@@ -221,6 +226,11 @@ export function listReversals(tx: Tx, tenantId: number, limit: number): Promise<
 }
 export async function findReversal(tx: Tx, tenantId: number, reversalId: string): Promise<Reversal | undefined> {
   return (await tx.query<Reversal>(`select ${reversalColumns} from points_reversal where tenant_id = $1 and reversal_id = $2`, [tenantId, reversalId]))[0]
+}
+/** Lots that an audit took back and a person gave back: no audit takes them again. */
+export async function pardonedLots(tx: Tx, tenantId: number, lotIds: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ lotId: string }>(`select distinct lot_id as "lotId" from points_reversal where tenant_id = $1 and cause = 'audit' and restored_at is not null and lot_id = any($2::uuid[]) order by 1`, [tenantId, lotIds])
+  return new Set(rows.map((row) => row.lotId))
 }
 export function markRestored(tx: Tx, tenantId: number, reversalIds: readonly string[], now: Instant): void {
   tx.write(`update points_reversal set restored_at = $3 where tenant_id = $1 and reversal_id = any($2::uuid[])`, [tenantId, reversalIds, now])
@@ -321,15 +331,18 @@ export async function insertReads(tx: Tx, tenantId: number, reads: readonly Read
 export function keptReads(tx: Tx, tenantId: number, articleIds: readonly string[], personIds: readonly string[]): Promise<Read[]> {
   return tx.query<Read>(`select ${readColumns} from points_read where tenant_id = $1 and article_id = any($2) and person_id = any($3::uuid[]) and kept order by read_at, read_id`, [tenantId, articleIds, personIds])
 }
+/** Kept reads of known persons. */
 export function readsSince(tx: Tx, tenantId: number, since: Instant): Promise<Read[]> {
-  return tx.query<Read>(`select ${readColumns} from points_read where tenant_id = $1 and read_at >= $2 order by read_at, read_id`, [tenantId, since])
+  return tx.query<Read>(`select ${readColumns} from points_read where tenant_id = $1 and read_at >= $2 and kept and person_id is not null order by read_at, read_id`, [tenantId, since])
 }
 export function dropReads(tx: Tx, tenantId: number, before: Instant): void {
   tx.write(`delete from points_read where tenant_id = $1 and read_at < $2`, [tenantId, before])
 }
-/** Devices that these persons read with. */
-export function devicesOf(tx: Tx, tenantId: number, personIds: readonly string[]): Promise<Array<{ personId: string; deviceKey: string }>> {
-  return tx.query(`select distinct person_id as "personId", device_key as "deviceKey" from points_read where tenant_id = $1 and person_id = any($2::uuid[]) and device_key <> '' order by 1, 2`, [tenantId, personIds])
+/** Other persons who read on a device that these persons read on. */
+export function sameDevice(tx: Tx, tenantId: number, personIds: readonly string[]): Promise<Array<{ personId: string; otherId: string }>> {
+  return tx.query(
+    `select distinct a.person_id as "personId", b.person_id as "otherId" from points_read a join points_read b on b.tenant_id = $1 and b.device_key = a.device_key
+     where a.tenant_id = $1 and a.person_id = any($2::uuid[]) and a.device_key <> '' and b.person_id <> a.person_id order by 1, 2 limit 5000`, [tenantId, personIds])
 }
 export function saveAuthor(tx: Tx, tenantId: number, articleId: string, personId: string): void {
   tx.write(`insert into points_author (tenant_id, article_id, person_id) values ($1, $2, $3) on conflict (tenant_id, article_id) do update set person_id = excluded.person_id`, [tenantId, articleId, personId])

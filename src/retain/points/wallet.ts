@@ -3,7 +3,7 @@ import { dayNumber } from '../../kernel/calendar.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Ids } from '../../kernel/ids.ts'
 import type { Entry, Posting } from '../../book/account/index.ts'
-import { expiredAccount, frozenAccount, issuedAccount, personAccount, pointsUnit, spentAccount, vestingAccount } from './points.ts'
+import { adjustedAccount, expiredAccount, frozenAccount, issuedAccount, personAccount, pointsUnit, spentAccount, vestingAccount } from './points.ts'
 
 /**
  * The wallet (羽毛袋) of one person, as pure moves on a locked copy: what is earned is a lot; lots vest, are taken oldest expiry first, expire, are
@@ -127,6 +127,17 @@ export function take(w: Wallet, desk: Desk, feathers: number, key: string, reaso
   post(w, desk, key, reason, move(personAccount(account.personId), spentAccount, feathers))
   tell(w, desk, { kind: 'spent', feathers: -feathers, note: reason })
   return parts
+}
+
+/** Takes what was too much, by hand, when it is there. */
+export function adjustDown(w: Wallet, desk: Desk, feathers: number, key: string, reason: string): boolean {
+  if (w.account.balance < feathers) return false
+  drain(w, feathers)
+  w.account.balance -= feathers
+  w.account.earned -= feathers
+  post(w, desk, key, reason, move(personAccount(w.account.personId), adjustedAccount, feathers))
+  tell(w, desk, { kind: 'adjusted', feathers: -feathers, note: reason })
+  return true
 }
 
 /** Puts feathers back into the lots they came from; a lot that ran out meanwhile lives on for as long as it could not be used. */

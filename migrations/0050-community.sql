@@ -238,9 +238,8 @@ create table article_sale (
   paid_at bigint,
   -- From when the author's part can be paid out, and the buyer can no longer give back.
   settles_at bigint,
-  pay_connection_id uuid,
-  transaction_id text,
-  refund_no text,
+  -- The bill at payment; null when feathers paid.
+  bill_id text,
   refund_reason text,
   refunded_at bigint,
   primary key (tenant_id, sale_id)

@@ -6,6 +6,7 @@ import { lockMallOrders, type MallAccounts, type PriceRule } from './sell/checko
 import { expireBills, moveBills, openBill, paidBillsOf, refundBill, refundedOf, requestRefund, type PaymentPlatform } from './sell/payment/index.ts'
 import { depositBills, endDeposits, endGroups, groupHolds, notePayCoupons, promotionMallRoutes, promotionPriceRule, promotionRoutes, promotionSubscriber, tenderOf, topUpBills, type PromotionPorts } from './sell/promotion/index.ts'
 import { changeStock } from './sell/stock/index.ts'
+import { articleBills } from './retain/article/index.ts'
 
 /** Money wired (钱的接线): payment, plays and settlement know each other by ports only; here they meet. */
 export type Money = {
@@ -58,7 +59,7 @@ export function createMoney(context: StageContext, accounts: (tenantId: number) 
     },
   }
   payment.tender = tenderOf(ports)
-  payment.bills = { 'top-up': topUpBills, deposit: depositBills(ports) }
+  payment.bills = { 'top-up': topUpBills, deposit: depositBills(ports), article: articleBills(payment) }
   const emit = context.emit
   const follow = promotionSubscriber(ports)
   return {

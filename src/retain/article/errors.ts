@@ -6,8 +6,5 @@ export const articleFault = defineErrors({
   'article/changed-elsewhere': { status: 409, zh: '没存：你改的时候，{by} 存了第 {latest} 版。先看那一版，再把你的改动放上去。', en: 'not saved: version {latest} was saved by {by} meanwhile' },
   'article/wrong-state': { status: 409, zh: '现在不能这样做：这一版是「{state}」。', en: 'this cannot be done now: the version is {state}' },
   'article/refused': { status: 422, zh: '没过公约：{why}', en: 'it did not pass the convention: {why}' },
-  'article/amount-differs': { status: 500, zh: '文章款项 {saleId} 的金额不对：收到 {found} 分，应收 {expected} 分。没有记账。', en: 'the payment of sale {saleId} is {found} fen, expected {expected}; it was not booked' },
-  'article/pay-refused': { status: 502, zh: '微信支付没接受这笔款：{text}（{code}）。没有扣钱，可以再试。', en: 'WeChat Pay refused the payment of {saleId}: {code} {text}' },
-  'article/pay-silent': { status: 504, zh: '微信支付没有回应。没有扣钱，过一会儿再试。', en: 'WeChat Pay did not answer' },
   'article/no-account': { status: 409, zh: '还没连公众号。先在「设置 › 连接」里连上，再发布。', en: 'no Official Account is connected' },
 })

@@ -3,7 +3,7 @@
  * or in money, with what the author is owed kept in the ledger.
  *
  * Owns: article, article_topic, article_version, quiz_answer, article_sale, payout, article_push.  Publishes: v_article, v_quiz.
- * Emits: article.published, quiz.passed, article.sold, article.refunded.  Hears: piece.decided, notices of line pay.
+ * Emits: article.published, quiz.passed, article.sold, article.refunded.  Hears: PUBLISHJOBFINISH, and through discussion piece.decided.
  *
  * Invariants
  * - Nothing is shown that was not judged as it stands; text is cleaned by the server, whatever the editor sent.
@@ -22,6 +22,6 @@ export {
 } from './write-article.ts'
 export { diffLines, type DiffLine } from './diff.ts'
 export { answerQuiz, quizRetrySetting, type QuizAnswered } from './quiz.ts'
-export { quoteSale, buy, purchasesOf, refundSale, incomeOf, askPayout, decidePayout, findSale, hasBought, readTerms, termsSetting, type Quote, type Bought, type SaleRow, type RefundAnswer, type Income, type PayoutAsked, type Sale, type SaleTerms } from './sell-article.ts'
-export { payForSale, requestSaleRefund, salePayNotices, expireSales, saleRefundReply, saleRefundPoll, settlePaidSales, type SalePlatform, type SalePay } from './pay-sale.ts'
+export { quoteSale, buy, purchasesOf, refundSale, incomeOf, askPayout, decidePayout, findSale, hasBought, readTerms, termsSetting, type Quote, type Bought, type PayAccounts, type SaleRow, type RefundAnswer, type Income, type PayoutAsked, type Sale, type SaleTerms } from './sell-article.ts'
+export { payForSale, requestSaleRefund, articleBills, type SalePlatform, type SalePay } from './pay-sale.ts'
 export { articleFault } from './errors.ts'

@@ -5,15 +5,11 @@ import type { Cursor } from './store.ts'
 export type SaleState = 'unpaid' | 'paid' | 'refunding' | 'refunded' | 'closed'
 export type Sale = {
   saleId: string; articleId: string; version: number; title: string; readerId: string; buyerPersonId: string; authorReaderId: string; authorPersonId: string; feathers: number; amountFen: number; authorFeathers: number; authorFen: number
-  state: SaleState; surface: string; createdAt: Instant; expiresAt: Instant | null; paidAt: Instant | null; settlesAt: Instant | null; payConnectionId: string | null; transactionId: string | null; refundNo: string | null; refundReason: string | null; refundedAt: Instant | null
+  state: SaleState; surface: string; createdAt: Instant; expiresAt: Instant | null; paidAt: Instant | null; settlesAt: Instant | null; billId: string | null; refundReason: string | null; refundedAt: Instant | null
 }
 const columns = `sale_id as "saleId", article_id as "articleId", version, title, reader_id as "readerId", buyer_person_id as "buyerPersonId", author_reader_id as "authorReaderId", author_person_id as "authorPersonId", feathers, amount_fen as "amountFen",
-  author_feathers as "authorFeathers", author_fen as "authorFen", state, surface, created_at as "createdAt", expires_at as "expiresAt", paid_at as "paidAt", settles_at as "settlesAt", pay_connection_id as "payConnectionId", transaction_id as "transactionId",
-  refund_no as "refundNo", refund_reason as "refundReason", refunded_at as "refundedAt"`
-
-/** Sales by what WeChat Pay calls them: the id without its dashes. */
-export const saleNumber = (saleId: string): string => saleId.replaceAll('-', '')
-export const saleOfNumber = (number: string): string | undefined => (/^[0-9a-f]{32}$/.test(number) ? number.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') : undefined)
+  author_feathers as "authorFeathers", author_fen as "authorFen", state, surface, created_at as "createdAt", expires_at as "expiresAt", paid_at as "paidAt", settles_at as "settlesAt", bill_id as "billId",
+  refund_reason as "refundReason", refunded_at as "refundedAt"`
 
 export async function hasBought(tx: Tx, tenantId: number, articleId: string, personId: string): Promise<boolean> {
   return (await tx.query(`select 1 as one from article_sale where tenant_id = $1 and article_id = $2 and buyer_person_id = $3 and state = 'paid'`, [tenantId, articleId, personId])).length > 0
@@ -26,10 +22,10 @@ export async function livingSale(tx: Tx, tenantId: number, articleId: string, pe
 /** @returns false when a living sale is there already: of two that begin at once, one does. */
 export async function insertSale(tx: Tx, tenantId: number, row: Sale): Promise<boolean> {
   return (await tx.run(
-    `insert into article_sale (tenant_id, sale_id, article_id, version, title, reader_id, buyer_person_id, author_reader_id, author_person_id, feathers, amount_fen, author_feathers, author_fen, state, surface, created_at, expires_at, paid_at, settles_at, pay_connection_id)
+    `insert into article_sale (tenant_id, sale_id, article_id, version, title, reader_id, buyer_person_id, author_reader_id, author_person_id, feathers, amount_fen, author_feathers, author_fen, state, surface, created_at, expires_at, paid_at, settles_at, bill_id)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) on conflict do nothing`,
     [tenantId, row.saleId, row.articleId, row.version, row.title, row.readerId, row.buyerPersonId, row.authorReaderId, row.authorPersonId, row.feathers, row.amountFen, row.authorFeathers, row.authorFen, row.state, row.surface, row.createdAt, row.expiresAt,
-      row.paidAt, row.settlesAt, row.payConnectionId],
+      row.paidAt, row.settlesAt, row.billId],
   )) === 1
 }
 export async function lockSale(tx: Tx, tenantId: number, saleId: string): Promise<Sale | undefined> {
@@ -40,11 +36,11 @@ export async function findSale(tx: Tx, tenantId: number, saleId: string): Promis
   const [row] = await tx.query<Sale>(`select ${columns} from article_sale where tenant_id = $1 and sale_id = $2`, [tenantId, saleId])
   return row
 }
-/** What changes in the life of a sale. @returns false when a second living sale would be made by it. */
+/** What changes in the life of a sale. */
 export async function saveSale(tx: Tx, tenantId: number, row: Sale): Promise<void> {
   await tx.run(
-    `update article_sale set state = $3, paid_at = $4, settles_at = $5, transaction_id = $6, refund_no = $7, refund_reason = $8, refunded_at = $9, expires_at = $10 where tenant_id = $1 and sale_id = $2`,
-    [tenantId, row.saleId, row.state, row.paidAt, row.settlesAt, row.transactionId, row.refundNo, row.refundReason, row.refundedAt, row.expiresAt],
+    `update article_sale set state = $3, paid_at = $4, settles_at = $5, bill_id = $6, refund_reason = $7, refunded_at = $8, expires_at = $9 where tenant_id = $1 and sale_id = $2`,
+    [tenantId, row.saleId, row.state, row.paidAt, row.settlesAt, row.billId, row.refundReason, row.refundedAt, row.expiresAt],
   )
 }
 export async function dropSale(tx: Tx, tenantId: number, saleId: string): Promise<void> {

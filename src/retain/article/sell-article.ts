@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
-import { putJobs } from '../../kernel/job/index.ts'
 import { readSetting } from '../../kernel/tenancy/index.ts'
 import { balances, book, type Posting } from '../../book/account/index.ts'
+import { openBill } from '../../sell/payment/index.ts'
 import { makeEvent } from '../../events.ts'
 import { giveBack, spend, walletOf, waysToEarn, type WayToEarn } from '../points/index.ts'
 import { readerOf, type Actor, type CommunityWork } from '../reader/index.ts'
 import type { Price } from './article.ts'
-import { authorSums, dropSale, findSale, hasBought, insertPayout, insertSale, listPayouts, livingSale, lockPayout, lockSale, salesOfAuthor, salesOfBuyer, savePayout, saveSale, saleNumber, type Payout, type Sale, type SaleState } from './sale-store.ts'
+import { authorSums, dropSale, findSale, hasBought, insertPayout, insertSale, listPayouts, livingSale, lockPayout, lockSale, salesOfAuthor, salesOfBuyer, savePayout, saveSale, type Payout, type Sale, type SaleState } from './sale-store.ts'
 import { bumpCounts, findArticle, findQuiz, heatOf, heatWeights, priceOf, type ArticleRow, type Cursor } from './store.ts'
 
 /**
@@ -30,9 +30,6 @@ export const termsSetting = 'community.saleTerms'
 export const readTerms = async (tx: Tx, tenantId: number): Promise<SaleTerms> => termsSchema.parse((await readSetting(tx, tenantId, termsSetting)) ?? {})
 
 const hourMs = 3_600_000
-/** As long as an order of the mall. */
-export const payWithinMs = 15 * 60_000
-export const saleJobKind = 'article.sale'
 
 /** The money that buyers pay for articles; what an author is owed, and what of it was asked for; the house's part; what was paid out. */
 export const accounts = {
@@ -69,12 +66,15 @@ export async function quoteSale(tx: Tx, work: CommunityWork, parts: { payReady: 
   }
 }
 
+/** The accounts that take money; undefined: feathers only. */
+export type PayAccounts = { payConnectionId: string; miniConnectionId: string }
+
 export type Bought =
   | { kind: 'bought'; saleId: string } | { kind: 'pay'; saleId: string; amountFen: number; payBefore: Instant } | { kind: 'short'; balance: number; short: number; waysToEarn: WayToEarn[] }
   | { kind: 'price-changed'; price: Price } | { kind: 'no-pay' } | { kind: 'free' } | { kind: 'own' } | { kind: 'gone' }
 
 /** `expected` is what the dialog said; another price is told instead of taken. Money answers `pay`: what the phone needs comes from `payForSale`. */
-export async function buy(tx: Tx, work: CommunityWork, parts: { payConnectionId: string | undefined }, actor: Actor, wish: { articleId: string; by: 'feathers' | 'money'; expected: number }): Promise<Bought> {
+export async function buy(tx: Tx, work: CommunityWork, parts: { pay: PayAccounts | undefined }, actor: Actor, wish: { articleId: string; by: 'feathers' | 'money'; expected: number }): Promise<Bought> {
   const { tenantId, now, ids } = work
   const found = await sellable(tx, tenantId, actor, wish.articleId)
   if (found.kind === 'pending') return { kind: 'pay', saleId: found.saleId, amountFen: found.amountFen, payBefore: found.payBefore }
@@ -82,7 +82,7 @@ export async function buy(tx: Tx, work: CommunityWork, parts: { payConnectionId:
   const { article, price } = found
   const asked = wish.by === 'feathers' ? price.feathers : price.fen
   if (asked === null || asked !== wish.expected) return { kind: 'price-changed', price }
-  if (wish.by === 'money' && parts.payConnectionId === undefined) return { kind: 'no-pay' }
+  if (wish.by === 'money' && parts.pay === undefined) return { kind: 'no-pay' }
   const author = await readerOf(tx, tenantId, article.authorReaderId)
   if (!author) return { kind: 'gone' }
   const terms = await readTerms(tx, tenantId)
@@ -91,13 +91,14 @@ export async function buy(tx: Tx, work: CommunityWork, parts: { payConnectionId:
   const feathers = wish.by === 'feathers'
   const sale: Sale = {
     saleId: ids.next(), articleId: article.articleId, version: article.version!, title: article.title, readerId: actor.readerId, buyerPersonId: actor.personId, authorReaderId: author.readerId, authorPersonId: author.personId,
-    feathers: feathers ? asked : 0, amountFen: feathers ? 0 : asked, authorFeathers: feathers ? part : 0, authorFen: feathers ? 0 : part, state: 'unpaid', surface: actor.surface, createdAt: now, expiresAt: feathers ? null : now + payWithinMs,
-    paidAt: null, settlesAt: null, payConnectionId: feathers ? null : (parts.payConnectionId ?? null), transactionId: null, refundNo: null, refundReason: null, refundedAt: null,
+    feathers: feathers ? asked : 0, amountFen: feathers ? 0 : asked, authorFeathers: feathers ? part : 0, authorFen: feathers ? 0 : part, state: 'unpaid', surface: actor.surface, createdAt: now, expiresAt: null,
+    paidAt: null, settlesAt: null, billId: null, refundReason: null, refundedAt: null,
   }
   if (!(await insertSale(tx, tenantId, sale))) return buy(tx, work, parts, actor, wish) // somebody was faster: with the same account on another phone
   if (!feathers) {
-    await putJobs(tx, tenantId, [{ kind: saleJobKind, key: sale.saleId, dueAt: sale.expiresAt!, state: { saleId: sale.saleId } }])
-    return { kind: 'pay', saleId: sale.saleId, amountFen: sale.amountFen, payBefore: sale.expiresAt! }
+    const bill = await openBill(tx, tenantId, { kind: 'article', personId: actor.personId, buyer: `reader:${actor.readerId}`, clientKey: sale.saleId, ...parts.pay!, title: `文章《${article.title}》`, amountFen: asked, terms: { saleId: sale.saleId } }, now, ids)
+    await saveSale(tx, tenantId, { ...sale, billId: bill.billId, expiresAt: bill.expiresAt })
+    return { kind: 'pay', saleId: sale.saleId, amountFen: sale.amountFen, payBefore: bill.expiresAt }
   }
   const spent = await spend(tx, work, {
     personId: actor.personId, feathers: asked, key: `article/${sale.saleId}`, reason: `《${article.title}》`, ...(part > 0 ? { payee: { personId: author.personId, feathers: part } } : {}),
@@ -106,15 +107,15 @@ export async function buy(tx: Tx, work: CommunityWork, parts: { payConnectionId:
     await dropSale(tx, tenantId, sale.saleId)
     return { kind: 'short', balance: spent.balance, short: spent.short, waysToEarn: spent.waysToEarn }
   }
-  await settleSale(tx, work, sale, { paidAt: now, transactionId: null })
+  await settleSale(tx, work, sale, { paidAt: now })
   return { kind: 'bought', saleId: sale.saleId }
 }
 
 /** The sale is paid: once, whatever is heard how often. The row must be locked, or made in this transaction. */
-export async function settleSale(tx: Tx, work: Pick<CommunityWork, 'tenantId' | 'now' | 'ids' | 'emit'>, sale: Sale, paid: { paidAt: Instant; transactionId: string | null }): Promise<void> {
+export async function settleSale(tx: Tx, work: Pick<CommunityWork, 'tenantId' | 'now' | 'ids' | 'emit'>, sale: Sale, paid: { paidAt: Instant }): Promise<void> {
   const { tenantId, now, ids } = work
   const terms = await readTerms(tx, tenantId)
-  await saveSale(tx, tenantId, { ...sale, state: 'paid', paidAt: paid.paidAt, transactionId: paid.transactionId, settlesAt: paid.paidAt + terms.refundHours * hourMs })
+  await saveSale(tx, tenantId, { ...sale, state: 'paid', paidAt: paid.paidAt, settlesAt: paid.paidAt + terms.refundHours * hourMs })
   if (sale.amountFen > 0) await book(tx, tenantId, [posting(ids.next(), `article/sale/${sale.saleId}/paid`, paid.paidAt, now, '付费文章', sale, 1)])
   await work.emit(tx, [makeEvent(ids, now, 'article.sold', `article/${sale.articleId}`, now, { saleId: sale.saleId, articleId: sale.articleId, buyerPersonId: sale.buyerPersonId, authorPersonId: sale.authorPersonId, feathers: sale.feathers, amountFen: sale.amountFen })])
   bumpCounts(tx, tenantId, sale.articleId, { sales: 1 }, heatOf(heatWeights.sale, now))
@@ -141,7 +142,7 @@ export type RefundAnswer = { kind: 'refunded' } | { kind: 'refunding'; sale: Sal
 
 /** A buyer gives an article back by the rule; the house may give back at any time. Money goes through WeChat Pay: the caller sends it with `requestSaleRefund`. */
 export async function refundSale(tx: Tx, work: CommunityWork, wish: { saleId: string; /** The buyer; null: the house decides. */ personId: string | null; reason: string; /** Who asks for it, for the record. */ hand?: string }): Promise<RefundAnswer> {
-  const { tenantId, now, ids } = work
+  const { tenantId, now } = work
   const refused = (why: Extract<RefundAnswer, { kind: 'refused' }>['why'], zh: string, en: string): RefundAnswer => ({ kind: 'refused', why, zh, en })
   const sale = await lockSale(tx, tenantId, wish.saleId)
   if (!sale || (wish.personId !== null && sale.buyerPersonId !== wish.personId)) return refused('not-yours', '没有这笔购买', 'there is no such purchase')
@@ -158,7 +159,7 @@ export async function refundSale(tx: Tx, work: CommunityWork, wish: { saleId: st
     await endRefund(tx, work, { ...sale, refundReason: wish.reason }, now)
     return { kind: 'refunded' }
   }
-  const refunding: Sale = { ...sale, state: 'refunding', refundNo: saleNumber(ids.next()), refundReason: wish.reason }
+  const refunding: Sale = { ...sale, state: 'refunding', refundReason: wish.reason }
   await saveSale(tx, tenantId, refunding)
   return { kind: 'refunding', sale: refunding }
 }

@@ -4,7 +4,7 @@ import type { Ids } from '../../kernel/ids.ts'
 
 /** A payment that is no order of goods: a top-up of stored value, the deposit of a pre-sale. `billId` is its number at WeChat Pay. */
 export type PayBill = {
-  billId: string; kind: 'top-up' | 'deposit'; personId: string; buyer: string; clientKey: string; miniConnectionId: string; payConnectionId: string; title: string; amountFen: number; refundedFen: number; state: 'unpaid' | 'paid' | 'closed'; terms: Record<string, unknown>
+  billId: string; kind: 'top-up' | 'deposit' | 'article'; personId: string; buyer: string; clientKey: string; miniConnectionId: string; payConnectionId: string; title: string; amountFen: number; refundedFen: number; state: 'unpaid' | 'paid' | 'closed'; terms: Record<string, unknown>
   madeAt: Instant; expiresAt: Instant; paidAt: Instant | null; transactionId: string | null
 }
 const billColumns = `bill_id as "billId", kind, person_id as "personId", buyer, client_key as "clientKey", mini_connection_id as "miniConnectionId", pay_connection_id as "payConnectionId", title, amount_fen as "amountFen", refunded_fen as "refundedFen", state, terms,

@@ -79,6 +79,12 @@ const shownOrder = (order: MallOrder) => ({
   placedAt: order.placedAt, payBefore: order.state === 'unpaid' ? order.expiresAt : null, paidAt: order.paidAt, shippedAt: order.shippedAt, shipping: order.shipping, receivedAt: order.receivedAt, cancelledAt: order.cancelledAt,
 })
 
+/** The first two digits of the division an order goes to: which warehouse is near. */
+function provinceOf(address: unknown): string | undefined {
+  const division = (address as { division?: unknown } | undefined)?.division
+  return typeof division === 'string' && /^\d{6}/.test(division) ? division.slice(0, 2) : undefined
+}
+
 /** How soon a buyer who waits for the last units asks again. */
 const askAgainMs = 700
 
@@ -162,6 +168,8 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
       body: z.object({
         key: z.string().min(8).max(64), lines: z.array(z.object({ skuId: z.uuid(), quantity: z.number().int().min(1).max(999) })).min(1).max(50), totalFen: z.number().int().min(1).optional(),
         terms: buyTerms.optional(),
+        /** false: only place it; what the payment needs is asked for at `/orders/:id/pay`. */
+        pay: z.boolean().default(true),
         address: z.looseObject({ name: z.string().max(40), phone: z.string().max(20), region: z.string().max(80).optional(), detail: z.string().max(200) }).optional(),
       }),
       async handle(call) {
@@ -171,7 +179,7 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
         const goesTo = body.address && parts.address?.read(body.address)
         const outcome = await place(tenantId, {
           buyer: buyerIndex(parts.seal, tenantId, buyer), openid: buyer.openid, unionid: buyer.unionid, appid: buyer.appid, miniConnectionId: accounts.mini.connectionId, payConnectionId: accounts.pay.connectionId, clientKey: body.key,
-          lines: body.lines, expectedFen: body.totalFen, terms: body.terms,
+          lines: body.lines, expectedFen: body.totalFen, terms: body.terms, region: provinceOf(goesTo),
         })
         if (outcome.kind === 'stock-short') return shortAnswer(call, buyerIndex(parts.seal, tenantId, buyer), body, outcome)
         if (outcome.kind !== 'placed') return outcome
@@ -181,7 +189,7 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
           if (goesTo !== undefined) await call.tx((t) => parts.address!.keep(t, tenantId, order, goesTo, clock.now()))
           await call.tx((t) => writeFields(t, tenantId, order.personId, { address: JSON.stringify(address) }, clock.now(), parts.seal, parts.random))
         }
-        return { kind: 'placed', order: shownOrder(order), pay: order.state === 'unpaid' ? await parts.payParams(tenantId, order, buyer.openid) : null }
+        return { kind: 'placed', order: shownOrder(order), pay: order.state === 'unpaid' && body.pay ? await parts.payParams(tenantId, order, buyer.openid) : null }
       },
     }),
     publicRoute({

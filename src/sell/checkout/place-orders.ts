@@ -59,7 +59,8 @@ export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wis
     const cards = new Map(found.map((card) => [card.skuId, card]))
     const offered: Array<{ wish: Wish; lines: MallLine[]; goodsFen: Fen }> = []
     for (const wish of fresh) {
-      const missing = wish.lines.find((line) => !cards.get(line.skuId)?.onMall)
+      // Gone from the shelf, deleted, or without a price: the same to a buyer, and nobody else of the batch notices.
+      const missing = wish.lines.find((line) => !cards.get(line.skuId)?.onMall || cards.get(line.skuId)!.priceFen < 1)
       if (missing) {
         outcomes.set(keyOf(wish), { kind: 'not-on-sale', skuId: missing.skuId })
         continue

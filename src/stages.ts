@@ -5,6 +5,7 @@ import type { AnyPublicRoute, AnyRoute, PageSite } from './kernel/http/index.ts'
 import { forgetObjects } from './kernel/doorbell/index.ts'
 import { parseJson } from './kernel/json.ts'
 import type { StageContext } from './house.ts'
+import { createCommunity } from './community.ts'
 import { createMoney } from './money.ts'
 import { blocks } from './kernel/tenancy/index.ts'
 import { bellsOfShopEvent, connectionOfOrder, orderRoutes, ordersFollowMerges, returnOrders, shopBackfill, shopOrderReader } from './sell/order/index.ts'
@@ -26,6 +27,7 @@ import { fieldsOf, houseFacts, segmentRoutes, type FactSource } from './retain/s
 import { forgetMessagesTo, outboundRoutes, taskCancelled, taskFind, taskMade, taskPoll, welcomeFacts, welcomeSent, type SendGate } from './retain/outbound/index.ts'
 import { broadcastClose, broadcastDispatch, broadcastRoutes, broadcastTaskEnded, broadcastsSaying } from './retain/broadcast/index.ts'
 import { journeyRoutes, journeySubscriber, journeyTick } from './retain/journey/index.ts'
+import { payForSale, requestSaleRefund } from './retain/article/index.ts'
 import { featherNight, memberRoutes, pointsRoutes, pointsSubscriber } from './retain/points/index.ts'
 import { offerCosts, offerRoutes, offersFollowMerges } from './retain/offer/index.ts'
 import { pressureFacts, pressureRoutes, pressureSendGate, refusalFacts } from './restrain/pressure/index.ts'
@@ -80,6 +82,17 @@ export function stages(context: StageContext): StageParts {
     tenantId, now: context.clockOf(tenantId).now(), clock: context.clockOf(tenantId), ids: context.ids, random: context.random,
     emit: (tx, events) => context.emit(tx, tenantId, events), ring: (tx, bells) => ringDoorbells(tx, tenantId, bells),
   })
+  const community = createCommunity(context, {
+    workOf,
+    pay: {
+      accountsOf(tenantId) {
+        const accounts = mallAccounts(tenantId)
+        return accounts && { payConnectionId: accounts.pay.connectionId, miniConnectionId: accounts.mini.connectionId }
+      },
+      start: (tenantId, actor, saleId, now) => payForSale({ ...money.payment, ids: context.ids }, tenantId, actor, saleId, now),
+      giveBack: (tx, work, sale) => requestSaleRefund(tx, work, money.payment, sale),
+    },
+  })
   const light = {
     processes: context.processes,
     accountsOf: (tenantId: number) => context.connectionsOf(tenantId).map((one) => ({ line: one.line, values: 1 + Object.keys(one.secrets).length, openChecks: one.checks.filter((check) => check.ok === false).length })),
@@ -119,13 +132,13 @@ export function stages(context: StageContext): StageParts {
       jobs: [
         aftersaleTick(refund), aftersaleProbe(platform), deliveryProbe(platform, async (tx, tenantId, parcelId) => (await findParcel(tx, tenantId, parcelId))?.trackingNo ?? ''),
         shopBackfill(platform),
-        productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), rebalanceByClock, followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment), ...money.jobs,
+        productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), rebalanceByClock, followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment), ...money.jobs, ...community.jobs,
         codeFind(wecom), liveRead(wecom), contactBackfill(wecom), tagSync(wecom),
         taskPoll(wecom, gate, broadcastTaskEnded), taskFind(wecom, gate, broadcastTaskEnded), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields), featherNight(context.blockOn),
         epochJob({ ...context, prior }), planJob({ ...context, prior }), playbookWatch(playbooks), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
       ],
       subscribers: [
-        ordersFollowMerges, aftersaleSubscriber, attributionSubscriber(channelsOfStates), stockHearsOrders, ...money.subscribers,
+        ordersFollowMerges, aftersaleSubscriber, attributionSubscriber(channelsOfStates), stockHearsOrders, ...money.subscribers, ...community.subscribers,
         journeySubscriber(context.blockOn), pointsSubscriber(context.blockOn), offersFollowMerges,
         nightStarter([epochJobKind, planJobKind]), removalTicker,
         playbookSubscriber({ ...context, royalty, nowOf: (tenantId) => context.clockOf(tenantId).now() }),
@@ -133,13 +146,14 @@ export function stages(context: StageContext): StageParts {
       replies: [aftersaleReply, deliveryReply, moveReply, refundReply(payment), shippingReply, ...money.replies, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
     },
     routes: [
-      ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...money.routes, ...adjustmentRoutes, ...aftersaleRoutes({ ...context, refund }), ...fulfilmentRoutes(fulfilment), ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
+      ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...money.routes, ...community.routes, ...adjustmentRoutes, ...aftersaleRoutes({ ...context, refund }), ...fulfilmentRoutes(fulfilment), ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
       ...codeRoutes(wecom), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources, worthOfOneMessage, plannedWithText), ...journeyRoutes(wecom, sources), ...pointsRoutes({ costs: offerCosts, workOf }), ...offerRoutes({ seal: context.seal, workOf }),
       ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf, prior }), ...planRoutes({ workOf, prior, saidElsewhere: (tx, tenantId, texts) => broadcastsSaying(tx, tenantId, texts, fields, context.clockOf(tenantId).now()) }), ...capacityRoutes, ...lossRoutes({ prior }),
       ...lightRoutes(light), ...caseRoutes({ ...light, prior, emit: context.emit }), ...playbookRoutes(playbooks), ...voyageRoutes({ channelsOfStates }),
     ],
-    publicRoutes: [...mallRoutes({
+    pages: community.pages,
+    publicRoutes: [...community.publicRoutes, ...mallRoutes({
       db: context.db, ids: context.ids, random: context.random, seal: context.seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts: mallAccounts,
       address: { read: (input) => readAddress(input, divisions), keep: (tx, tenantId, order, address, now) => saveAddress(tx, tenantId, order, address as Address, { seal: context.seal, divisions }, now) },
       payParams: (tenantId, order, openid) => payParams(payment, tenantId, order, openid, workOf(tenantId)),

@@ -26,6 +26,8 @@ export type Wish = {
   /** What the buyer saw; another total is asked about instead of charged. */
   expectedFen: Fen | undefined
   terms?: BuyTerms
+  /** First two digits of the division it goes to, where that is known. */
+  region?: string
 }
 export type Placed =
   | { kind: 'placed'; order: MallOrder; fresh: boolean }
@@ -52,6 +54,7 @@ export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wis
   const sighting = (wish: Wish) => ({ unionid: wish.unionid, local: { kind: 'openid' as const, scope: wish.appid, value: wish.openid }, seenAt: now, evidence: 'mall checkout' })
   // Asked together: one way to the database and back.
   const [known, found, seen] = await Promise.all([ordersByClientKey(tx, tenantId, wishes), skuCards(tx, tenantId, wishes.flatMap((wish) => wish.lines.map((line) => line.skuId))), knownPersons(tx, tenantId, wishes.map(sighting))])
+  const regionOf = new Map(wishes.map((wish) => [keyOf(wish), wish.region]))
   const personOf = new Map(wishes.map((wish, index) => [keyOf(wish), seen[index]]))
   for (const order of known) outcomes.set(keyOf(order), { kind: 'placed', order, fresh: false })
   const fresh = [...new Map(wishes.filter((wish) => !outcomes.has(keyOf(wish))).map((wish) => [keyOf(wish), wish])).values()]
@@ -105,7 +108,7 @@ export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wis
       })
     })
     // The rest of a pre-sale needs no units: its deposit has held them all along.
-    const reserved = ready.length === 0 ? [] : await reserveBaskets(tx, tenantId, ready.map((order) => ({ orderId: order.orderId, expiresAt: order.expiresAt, lines: order.terms.depositId === undefined ? order.lines : [] })), now, ids)
+    const reserved = ready.length === 0 ? [] : await reserveBaskets(tx, tenantId, ready.map((order) => ({ orderId: order.orderId, expiresAt: order.expiresAt, region: regionOf.get(keyOf(order)), lines: order.terms.depositId === undefined ? order.lines : [] })), now, ids)
     const placed = ready.filter((order, index) => {
       const answer = reserved[index]
       outcomes.set(keyOf(order), answer.reserved ? { kind: 'placed', order, fresh: true } : { kind: 'stock-short', skuId: answer.skuId, title: cards.get(answer.skuId)?.title ?? '', available: answer.available, pullable: answer.pullable, coming: answer.coming })

@@ -14,11 +14,12 @@ const weights = segments.map(() => [100, 300, 300, 300])
 
 describe('design', () => {
   test('arms follow the size of the roster, the habit and the highest dose', () => {
-    expect(armsFor(10_000, defaultDosageSettings)).toEqual({ doses: [0, 1, 2, 4, 8], habitArm: 3 })
-    expect(armsFor(500, defaultDosageSettings)).toEqual({ doses: [0, 2, 4], habitArm: 2 })
-    expect(armsFor(10_000, { ...defaultDosageSettings, doseMax: 2 })).toEqual({ doses: [0, 1, 2], habitArm: 2 })
-    expect(armsFor(10_000, { ...defaultDosageSettings, epochDays: 14 })).toEqual({ doses: [0, 1, 2, 4], habitArm: 2 })
-    expect(armsFor(500, { ...defaultDosageSettings, habitDose: 0 })).toEqual({ doses: [0, 1, 2], habitArm: 0 })
+    const long = { ...defaultDosageSettings, epochDays: 28 as const }
+    expect(armsFor(10_000, long)).toEqual({ doses: [0, 1, 2, 4, 8], habitArm: 3 })
+    expect(armsFor(500, long)).toEqual({ doses: [0, 2, 4], habitArm: 2 })
+    expect(armsFor(10_000, { ...long, doseMax: 2 })).toEqual({ doses: [0, 1, 2], habitArm: 2 })
+    expect(armsFor(10_000, defaultDosageSettings)).toEqual({ doses: [0, 1, 2, 4], habitArm: 2 })
+    expect(armsFor(500, { ...long, habitDose: 0 })).toEqual({ doses: [0, 1, 2], habitArm: 0 })
   })
 
   test('segments: by orders, and asleep after ninety days', () => {
@@ -55,7 +56,7 @@ function world(seed: number, perSegment: number, lift: readonly number[], loss: 
 const judge = (rows: readonly PersonOutcome[], more: Partial<JudgeInput> = {}) => {
   const { cells, largest } = outcomeOf(rows, weights, 4, 0)
   return judgeDosage({
-    settings: { ...defaultDosageSettings, margin: 1 }, doses: [0, 2, 4, 8], habitArm: 2, closed: [{ cells, largest }], roster: [rows.length / 4, rows.length / 4, rows.length / 4, rows.length / 4],
+    settings: { ...defaultDosageSettings, epochDays: 28, margin: 1 }, doses: [0, 2, 4, 8], habitArm: 2, closed: [{ cells, largest }], roster: [rows.length / 4, rows.length / 4, rows.length / 4, rows.length / 4],
     usualFen: [4000, 4000, 4000, 4000], spreadFen: [4000, 4000, 4000, 4000], valueFen: [20_000, 20_000, 20_000, 20_000], valueLogSd: 0.1, seed: 1, ...more,
   })
 }

@@ -14,7 +14,7 @@ import { outcomeOf, type Cells, type EpochOutcome, type PersonOutcome } from './
 import { armsFor, defaultDosageSettings, expectedOrders, fitPurchases, orderWorth, steerCells, type DosageSettings, type OrderPast, type Steered } from '../steering/index.ts'
 import { valuePersons, type OrderHistory, type PersonValues } from './person-value.ts'
 import {
-  assignmentsOf, closeEpochRow, insertAssignments, insertEpoch, insertOutcomes, listEpochs, lostBetween, netBetween, orderHistories, outcomesOf, reachable, touchesInEpoch, type Epoch,
+  assignmentsOf, closeEpochRow, insertAssignments, lastEpochDays, insertEpoch, insertOutcomes, listEpochs, lostBetween, netBetween, orderHistories, outcomesOf, reachable, touchesInEpoch, type Epoch,
 } from './store.ts'
 
 /** What other merchants taught, if this merchant may use it. Small merchants cannot learn alone; the default knows nothing. */
@@ -24,8 +24,11 @@ export const noPrior: PriorSource = async () => undefined
 export const settingsKey = 'restrain.dosage'
 const secretKey = 'restrain.experiment.key'
 
+/** Who chose no length keeps the one that the own epochs have: epochs of another length could not be judged together with them. */
 export async function readDosageSettings(tx: Tx, tenantId: number): Promise<DosageSettings> {
-  return { ...defaultDosageSettings, ...(await readSetting<Partial<DosageSettings>>(tx, tenantId, settingsKey)) }
+  const chosen = await readSetting<Partial<DosageSettings>>(tx, tenantId, settingsKey)
+  const lasting = chosen?.epochDays === undefined ? await lastEpochDays(tx, tenantId) : undefined
+  return { ...defaultDosageSettings, ...(lasting === undefined ? {} : { epochDays: lasting }), ...chosen }
 }
 
 const hmac: Digest = (key, message) => createHmac('sha256', key).update(message).digest()

@@ -25,6 +25,12 @@ export function listEpochs(tx: Tx, tenantId: number): Promise<Epoch[]> {
   return tx.query<Epoch>(`select ${columns} from dose_epoch where tenant_id = $1 order by n desc limit 60`, [tenantId])
 }
 
+/** Length of the newest epoch; undefined: there was none. */
+export async function lastEpochDays(tx: Tx, tenantId: number): Promise<14 | 28 | undefined> {
+  const [row] = await tx.query<{ days: number }>(`select (design->>'epochDays')::int as days from dose_epoch where tenant_id = $1 order by n desc limit 1`, [tenantId])
+  return row === undefined ? undefined : row.days === 28 ? 28 : 14
+}
+
 export async function insertEpoch(tx: Tx, tenantId: number, epoch: Epoch): Promise<void> {
   tx.write(
     `insert into dose_epoch (tenant_id, epoch_id, n, starts_at, ends_at, doses, habit_dose, design, cap_fen, roster, status, closed_at, result) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,

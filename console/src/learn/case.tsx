@@ -59,7 +59,7 @@ export function CasePage(): ReactNode {
               <Card span={6} title={t('case.result')}>
                 {c.effect.enough
                   ? <div className="stack"><p>{t('case.effect')} <Interval value={c.effect.totalFen} low={c.effect.lowFen} high={c.effect.highFen} /></p><p className="second">{t('case.groups', { persons: f.count(c.effect.persons), holdout: f.count(c.effect.holdout) })}</p></div>
-                  : <p className="second">{t('case.notEnough')}{c.effect.missing === 'buyers' ? `：${t('case.found', { found: c.effect.found, needed: c.effect.needed })}` : ''}</p>}
+                  : <p className="second">{t('case.notEnough')}{c.effect.missing === 'buyers' ? ` · ${t('case.found', { found: c.effect.found, needed: c.effect.needed })}` : ''}</p>}
               </Card>
               <Card span={6} title={t('case.cost')}>
                 <p>{t('case.messages', { n: f.count(c.cost.messages), fen: f.money(c.cost.messagesFen) })}</p>
@@ -85,7 +85,7 @@ export function CasePage(): ReactNode {
                   <p>{seen.publicSentence}</p>
                   <p className="second">{t(`case.outcome.${seen.public.outcome}`)} · {t(`case.${seen.public.badge}`)}</p>
                   {(['start', 'now'] as const).map((key) => <div key={key} className="pair"><span className="second">{t(`case.${key}`)}</span><span>{t('case.publicState', { contacts: count(seen.public[key].contacts), net: f.moneySaid(seen.public[key].net28Fen), buyers: count(seen.public[key].buyers28), lost: count(seen.public[key].lost28) })}</span></div>)}
-                  <div className="pair"><span className="second">{t('case.moves')}</span><span>{seen.public.moves.map((move) => `${act(move.action)} × ${move.times}`).join('、') || '—'}</span></div>
+                  <div className="pair"><span className="second">{t('case.moves')}</span><span>{seen.public.moves.map((move) => `${act(move.action)} × ${move.times}`).join(t('kit.and')) || '—'}</span></div>
                   <p className="third">{t('case.publicNote')}</p>
                 </div>
               )}

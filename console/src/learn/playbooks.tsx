@@ -67,10 +67,10 @@ export function PlaybooksPage(): ReactNode {
                 <ul className="list">{used.map((row) => (
                   <li key={row.applicationId} className="stack tight">
                     <span className="row between"><span className="strong">{row.title}</span><span className="row nowrap">
-                      {row.state === 'undone' ? <span className="second">{t('playbooks.undone')} <When at={row.undoneAt} as="date" /></span> : <Permitted allowed={allowed} who={t('case.noKeep')}>{(disabled) => <Button size="small" disabled={disabled} loading={undo.isPending} onClick={() => undo.mutate({ applicationId: row.applicationId }, { onSuccess: ({ steps }) => { const kept = steps.filter((step) => step.result === 'kept'); tell(kept.length === 0 ? t('playbooks.undoneAll') : t('playbooks.undoneSome', { names: kept.map((step) => step.name).join('、') })) }, onError })}>{t('playbooks.undo')}</Button>}</Permitted>}
+                      {row.state === 'undone' ? <span className="second">{t('playbooks.undone')} <When at={row.undoneAt} as="date" /></span> : <Permitted allowed={allowed} who={t('case.noKeep')}>{(disabled) => <Button size="small" disabled={disabled} loading={undo.isPending} onClick={() => undo.mutate({ applicationId: row.applicationId }, { onSuccess: ({ steps }) => { const kept = steps.filter((step) => step.result === 'kept'); tell(kept.length === 0 ? t('playbooks.undoneAll') : t('playbooks.undoneSome', { names: kept.map((step) => step.name).join(t('kit.and')) })) }, onError })}>{t('playbooks.undo')}</Button>}</Permitted>}
                     </span></span>
                     <span className={row.state === 'applied' && row.verdict === 'stop' ? 'warn' : ''}>{row.sentence}</span>
-                    <span className="second">{t('playbooks.by', { author: row.author, key: row.keyId })} · <When at={row.appliedAt} as="date" /> · {row.steps.filter((step) => step.change).map((step) => step.name).join('、') || t('playbooks.nothingChanged')}</span>
+                    <span className="second">{t('playbooks.by', { author: row.author, key: row.keyId })} · <When at={row.appliedAt} as="date" /> · {row.steps.filter((step) => step.change).map((step) => step.name).join(t('kit.and')) || t('playbooks.nothingChanged')}</span>
                     <span className="second">{rule(row.stopRule)}{row.royalty > 0 && <> · <TextLink quiet onClick={() => download(`${row.title}.receipt.json`, row.receipt)}>{t('playbooks.receipt', { n: row.royalty })}</TextLink></>}</span>
                   </li>
                 ))}</ul>
@@ -80,7 +80,7 @@ export function PlaybooksPage(): ReactNode {
               {made.length === 0 ? <StateBlock title={t('playbooks.madeNone')} what={t('playbooks.madeWhat')} /> : (
                 <ul className="list">{made.map((row) => (
                   <li key={row.playbookId} className="row between">
-                    <span className="stack tight"><span className="strong">{row.title}</span><span className="second">{row.expectedSentence ?? t('playbooks.noClaim')}</span><span className="second">{row.moves.map((move) => move.name).join('、')}</span><span className="third"><When at={row.madeAt} as="date" /> · <ShortId id={row.digest} /> · {t('playbooks.receipts', { n: f.count(row.receipts), feathers: f.count(row.feathers) })}</span></span>
+                    <span className="stack tight"><span className="strong">{row.title}</span><span className="second">{row.expectedSentence ?? t('playbooks.noClaim')}</span><span className="second">{row.moves.map((move) => move.name).join(t('kit.and'))}</span><span className="third"><When at={row.madeAt} as="date" /> · <ShortId id={row.digest} /> · {t('playbooks.receipts', { n: f.count(row.receipts), feathers: f.count(row.feathers) })}</span></span>
                     <Button size="small" disabled={!allowed} onClick={() => fetchFile(row)}>{t('playbooks.download')}</Button>
                   </li>
                 ))}</ul>

@@ -14,8 +14,8 @@ export const roles = {
   // Seeing all merchants belongs to who serves several; an owner sees the own one.
   owner: { zh: '店主', en: 'owner', rights: rights.filter((right) => right !== 'merchants.read') as Right[], start: '/' },
   operator: { zh: '运营', en: 'operator', rights: operator, start: '/' },
-  packer: { zh: '打包发货', en: 'packer', rights: ['orders.read', 'orders.ship'] as Right[], start: '/sell/orders?status=to_ship' },
-  'customer-service': { zh: '客服', en: 'customer service', rights: ['orders.read', 'people.read', 'people.personal'] as Right[], start: '/sell/orders' },
+  packer: { zh: '打包发货', en: 'packer', rights: ['orders.read', 'orders.ship'] as Right[], start: '/sell/shipping' },
+  'customer-service': { zh: '客服', en: 'customer service', rights: ['orders.read', 'orders.refund', 'people.read', 'people.personal'] as Right[], start: '/sell/aftersales' },
   moderator: { zh: '审核', en: 'moderator', rights: ['people.read', 'moderation.decide'] as Right[], start: '/restrain/moderation' },
   author: { zh: '作者', en: 'author', rights: ['content.write'] as Right[], start: '/retain/content' },
   viewer: { zh: '只看', en: 'viewer', rights: readAll, start: '/' },

@@ -13,6 +13,7 @@ import type { Random } from './kernel/random.ts'
 import type { Seal } from './kernel/seal.ts'
 import { listBlocks, listRoutes, listTenants, tenantsWithWork, type BlockKey, type Tenant } from './kernel/tenancy/index.ts'
 import { CodecError, openCallback, openEcho, type CallbackKeys, type PayHeaders, type PayNotice } from './wechat/codec/index.ts'
+import type { UploadPart } from './wechat/client/index.ts'
 import { listConnections, type Connection } from './wechat/connection/index.ts'
 import type { StageParts } from './stages.ts'
 
@@ -33,7 +34,7 @@ export type HousePorts = {
   log: Log
   seal: Seal
   /** Sends one call to WeChat or to an emulator. */
-  call: (tenant: Tenant, connection: Connection, endpoint: string, request: unknown) => Promise<PlatformAnswer>
+  call: (tenant: Tenant, connection: Connection, endpoint: string, request: unknown, parts?: readonly UploadPart[]) => Promise<PlatformAnswer>
   repeatOf: (endpoint: string) => 'safe' | 'never' | { keyed: string } | { probe: string }
   /** Verifies and decrypts a notice of WeChat Pay. Absent: such notices are refused. @throws CodecError */
   openNotice?: (tenant: Tenant, connection: Connection, message: { headers: PayHeaders; body: string }) => Promise<PayNotice>
@@ -52,7 +53,8 @@ export type StageContext = {
   random: Random
   log: Log
   seal: Seal
-  call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer>
+  /** `parts` of an upload; the request then travels beside them. */
+  call(tenantId: number, connectionId: string, endpoint: string, request: unknown, parts?: readonly UploadPart[]): Promise<PlatformAnswer>
   accountOf(tenantId: number, connectionId: string): string
   connectionsOf(tenantId: number): readonly Connection[]
   blockOn(tenantId: number, block: BlockKey): boolean
@@ -138,11 +140,11 @@ export async function createHouse(ports: HousePorts): Promise<House> {
     }
   }
 
-  const call: StageContext['call'] = async (tenantId, connectionId, endpoint, request) => {
+  const call: StageContext['call'] = async (tenantId, connectionId, endpoint, request, parts) => {
     const tenant = tenants.get(tenantId)
     const connection = find(tenantId, connectionId)
     if (!tenant || !connection) return { kind: 'refused', retry: 'never', code: 'no-connection', text: `connection ${connectionId} is gone` }
-    return ports.call(tenant, connection, endpoint, request)
+    return ports.call(tenant, connection, endpoint, request, parts)
   }
 
   const hot = new Set<number>()

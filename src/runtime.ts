@@ -142,7 +142,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     let url = ''
     const house: House = await createHouse({
       config, db, processClock: systemClock, worldClock, timers: systemTimers, random: systemRandom, ids, log, seal, stages,
-      call: (tenant, connection, endpoint, request) => caller.call(connection, endpoint, request, worldClock(tenant.world), tenant.tenantId),
+      call: (tenant, connection, endpoint, request, parts) => caller.call(connection, endpoint, request, worldClock(tenant.world), tenant.tenantId, parts),
       openNotice: (tenant, connection, message) => {
         const account = caller.accountOf(connection)
         if (account.kind !== 'pay') throw new TypeError('only a WeChat Pay merchant receives notices')

@@ -2,7 +2,7 @@ import type { EndpointRow, Line } from './spec/endpoint.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { PlatformAnswer } from '../kernel/engine/index.ts'
 import type { Random } from '../kernel/random.ts'
-import { createWechat, WechatError, type HttpPort, type TokenStore, type Wechat, type WechatAccount } from './client/index.ts'
+import { createWechat, WechatError, type HttpPort, type TokenStore, type UploadPart, type Wechat, type WechatAccount } from './client/index.ts'
 import type { Connection } from './connection/index.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { Connection } from './connection/index.ts'
  * engine decides on. One client per base address and clock, so that tokens are shared.
  */
 export type Caller = {
-  call(connection: Connection, endpoint: string, request: unknown, world: Clock, tenantId: number): Promise<PlatformAnswer>
+  call(connection: Connection, endpoint: string, request: unknown, world: Clock, tenantId: number, parts?: readonly UploadPart[]): Promise<PlatformAnswer>
   client(connection: Connection, world: Clock, tenantId: number): Wechat
   accountOf(connection: Connection, agent?: 'contact' | 'app'): WechatAccount
 }
@@ -40,11 +40,11 @@ export function createCaller(options: { rows: ReadonlyMap<string, EndpointRow>; 
   }
   return {
     client, accountOf,
-    async call(connection, endpoint, request, world, tenantId) {
+    async call(connection, endpoint, request, world, tenantId, parts) {
       const row = options.rows.get(endpoint)
       if (!row) return { kind: 'refused', retry: 'never', code: 'no-endpoint', text: `there is no endpoint ${endpoint}` }
       try {
-        const result = await client(connection, world, tenantId).call(row, request as never, { account: accountOf(connection) })
+        const result = await client(connection, world, tenantId).call(row, request as never, { account: accountOf(connection), ...(parts === undefined ? {} : { parts: [...parts] }) })
         return { kind: 'ok', result }
       } catch (error) {
         if (!(error instanceof WechatError)) throw error

@@ -15,6 +15,7 @@ export {
   registerReader, houseReader, startPhoneCode, verifyPhone, trustPhone, phoneOf, openSession, readSession, endSession, acceptConvention, closeReader, reopenReader,
   type PhoneCodes, type ReaderParts, type ReaderSession, type CodeStarted, type PhoneVerified,
 } from './register.ts'
+export { readerRoutes } from './routes.ts'
 export { createPhoneBox, type PhoneBox } from './phone-box.ts'
 export { saveProfile, saveReaderSettings, decideProfile, readerSubscriber, plainLine, longestName, longestBio, type ProfileWish, type ProfileSaved } from './profile.ts'
 export { addFollowers, readerOf, readerOfPerson, readerCards, listReaders, readerTotals, linkedReaders, linkedPersons, linksOf, acceptedConvention, newestProfile } from './store.ts'

@@ -168,7 +168,7 @@ export async function runWorld(options: WorldOptions): Promise<WorldReport & { l
         config, db, processClock: clock, worldClock: () => clock, timers, random: own, log, seal: createSeal(masterKey, own),
         ids: { next: () => (mine.check(), ids.next()) },
         stages: (context) => canary?.stages?.(stages(context), context) ?? stages(context),
-        call: (tenant, connection, endpoint, request) => (mine.check(), caller.call(connection, endpoint, request, clock, tenant.tenantId)),
+        call: (tenant, connection, endpoint, request, parts) => (mine.check(), caller.call(connection, endpoint, request, clock, tenant.tenantId, parts)),
         openNotice: (tenant, connection, message) => {
           const account = caller.accountOf(connection)
           if (account.kind !== 'pay') throw new TypeError('only a WeChat Pay merchant receives notices')

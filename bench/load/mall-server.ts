@@ -1,0 +1,70 @@
+import { createInterface } from 'node:readline'
+import type pg from 'pg'
+import { systemClock, systemTimers } from '../../src/kernel/clock.ts'
+import { readConfig } from '../../src/kernel/config.ts'
+import { openDb } from '../../src/kernel/db/index.ts'
+import type { PlatformAnswer } from '../../src/kernel/engine/index.ts'
+import type { AnyPublicRoute } from '../../src/kernel/http/index.ts'
+import { uuidIds } from '../../src/kernel/ids.ts'
+import { silentLog } from '../../src/kernel/log.ts'
+import { systemRandom } from '../../src/kernel/random.ts'
+import { createSeal } from '../../src/kernel/seal.ts'
+import { createHouse } from '../../src/house.ts'
+import { readSession } from '../../src/sell/checkout/index.ts'
+import { createServer } from '../../src/server.ts'
+import { stages } from '../../src/stages.ts'
+
+/**
+ * The product's server as a process of its own, for benches: the whole house with its engine running. `row-lock` answers the same checkout route with the
+ * transaction that everybody writes first: lock the stock row, look, subtract, insert the order and its line, commit. `platform` is asked instead of WeChat.
+ */
+type Input = { config: pg.ClientConfig; key: string; mode: 'own' | 'row-lock'; platform?: string; port?: number }
+const input = JSON.parse(process.argv[2]) as Input
+const ids = uuidIds(systemClock, systemRandom)
+const seal = createSeal(Buffer.from(input.key, 'hex'), systemRandom)
+const db = openDb({ ...input.config, max: 12 })
+
+const ask = async (endpoint: string, request: unknown): Promise<PlatformAnswer> => {
+  if (input.platform === undefined) return { kind: 'no-answer', text: 'nobody answers in this bench' }
+  try {
+    const answer = await fetch(input.platform, { method: 'POST', body: JSON.stringify({ endpoint, request }) })
+    return (await answer.json()) as PlatformAnswer
+  } catch (error) {
+    return { kind: 'no-answer', text: String(error) }
+  }
+}
+
+async function rowLock(call: Parameters<AnyPublicRoute['handle']>[0]): Promise<unknown> {
+  const { tenantId } = call
+  const buyer = readSession(seal, tenantId, call.bearer, call.clock.now())
+  const { key, lines } = call.body as { key: string; lines: Array<{ skuId: string; quantity: number }> }
+  const [{ skuId, quantity }] = lines
+  return db.tx({ role: 'app', tenantId }, async (tx) => {
+    const [stock] = await tx.query<{ units: number; price: number }>(`select units, price from bench_stock where tenant_id = $1 and sku_id = $2 for update`, [tenantId, skuId])
+    if (!stock || stock.units < quantity) return { kind: 'stock-short', skuId, title: '', available: stock?.units ?? 0 }
+    const orderId = ids.next()
+    await tx.query(`update bench_stock set units = units - $3 where tenant_id = $1 and sku_id = $2`, [tenantId, skuId, quantity])
+    await tx.query(`insert into bench_order (tenant_id, order_id, buyer, client_key, total, placed_at) values ($1, $2, $3, $4, $5, $6)`, [tenantId, orderId, buyer.openid, key, stock.price * quantity, call.clock.now()])
+    await tx.query(`insert into bench_line (tenant_id, order_id, line_no, sku_id, quantity, price) values ($1, $2, 1, $3, $4, $5)`, [tenantId, orderId, skuId, quantity, stock.price])
+    return { kind: 'placed', order: { orderId, state: 'unpaid', totalFen: stock.price * quantity }, pay: null }
+  })
+}
+
+const house = await createHouse({
+  config: readConfig({}).config, db, processClock: systemClock, worldClock: () => systemClock, timers: systemTimers, random: systemRandom, ids, log: silentLog, seal, repeatOf: (endpoint) => (endpoint === 'shop.stock.update' ? { probe: 'shop.stock.flow' } : 'safe'),
+  call: (_tenant, _connection, endpoint, request) => ask(endpoint, request),
+  stages: (context) => {
+    const parts = stages(context)
+    return input.mode === 'own' ? parts : { ...parts, publicRoutes: parts.publicRoutes!.map((route) => (route.path === '/checkout' ? { ...route, handle: rowLock } : route)) }
+  },
+})
+const app = await createServer({ house, routes: [], metrics: async () => '', ready: () => true, secure: false })
+await app.listen({ host: '127.0.0.1', port: input.port ?? 0 })
+house.run()
+const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`)
+createInterface({ input: process.stdin }).on('line', (line) => {
+  if (line === 'refresh') void house.refresh().then(() => say({ refreshed: true }))
+  if (line === 'cpu') say({ cpu: process.cpuUsage() })
+  if (line === 'end') void app.close().then(() => house.close()).then(() => db.close()).then(() => process.exit(0))
+})
+say({ port: (app.server.address() as { port: number }).port })

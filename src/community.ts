@@ -1,13 +1,21 @@
 import type { Tx } from './kernel/db/index.ts'
-import type { JobHandler, Subscriber } from './kernel/engine/index.ts'
+import type { FactHandler, JobHandler, ReplyHandler, Subscriber } from './kernel/engine/index.ts'
 import type { AnyPublicRoute, AnyRoute, PageSite } from './kernel/http/index.ts'
 import { listCodes } from './acquire/channel-code/index.ts'
-import { noFillers, publishScheduled, type ArticleParts, type PayAccounts, type Sale, type SalePay } from './retain/article/index.ts'
-import { discussionSubscriber, ripenRatings } from './retain/discussion/index.ts'
-import { acceptedConvention, closeReader, createPhoneBox, linkedReaders, readerOf, readerSubscriber, reopenReader, type Actor, type CommunityWork, type ConductGate, type PhoneBox } from './retain/reader/index.ts'
+import { mediaRoutes } from './kernel/media/index.ts'
+import type { PaymentPlatform } from './sell/payment/index.ts'
+import { articleRoutes, lessonsOf, publishScheduled, pushFacts, pushJob, pushReply, type PushPlatform, type ArticleParts, type PayAccounts, type Sale, type SalePay } from './retain/article/index.ts'
+import { commentsSetting, discussionRoutes, discussionSubscriber, forgetReader, ripenRatings } from './retain/discussion/index.ts'
+import { acceptedConvention, closeReader, createPhoneBox, linkedReaders, readerCards, readerOf, readerRoutes, readerSubscriber, reopenReader, type Actor, type CommunityWork, type ConductGate, type PhoneBox } from './retain/reader/index.ts'
 import { conductGate, createConventions, type Conventions, type ModerationParts } from './restrain/moderation/index.ts'
 import { appeal, type Readers } from './restrain/penalty/index.ts'
+import { caseFigures, publicCase } from './learn/benchmark/index.ts'
+import { playbookFigures } from './learn/playbook/index.ts'
+import { courseRoutes, courseSubscriber } from './learn/course/index.ts'
+import { listProducts, viewProducts } from './sell/catalog/index.ts'
+import { mallAvailable } from './sell/stock/index.ts'
 import { communitySite, enquiryRoutes, miniRoutes, type CommunityParts } from './learn/community/index.ts'
+import { articleFigures } from './article-figures.ts'
 import type { StageContext } from './house.ts'
 
 /**
@@ -21,15 +29,20 @@ export type Community = {
   readers: Readers
   phoneBox: PhoneBox
   article: ArticleParts
+  facts: FactHandler[]
   jobs: JobHandler[]
+  replies: ReplyHandler[]
   subscribers: Subscriber[]
   routes: AnyRoute[]
   publicRoutes: AnyPublicRoute[]
   pages: PageSite[]
+  /** A person is erased from the house: their account and words go. */
+  forget(tx: Tx, tenantId: number, personId: string): Promise<void>
 }
 
 export type CommunityPorts = {
   workOf(tenantId: number): CommunityWork
+  payment: PaymentPlatform
   pay: {
     accountsOf(tenantId: number): PayAccounts | undefined
     start(tenantId: number, actor: Actor, saleId: string, now: number): Promise<SalePay>
@@ -40,29 +53,40 @@ export type CommunityPorts = {
 export function createCommunity(context: StageContext, ports: CommunityPorts): Community {
   const on = (tenantId: number): boolean => context.blockOn(tenantId, 'community')
   const tenantOf = (tenantId: number) => context.tenants().find((one) => one.tenantId === tenantId)
-  const readers: Readers = {
-    linked: linkedReaders, reader: readerOf, accepted: acceptedConvention, reopen: reopenReader,
-    close: (tx, work, readerId) => closeReader(tx, work, readerId, 'closed'),
-  }
-  const moderation: ModerationParts = { readers, names: async (_tx, tenantId) => [tenantOf(tenantId)?.name ?? ''].filter((name) => name !== '') }
-  const conventions = createConventions(moderation)
-  const gate = conductGate(moderation, conventions)
+  const conduct = createConduct(context, ports.workOf, join(context.dataDir, 'moderation.bin'))
+  const { gate, feedback } = conduct
+  const { conventions, parts: moderation } = conduct.desk
+  const { readers } = moderation
   const phoneBox = createPhoneBox({ emulated: (tenantId) => (tenantOf(tenantId)?.world ?? 'real') !== 'real', clockOf: context.clockOf })
-  const article: ArticleParts = { gate, fillers: noFillers }
+  const figures = articleFigures(context.blockOn)
+  const article: ArticleParts = { gate, fillers: figures }
+  const push: PushPlatform = {
+    db: context.db, fillers: figures, call: context.call,
+    accountOfTenant: (tenantId) => (context.blockOn(tenantId, 'official-account') ? context.connectionsOf(tenantId).find((one) => one.line === 'official-account')?.connectionId : undefined),
+    homeOf: (tenantId, slug) => `${context.publicUrl()}/c/${tenantOf(tenantId)?.slug ?? ''}/a/${slug}`,
+  }
   const parts: CommunityParts = {
     workOf: ports.workOf, seal: context.seal, reader: { seal: context.seal, gate, codes: phoneBox }, article, discussion: { gate, seal: context.seal }, pay: ports.pay, conventions, phoneBox,
     codes: listCodes,
+    // An appeal is a ticket too: it has a number, and its answer is the decision.
     async appeal(tx, work, wish) {
-      const { ladder } = await conventions.at(tx, work.tenantId, work.now)
-      if (wish.penaltyId === undefined) return { kind: 'not-found' }
-      return appeal(tx, work, ladder, { readerId: wish.readerId, text: wish.text, ticketId: null, against: { penaltyId: wish.penaltyId } })
+      const { readerId, personId, penaltyId, caseId } = wish
+      const opened = await openTicket(tx, work, feedback, { kind: 'appeal', readerId, personId, contact: null, subject: '', text: wish.text, about: penaltyId === undefined ? { caseId } : { penaltyId }, parentId: null })
+      if (opened.kind === 'opened') return { kind: 'made', appealId: opened.appealId!, dueAt: opened.dueAt }
+      return opened.kind === 'not-appealed' ? opened.why : { kind: 'not-found' }
     },
   }
   return {
     gate, conventions, moderation, readers, phoneBox, article,
-    jobs: [publishScheduled(article), ripenRatings],
-    subscribers: [readerSubscriber(on), discussionSubscriber(article, on)],
-    routes: enquiryRoutes(parts),
+    facts: [pushFacts], replies: [pushReply()], jobs: [publishScheduled(article), ripenRatings, pushJob(push)],
+    subscribers: [readerSubscriber(on), discussionSubscriber(article, on), courseSubscriber(context.blockOn)],
+    routes: [
+      ...courseRoutes({ emit: context.emit, articles: async (tx, tenantId, ids) => new Map((await lessonsOf(tx, tenantId, ids)).map((one) => [one.articleId, { title: one.title, hasQuiz: one.hasQuiz }])), names: async (tx, tenantId, ids) => new Map([...(await readerCards(tx, tenantId, ids))].map(([id, card]) => [id, card.name])) }),
+      
+      ...mediaRoutes, ...articleRoutes({ ...article, workOf: ports.workOf, push, payment: ports.payment, nameOf: (tenantId) => tenantOf(tenantId)?.name ?? '', commentsSetting, pieces: figures.pieces }),
+      ...discussionRoutes({ workOf: ports.workOf }), ...readerRoutes({ workOf: ports.workOf, phones: phoneBox }), ...enquiryRoutes(parts),
+    ],
+    forget: (tx, tenantId, personId) => forgetReader(tx, ports.workOf(tenantId), personId),
     publicRoutes: miniRoutes({ ...parts, call: context.call, miniOf: (tenantId) => context.connectionsOf(tenantId).find((one) => one.line === 'mini-program') }),
     pages: [communitySite(parts)],
   }

@@ -37,7 +37,7 @@ import { capacityRoutes } from './restrain/capacity/index.ts'
 import { lossRoutes, removalTicker } from './restrain/loss/index.ts'
 import { lightRoutes } from './learn/meter/index.ts'
 import { caseRoutes, createTeachers, measureCase } from './learn/benchmark/index.ts'
-import { playbookPublicRoutes, playbookRoutes, playbookSubscriber, playbookWatch, type PlaybookPorts, type RoyaltyPort } from './learn/playbook/index.ts'
+import { payRoyalty, playbookPublicRoutes, playbookRoutes, playbookSubscriber, playbookWatch, type PlaybookPorts, type RoyaltyPort } from './learn/playbook/index.ts'
 import { voyageRoutes } from './learn/voyage/index.ts'
 import { blockIsOn, missingFor, switchWithBackfill } from './block-switch.ts'
 
@@ -71,6 +71,7 @@ export function stages(context: StageContext): StageParts {
   }
   const alsoForget: AlsoForget = async (tx, tenantId, values, personId) => {
     await forgetAddresses(tx, tenantId, personId)
+    await community.forget(tx, tenantId, personId)
     await forgetContacts(tx, tenantId, values)
     await forgetObjects(tx, tenantId, contactKind, values)
     await forgetMessagesTo(tx, tenantId, values)
@@ -83,7 +84,7 @@ export function stages(context: StageContext): StageParts {
     emit: (tx, events) => context.emit(tx, tenantId, events), ring: (tx, bells) => ringDoorbells(tx, tenantId, bells),
   })
   const community = createCommunity(context, {
-    workOf,
+    workOf, payment: money.payment,
     pay: {
       accountsOf(tenantId) {
         const accounts = mallAccounts(tenantId)
@@ -99,8 +100,7 @@ export function stages(context: StageContext): StageParts {
   }
   const fields = fieldsOf(sources)
   const prior = createTeachers(context)
-  // Nobody is known yet to whom a royalty could go: an author of an article that carries the playbook.
-  const royalty: RoyaltyPort = async () => 0
+  const royalty: RoyaltyPort = (tx, tenantId, want, now) => payRoyalty(tx, { ...workOf(tenantId), now }, want)
   const merchant = (tenantId: number) => context.tenants().find((one) => one.tenantId === tenantId)
   const playbooks: PlaybookPorts = {
     ...context, fields, royalty, wecomOf: wecom.wecomOf, measure: (tx, tenantId, now) => measureCase(tx, tenantId, now, { ...light, prior }),
@@ -126,7 +126,7 @@ export function stages(context: StageContext): StageParts {
         welcomeFacts(wecom, gate, welcomeTextsOf),
         contactFacts(wecom),
         tagFacts,
-        payNotices(payment), settlementFacts, stockFacts, ...refusalFacts(platform),
+        payNotices(payment), settlementFacts, stockFacts, ...refusalFacts(platform), ...community.facts,
       ],
       readers: [shopOrderReader(platform), aftersaleReader(platform), shopProductReader(catalog), contactReader(wecom)],
       jobs: [
@@ -143,7 +143,7 @@ export function stages(context: StageContext): StageParts {
         nightStarter([epochJobKind, planJobKind]), removalTicker,
         playbookSubscriber({ ...context, royalty, nowOf: (tenantId) => context.clockOf(tenantId).now() }),
       ],
-      replies: [aftersaleReply, deliveryReply, moveReply, refundReply(payment), shippingReply, ...money.replies, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
+      replies: [aftersaleReply, deliveryReply, moveReply, refundReply(payment), shippingReply, ...money.replies, ...community.replies, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
     },
     routes: [
       ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...money.routes, ...community.routes, ...adjustmentRoutes, ...aftersaleRoutes({ ...context, refund }), ...fulfilmentRoutes(fulfilment), ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),

@@ -120,12 +120,12 @@ function MakePlaybook(props: { open: boolean; close: () => void }): ReactNode {
   const moves = useGet<{ moves: Array<{ key: string; name: string }> }>('/playbooks/moves', {}, { enabled: props.open })
   const cases = useGet<Kept>('/case', {}, { enabled: props.open })
   const make = useSend<Record<string, unknown>>('POST', () => '/playbooks', { refresh: ['/playbooks'] })
-  type Wish = { title: string; note?: string; caseId?: string; moves: string[]; afterEpochs: number; whenNetBelowZero: boolean; lossesPerHundred: number | null; royalty: number }
+  type Wish = { title: string; note?: string; caseId?: string; moves: string[]; afterEpochs: number; whenNetBelowZero: boolean; lossesPerHundred: number | null; royalty: boolean }
   const finish = ({ title, note, caseId, moves: chosen, royalty, ...stopRule }: Wish): void =>
     make.mutate({ title, note: note ?? '', caseId: caseId ?? null, moves: chosen, royalty, stopRule }, { onSuccess: () => { tell(t('playbooks.madeNow')); props.close() }, onError: (error) => tell(error.message) })
   return (
     <Modal open={props.open} width={640} title={t('playbooks.make')} footer={null} onCancel={props.close} destroyOnHidden>
-      <Form<Wish> layout="vertical" initialValues={{ moves: [], afterEpochs: 2, whenNetBelowZero: true, lossesPerHundred: 3, royalty: 10 }} onFinish={finish}>
+      <Form<Wish> layout="vertical" initialValues={{ moves: [], afterEpochs: 2, whenNetBelowZero: true, lossesPerHundred: 3, royalty: true }} onFinish={finish}>
         <Form.Item name="title" label={t('playbooks.form.title')} rules={[{ required: true, message: t('codes.form.need') }]}><Input maxLength={60} /></Form.Item>
         <Form.Item name="note" label={t('playbooks.form.note')}><Input.TextArea rows={3} maxLength={500} showCount /></Form.Item>
         <Form.Item name="caseId" label={t('playbooks.form.case')} extra={t('playbooks.form.caseNote')}><Select allowClear placeholder={t('playbooks.noClaim')} options={(cases.data?.kept ?? []).filter((row) => row.consent?.given).map((row) => ({ value: row.caseId, label: row.sentence }))} /></Form.Item>
@@ -133,8 +133,8 @@ function MakePlaybook(props: { open: boolean; close: () => void }): ReactNode {
         <div className="row">
           <Form.Item name="afterEpochs" label={t('playbooks.form.after')}><InputNumber min={1} max={12} /></Form.Item>
           <Form.Item name="lossesPerHundred" label={t('playbooks.form.losses')}><InputNumber min={0.1} max={100} step={0.5} /></Form.Item>
-          <Form.Item name="royalty" label={t('playbooks.form.royalty')}><InputNumber min={0} max={1000} precision={0} /></Form.Item>
         </div>
+        <Form.Item name="royalty" valuePropName="checked" extra={t('playbooks.form.royaltyNote')}><Checkbox>{t('playbooks.form.royalty')}</Checkbox></Form.Item>
         <Form.Item name="whenNetBelowZero" valuePropName="checked"><Checkbox>{t('playbooks.form.net')}</Checkbox></Form.Item>
         <p className="second" style={{ marginBottom: 12 }}>{t('playbooks.form.whatNot')}</p>
         <Button type="primary" htmlType="submit" loading={make.isPending}>{t('playbooks.form.go')}</Button>

@@ -12,5 +12,6 @@
 export { caseSentence, effectOf, type CaseBody, type CaseEffect, type Move, type StartState } from './measure-case.ts'
 export { discloseCase, publicSentence, outcomeOfEffect, type PublicCase, type PublicState } from './disclose-case.ts'
 export { caseRoutes, measureCase, publicCase, publicCases } from './routes.ts'
+export { caseFigures, figureOfCase } from './case-figure.ts'
 export { findCase, stateAt } from './store.ts'
 export { createTeachers, poolLessons, sharingKey, teachersMin, type Lesson, type Sharing, type TeacherPorts } from './prior.ts'

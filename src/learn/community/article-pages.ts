@@ -4,6 +4,7 @@ import { html, httpFault, pageRoute, type AnyPageCall, type AnyPageRoute, type P
 import { answerQuiz, buy, quoteSale, readArticle, type ArticleView } from '../../retain/article/index.ts'
 import { comment, favourite, finishRead, follow, listThread, openShare, rate, report, reportReasons, share } from '../../retain/discussion/index.ts'
 import type { Actor } from '../../retain/reader/index.ts'
+import { findPlaybook } from '../playbook/index.ts'
 import { articlePage, confirmBuy, type After } from './article-view.ts'
 import { authorLink } from './cards.ts'
 import { enquiryShape, makeEnquiry } from './enquiry.ts'
@@ -14,7 +15,7 @@ import { notNow } from './refusals.ts'
 import { count, enterRoom, featherWord, minuteOf, priceWord, signInUrl, timeTag, wayBack, type CommunityParts, type Room } from './room.ts'
 
 const slug = z.string().regex(/^[0-9a-zA-Z_-]{1,80}$/)
-const params = z.object({ slug })
+const params = z.object({ article: slug })
 const onOff = z.object({ on: z.enum(['yes', 'no']) })
 
 export const missing = (call: AnyPageCall) => httpFault('http/not-found', { path: call.path.split('?')[0] })
@@ -26,18 +27,18 @@ export function articlePages(parts: CommunityParts): AnyPageRoute[] {
   /** An act of a signed-in reader on an article: whoever is not signed in is asked to, and comes back. */
   const act = <F extends z.ZodType>(path: string, what: string, perMinute: number, form: F, work: (scene: Scene, given: z.output<F>) => Promise<Outcome>): AnyPageRoute =>
     pageRoute({
-      method: 'POST', path: `/a/:slug/${path}`, what, perMinute, params, form,
+      method: 'POST', path: `/a/:article/${path}`, what, perMinute, params, form,
       handle: (call) => call.tx(async (tx): Promise<PageAnswer> => {
         const room = await enterRoom(tx, parts, call)
-        const here = `${room.base}/a/${call.params.slug}`
+        const here = `${room.base}/a/${call.params.article}`
         if (room.actor === null) return { kind: 'go', to: signInUrl(room, here) }
-        const article = await readArticle(tx, call.tenantId, { slug: call.params.slug }, room.actor, parts.article)
+        const article = await readArticle(tx, call.tenantId, { slug: call.params.article }, room.actor, parts.article)
         if (article === undefined) throw missing(call)
         const outcome = await work({ tx, room, actor: room.actor, article, here }, call.form as z.output<F>)
         if ('go' in outcome) return { kind: 'go', to: outcome.go }
         // What was done changes what the page shows of the reader, so it is asked again.
         const fresh = await enterRoom(tx, parts, call)
-        const answer = await articlePage(tx, parts, fresh, call.params.slug, {}, outcome)
+        const answer = await articlePage(tx, parts, fresh, call.params.article, {}, outcome)
         if (answer === undefined) throw missing(call)
         return answer
       }),
@@ -46,12 +47,24 @@ export function articlePages(parts: CommunityParts): AnyPageRoute[] {
 
   return [
     pageRoute({
-      method: 'GET', path: '/a/:slug', what: 'an article', perMinute: 240, params, query: z.object({ s: z.string().max(80).optional(), after: z.string().max(80).optional(), done: z.string().max(20).optional() }),
+      method: 'GET', path: '/a/:article', what: 'an article', perMinute: 240, params, query: z.object({ s: z.string().max(80).optional(), after: z.string().max(80).optional(), done: z.string().max(20).optional() }),
       handle: (call) => call.tx(async (tx) => {
         const room = await enterRoom(tx, parts, call)
-        const answer = await articlePage(tx, parts, room, call.params.slug, call.query, doneWord(room, call.query.done))
+        const answer = await articlePage(tx, parts, room, call.params.article, call.query, doneWord(room, call.query.done))
         if (answer === undefined) throw missing(call)
         return answer
+      }),
+    }),
+
+    pageRoute({
+      method: 'GET', path: '/a/:slug/playbook/:playbookId', what: 'the playbook file of an article, for who may read the part it stands in', perMinute: 30, params: params.extend({ playbookId: z.uuid() }),
+      handle: (call) => call.tx(async (tx): Promise<PageAnswer> => {
+        const room = await enterRoom(tx, parts, call)
+        const article = await readArticle(tx, call.tenantId, { slug: call.params.slug }, room.actor, parts.article)
+        const held = article?.blocks.some((block) => block.type === 'playbook' && block.playbookId === call.params.playbookId)
+        const playbook = held ? await findPlaybook(tx, call.tenantId, call.params.playbookId) : undefined
+        if (playbook === undefined) throw missing(call)
+        return { kind: 'file', contentType: 'application/json; charset=utf-8', content: JSON.stringify(playbook.file, null, 2), maxAge: 0 }
       }),
     }),
 
@@ -64,11 +77,11 @@ export function articlePages(parts: CommunityParts): AnyPageRoute[] {
     }),
 
     pageRoute({
-      method: 'POST', path: '/a/:slug/read', what: 'read to the end', perMinute: 120, params, form: z.object({ read: z.string().max(2000), quiet: z.string().optional() }),
+      method: 'POST', path: '/a/:article/read', what: 'read to the end', perMinute: 120, params, form: z.object({ read: z.string().max(2000), quiet: z.string().optional() }),
       handle: (call) => call.tx(async (tx): Promise<PageAnswer> => {
         const room = await enterRoom(tx, parts, call)
         const result = await finishRead(tx, room.work, parts.discussion, { ticket: call.form.read, depth: 1, actor: room.actor })
-        if (call.form.quiet === undefined) return { kind: 'go', to: `${room.base}/a/${call.params.slug}?done=${result.kept ? 'read' : 'too-fast'}` }
+        if (call.form.quiet === undefined) return { kind: 'go', to: `${room.base}/a/${call.params.article}?done=${result.kept ? 'read' : 'too-fast'}` }
         return { kind: 'file', contentType: 'application/json; charset=utf-8', content: JSON.stringify({ kept: result.kept }), maxAge: 0 }
       }),
     }),
@@ -140,16 +153,16 @@ export function articlePages(parts: CommunityParts): AnyPageRoute[] {
     }),
 
     pageRoute({
-      method: 'GET', path: '/a/:slug/buy', what: 'what is bought and for how much', perMinute: 60, params,
+      method: 'GET', path: '/a/:article/buy', what: 'what is bought and for how much', perMinute: 60, params,
       handle: (call) => call.tx(async (tx): Promise<PageAnswer> => {
         const room = await enterRoom(tx, parts, call)
-        const here = `${room.base}/a/${call.params.slug}`
+        const here = `${room.base}/a/${call.params.article}`
         if (room.actor === null) return { kind: 'go', to: signInUrl(room, `${here}/buy`) }
-        const article = await readArticle(tx, call.tenantId, { slug: call.params.slug }, room.actor, parts.article)
+        const article = await readArticle(tx, call.tenantId, { slug: call.params.article }, room.actor, parts.article)
         if (article === undefined) throw missing(call)
         const quote = await quoteSale(tx, room.work, { payReady: parts.pay.accountsOf(call.tenantId) !== undefined }, room.actor, article.articleId)
         if (quote.kind !== 'quote') return { kind: 'go', to: here }
-        return page(room, { title: article.title }, html`<section class="card">${confirmBuy(room, call.params.slug, quote)}</section>${quote.short > 0 ? html`<section class="card"><h2>${room.t('怎么得羽毛', 'How to earn feathers')}</h2>${earnList(room, quote.waysToEarn)}</section>` : ''}`)
+        return page(room, { title: article.title }, html`<section class="card">${confirmBuy(room, call.params.article, quote)}</section>${quote.short > 0 ? html`<section class="card"><h2>${room.t('怎么得羽毛', 'How to earn feathers')}</h2>${earnList(room, quote.waysToEarn)}</section>` : ''}`)
       }),
     }),
 
@@ -175,10 +188,10 @@ export function articlePages(parts: CommunityParts): AnyPageRoute[] {
     }),
 
     pageRoute({
-      method: 'GET', path: '/a/:slug/pay/:sale', what: 'a code to pay an article with', perMinute: 20, params: z.object({ slug, sale: z.uuid() }),
+      method: 'GET', path: '/a/:article/pay/:sale', what: 'a code to pay an article with', perMinute: 20, params: z.object({ article: slug, sale: z.uuid() }),
       async handle(call): Promise<PageAnswer> {
         const room = await call.tx((tx) => enterRoom(tx, parts, call))
-        const here = `${room.base}/a/${call.params.slug}`
+        const here = `${room.base}/a/${call.params.article}`
         if (room.actor === null) return { kind: 'go', to: signInUrl(room, here) }
         const pay = await parts.pay.start(call.tenantId, room.actor, call.params.sale, room.now)
         // Paid meanwhile, or given up: the article says which.
@@ -189,24 +202,24 @@ export function articlePages(parts: CommunityParts): AnyPageRoute[] {
     }),
 
     pageRoute({
-      method: 'POST', path: '/a/:slug/enquire', what: 'ask the merchant', perMinute: 6, params, form: enquiryShape.extend({ s: z.string().max(80).optional() }),
+      method: 'POST', path: '/a/:article/enquire', what: 'ask the merchant', perMinute: 6, params, form: enquiryShape.extend({ s: z.string().max(80).optional() }),
       handle: (call) => call.tx(async (tx) => {
         const room = await enterRoom(tx, parts, call)
-        const article = await readArticle(tx, call.tenantId, { slug: call.params.slug }, room.actor, parts.article)
+        const article = await readArticle(tx, call.tenantId, { slug: call.params.article }, room.actor, parts.article)
         if (article === undefined) throw missing(call)
         const { s, ...asked } = call.form
         await makeEnquiry(tx, parts, { tenantId: call.tenantId, now: room.now, enquiryId: call.ids.next(), articleId: article.articleId, actor: room.actor, shareToken: s }, asked)
-        return (await articlePage(tx, parts, room, call.params.slug, {}, { kind: 'ok', note: room.t('收到，店里会联系你。', 'Received; the shop will get in touch.') }))!
+        return (await articlePage(tx, parts, room, call.params.article, {}, { kind: 'ok', note: room.t('收到，店里会联系你。', 'Received; the shop will get in touch.') }))!
       }),
     }),
 
     pageRoute({
-      method: 'GET', path: '/a/:slug/t/:root', what: 'one thread of comments', perMinute: 240, params: z.object({ slug, root: z.uuid() }), query: z.object({ after: z.string().max(80).optional() }),
+      method: 'GET', path: '/a/:article/t/:root', what: 'one thread of comments', perMinute: 240, params: z.object({ article: slug, root: z.uuid() }), query: z.object({ after: z.string().max(80).optional() }),
       handle: (call) => call.tx(async (tx) => {
         const room = await enterRoom(tx, parts, call)
         const { t, base } = room
-        const here = `${base}/a/${call.params.slug}`
-        const article = await readArticle(tx, call.tenantId, { slug: call.params.slug }, room.actor, parts.article)
+        const here = `${base}/a/${call.params.article}`
+        const article = await readArticle(tx, call.tenantId, { slug: call.params.article }, room.actor, parts.article)
         if (article === undefined) throw missing(call)
         const thread = await listThread(tx, call.tenantId, { rootId: call.params.root, viewer: room.actor?.readerId ?? null, after: cursorOf(call.query.after), limit: 50 })
         return page(room, { title: article.title }, html`<p class="meta"><a href="${here}">${article.title}</a></p><h1>${t('一条评论和它的回复', 'A comment and its replies')}</h1>

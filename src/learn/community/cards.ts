@@ -34,18 +34,22 @@ function amount(room: Room, unit: 'fen' | 'people' | 'percent', value: number): 
 }
 
 /** Start, moves, effect with its interval, cost: figures of the module that measured them, never typed. */
+/** A count under ten is not told. */
+const withheld = (room: Room, n: number | null): string => (n === null ? room.t('不到 10', 'under 10') : count(n))
+
 export function caseCard(room: Room, figure: CaseFigure): Markup {
   const { t } = room
   const { effect } = figure
   const cells: Array<[string, Part]> = [
-    [t('从这里开始', 'Started here'), figure.start],
-    [t('做了什么', 'Did'), figure.moves.length === 0 ? '—' : joined(figure.moves, t('；', '; '))],
-    [t('得到什么', 'Got'), effect === null ? t('还看不出来', 'too early to tell') : html`<span>${effect.label} ${amount(room, effect.unit, effect.value)}${effect.low === null || effect.high === null ? '' : html`<span class="small"> ${t(`（${amount(room, effect.unit, effect.low)}～${amount(room, effect.unit, effect.high)}）`, `(${amount(room, effect.unit, effect.low)} to ${amount(room, effect.unit, effect.high)})`)}</span>`}</span>`],
-    [t('花了', 'Cost'), joined([figure.costFen === null ? null : yuan(figure.costFen), figure.minutes === null ? null : t(`${count(figure.minutes)} 分钟`, `${count(figure.minutes)} min`)], ' · ')],
-    [t('多少人', 'People'), count(figure.people)],
+    [t('从这里开始', 'Started here'), t(figure.start.zh, figure.start.en)],
+    [t('做了什么', 'Did'), figure.moves.length === 0 ? '—' : joined(figure.moves.map((move) => t(move.zh, move.en)), t('；', '; '))],
+    [t('得到什么', 'Got'), effect === null ? t('还看不出来', 'too early to tell') : html`<span>${t(effect.label.zh, effect.label.en)} ${amount(room, effect.unit, effect.value)}${effect.low === null || effect.high === null ? '' : html`<span class="small"> ${t(`（${amount(room, effect.unit, effect.low)}～${amount(room, effect.unit, effect.high)}）`, `(${amount(room, effect.unit, effect.low)} to ${amount(room, effect.unit, effect.high)})`)}</span>`}</span>`],
+    [t('花了', 'Cost'), joined([figure.costFen === null ? null : yuan(figure.costFen), figure.minutes === null ? null : t(`每天 ${count(figure.minutes)} 分钟`, `${count(figure.minutes)} min a day`), t(`${figure.weeks} 周`, `${figure.weeks} weeks`)], ' · ')],
+    [t('走了几个人', 'Left'), figure.losses === null ? t('还看不出来', 'too early to tell') : withheld(room, figure.losses.caused)],
+    [t('多少人', 'People'), withheld(room, figure.people)],
   ]
   return html`<section class="card tint" data-part aria-label="${t('案例数字', 'Figures of the case')}">
-<div class="row apart"><h3>${figure.title}</h3><span class="row">${figure.failed ? html`<span class="badge soft">${t('没成', 'did not work')}</span>` : ''}<span class="badge${figure.controlled ? ' solid' : ''}">${figure.controlled ? t('有对照', 'with a holdout') : t('只有前后对比', 'before and after only')}</span></span></div>
+<div class="row apart"><h3>${t(figure.title.zh, figure.title.en)}</h3><span class="row">${figure.failed ? html`<span class="badge soft">${t('没成', 'did not work')}</span>` : ''}<span class="badge${figure.controlled ? ' solid' : ''}">${figure.controlled ? t('有对照', 'with a holdout') : t('只有前后对比', 'before and after only')}</span></span></div>
 <ul class="chain">${cells.map(([label, value]) => html`<li><b>${label}</b><span>${value}</span></li>`)}</ul>
 <p class="small third">${t(`数据来自系统，${dayOf(room, figure.measuredAt)}算出。`, `Figures from the system, computed on ${dayOf(room, figure.measuredAt)}.`)}</p>
 </section>`

@@ -17,5 +17,6 @@ export { applyPlaybook, tryPlaybook, undoApplication, judgeApplications, type Ap
 export { receiveReceipt, playbookSubscriber, type RoyaltyPort } from './receipts.ts'
 export { playbookWatch, playbookWatchKind } from './watch-playbooks.ts'
 export { playbookRoutes, playbookPublicRoutes, type PlaybookPorts } from './routes.ts'
+export { playbookFigures, payRoyalty, royaltyNow } from './community-side.ts'
 export { findPlaybook, listPlaybooks } from './store.ts'
 export { moveName, verdictSentence } from './words.ts'

@@ -4,6 +4,7 @@ import { FileAnswer, publicRoute, route, type AnyPublicRoute, type AnyRoute } fr
 import type { Tx } from '../../kernel/db/index.ts'
 import { makeEvent } from '../../events.ts'
 import { publicSentence } from '../benchmark/index.ts'
+import { royaltyNow } from './community-side.ts'
 import { applyPlaybook, judgeApplications, tryPlaybook, undoApplication, type ApplyPorts } from './apply-playbook.ts'
 import { playbookFault } from './errors.ts'
 import { makePlaybook, movesHere, type MakePorts } from './make-playbook.ts'
@@ -44,8 +45,8 @@ export function playbookRoutes(ports: PlaybookPorts): AnyRoute[] {
     }),
     route({
       method: 'POST', path: '/playbooks', right: 'settings.write', block, audit: 'playbook.make', what: 'sign chosen pieces of the present configuration into a playbook file',
-      body: z.object({ title: z.string().trim().min(1).max(60), note: z.string().trim().max(500).default(''), caseId: z.uuid().nullable().default(null), moves: z.array(z.string().max(80)).max(60), stopRule: stopRuleSchema, royalty: z.number().int().min(0).max(1000).default(0) }),
-      handle: async ({ tx, tenantId, body, clock, actor }) => makePlaybook(tx, tenantId, body, ports, clock.now(), actor),
+      body: z.object({ title: z.string().trim().min(1).max(60), note: z.string().trim().max(500).default(''), caseId: z.uuid().nullable().default(null), moves: z.array(z.string().max(80)).max(60), stopRule: stopRuleSchema, royalty: z.boolean().default(true) }),
+      handle: async ({ tx, tenantId, body, clock, actor }) => makePlaybook(tx, tenantId, { ...body, royalty: body.royalty ? await royaltyNow(tx, tenantId, clock.now()) : 0 }, ports, clock.now(), actor),
     }),
     route({
       method: 'GET', path: '/playbooks/:playbookId/file', right: 'settings.write', block, audit: 'playbook.download', what: 'the signed file', params: z.object({ playbookId: z.uuid() }),

@@ -27,23 +27,29 @@ export type ShownBlock =
   | { type: 'mini'; title: string; path: string; appid: string; sha256: string | null }
   | { type: 'contact'; text: string; sha256: string | null }
 
-/** The figures of a kept case, computed by the module that keeps it. Estimates carry their interval. */
+/** In both languages: a block is filled once and read in either. */
+export type Said = { zh: string; en: string }
+/** The figures of a kept case that its merchant shows, computed by the module that keeps it. Estimates carry their interval; a count that is withheld is null. */
 export type CaseFigure = {
   caseId: string
-  title: string
+  title: Said
   measuredAt: Instant
   /** Compared with people who got nothing (true), or only before and after (false). */
   controlled: boolean
   /** Did not do what was hoped. */
   failed: boolean
-  start: string
-  moves: string[]
-  effect: { label: string; value: number; low: number | null; high: number | null; unit: 'fen' | 'people' | 'percent' } | null
+  start: Said
+  moves: Said[]
+  effect: { label: Said; value: number; low: number | null; high: number | null; unit: 'fen' | 'people' | 'percent' } | null
+  /** Contacts that messages drove away, with its interval. */
+  losses: { caused: number | null; low: number | null; high: number | null } | null
   costFen: number | null
   minutes: number | null
-  people: number
+  /** From the first measured day to the measuring. */
+  weeks: number
+  people: number | null
 }
-export type PlaybookFigure = { playbookId: string; title: string; steps: number; signedBy: string; royaltyFen: number }
+export type PlaybookFigure = { playbookId: string; title: string; steps: number; /** Name and short form of the key. */ signedBy: string; /** Feathers for the author each time somebody applies it. */ royalty: number }
 export type ProductFigure = { productId: string; title: string; image: string; fromFen: number; soldOut: boolean }
 
 /** Fills references; wired in the composition root. A module that is off fills nothing. */

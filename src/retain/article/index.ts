@@ -10,9 +10,9 @@
  * - One payment is one sale, whatever is heard how often; the author's part and the house's part add up to the price.
  * - The answer of a quiz never leaves the server.
  */
-export { noFillers, type Block, type ShownBlock, type CaseFigure, type PlaybookFigure, type ProductFigure, type BlockFillers, type ArticleState, type VersionState, type Price, type Counts, type ArticleCard, type ArticleView, type ArticleOrder, type Hand } from './article.ts'
+export { noFillers, type Block, type ShownBlock, type CaseFigure, type Said, type PlaybookFigure, type ProductFigure, type BlockFillers, type ArticleState, type VersionState, type Price, type Counts, type ArticleCard, type ArticleView, type ArticleOrder, type Hand } from './article.ts'
 export { readArticle, listArticles, relatedArticles, authorPage, fillBlocks, type Viewer, type AuthorPage } from './read-article.ts'
-export { articleCards, topicsOf, findArticle, bumpCounts, countsOf, heatOf, heatWeights, heatHalfLifeMs, quizzesOf, listVersions, type Cursor, type ArticleRow, type CountChange } from './store.ts'
+export { articleCards, topicsOf, findArticle, bumpCounts, countsOf, heatOf, heatWeights, heatHalfLifeMs, quizzesOf, authorsOfPlaybook, lessonsOf, listVersions, type Cursor, type ArticleRow, type CountChange } from './store.ts'
 export { cleanHtml, cleanMarkdown, safeLink, type Cleaned, type Dropped } from './clean.ts'
 export { limits, type DraftInput, type DraftProblem } from './blocks.ts'
 export { versionSteps, articleSteps, versionNames, articleNames } from './steps.ts'

@@ -165,7 +165,7 @@ export function officialHtml(blocks: readonly ShownBlock[], images: Readonly<Rec
       // Links to elsewhere do not work there; their words stay.
       case 'text': return block.html.replace(/<a [^>]*>|<\/a>/g, '')
       case 'image': return images[block.sha256] === undefined ? '' : `<p><img src="${escape(images[block.sha256])}" alt="${escape(block.alt)}"></p>${block.source === '' ? '' : `<p style="color:#888;font-size:13px;">图：${escape(block.source)}</p>`}`
-      case 'case': return block.filled === null ? '' : `<blockquote><p><strong>${escape(block.filled.title)}</strong></p><p>从这里开始：${escape(block.filled.start)}</p><p>做了什么：${escape(block.filled.moves.join('；'))}</p><p>${block.filled.controlled ? '有对照' : '只有前后对比'}${block.filled.failed ? ' · 没成' : ''} · ${block.filled.people} 人</p></blockquote>`
+      case 'case': return block.filled === null ? '' : `<blockquote><p><strong>${escape(block.filled.title.zh)}</strong></p><p>从这里开始：${escape(block.filled.start.zh)}</p><p>做了什么：${escape(block.filled.moves.map((move) => move.zh).join('；'))}</p><p>${block.filled.controlled ? '有对照' : '只有前后对比'}${block.filled.failed ? ' · 没成' : ''} · ${block.filled.people ?? '不到 10'} 人</p></blockquote>`
       case 'playbook': return block.filled === null ? '' : `<p>打法：${escape(block.filled.title)}（读原文可试算）</p>`
       case 'quiz': return `<p>${escape(block.question)}</p>${block.options.map((option, n) => `<p>${'ABCDEFGH'[n]}. ${escape(option)}</p>`).join('')}<p>到原文里作答。</p>`
       case 'product': return block.filled === null ? '' : `<p>${escape(block.filled.title)} ¥${(block.filled.fromFen / 100).toFixed(2)}</p>`

@@ -103,7 +103,7 @@ type CardRow = {
 const cardColumns = `a.article_id as "articleId", a.slug, a.title, a.summary, a.cover, a.topics, a.published_at as "publishedAt", a.minutes, a.has_case as "hasCase", a.failed_case as "failedCase", a.price_feathers as "priceFeathers", a.price_fen as "priceFen",
   a.reads, a.kept_reads as "keptReads", a.comments, a.favourites, a.shares, a.sales, a.ratings, a.rating, a.rating_weight as "ratingWeight", a.heat,
   r.reader_id as "readerId", r.name, r.bio, r.avatar, r.kind, r.state`
-const cardFrom = `from article a join reader r on r.tenant_id = a.tenant_id and r.reader_id = a.author_reader_id`
+const cardFrom = `from article a join v_reader r on r.tenant_id = a.tenant_id and r.reader_id = a.author_reader_id`
 
 export const priceOf = (row: { priceFeathers: number | null; priceFen: number | null }): Price | null => (row.priceFeathers === null && row.priceFen === null ? null : { feathers: row.priceFeathers, fen: row.priceFen })
 
@@ -137,7 +137,7 @@ export async function listShown(tx: Tx, tenantId: number, want: { order: Article
   const type = column === 'heat' ? 'float8' : 'bigint'
   const rows = await tx.query<CardRow>(
     want.topic !== undefined && want.order === 'newest'
-      ? `select ${cardColumns} from article_topic t join article a on a.tenant_id = t.tenant_id and a.article_id = t.article_id join reader r on r.tenant_id = a.tenant_id and r.reader_id = a.author_reader_id
+      ? `select ${cardColumns} from article_topic t join article a on a.tenant_id = t.tenant_id and a.article_id = t.article_id join v_reader r on r.tenant_id = a.tenant_id and r.reader_id = a.author_reader_id
          where t.tenant_id = $1 and t.topic = $2 and a.state = 'published' and ($3::bigint is null or (t.published_at, t.article_id) < ($3::bigint, $4::uuid)) and ($5::uuid is null or a.author_reader_id = $5) and ($6::text is null or a.title ilike $6)
          order by t.published_at desc, t.article_id desc limit $7`
       : `select ${cardColumns} ${cardFrom}
@@ -240,7 +240,7 @@ export function listDesk(tx: Tx, tenantId: number, want: { state?: 'published' |
   return tx.query<DeskRow>(
     `select a.article_id as "articleId", a.slug, v.title, a.state, a.author_reader_id as "authorReaderId", r.name as author, a.latest_version as "latestVersion", a.version, v.state as "latestState", v.scheduled_at as "scheduledAt", v.submitted_at as "submittedAt",
        a.published_at as "publishedAt", a.updated_at as "updatedAt", a.kept_reads as "keptReads", a.comments, a.rating, a.ratings, a.sales, v.price_feathers as "priceFeathers", v.price_fen as "priceFen"
-     from article a join article_version v on v.tenant_id = a.tenant_id and v.article_id = a.article_id and v.version = a.latest_version join reader r on r.tenant_id = a.tenant_id and r.reader_id = a.author_reader_id
+     from article a join article_version v on v.tenant_id = a.tenant_id and v.article_id = a.article_id and v.version = a.latest_version join v_reader r on r.tenant_id = a.tenant_id and r.reader_id = a.author_reader_id
      where a.tenant_id = $1 and a.state <> 'deleted' ${want.state === undefined ? '' : `and ${where[want.state]}`} and ($2::uuid is null or a.author_reader_id = $2) and ($3::text is null or v.title ilike $3)
        and ($4::bigint is null or (a.updated_at, a.article_id) < ($4::bigint, $5::uuid))
      order by a.updated_at desc, a.article_id desc limit $6`,
@@ -283,5 +283,25 @@ export function quizzesOf(tx: Tx, tenantId: number, personId: string, articleIds
     `select q.article_id as "articleId", a.title, a.slug, q.passed_at as "passedAt", q.tries from quiz_answer q join article a on a.tenant_id = q.tenant_id and a.article_id = q.article_id
      where q.tenant_id = $1 and q.person_id = $2 and q.passed_at is not null and ($3::uuid[] is null or q.article_id = any($3)) order by q.passed_at desc, q.article_id limit 500`,
     [tenantId, personId, articleIds ?? null],
+  )
+}
+
+/** Who wrote the published articles that carry a playbook, oldest first. */
+export function authorsOfPlaybook(tx: Tx, tenantId: number, playbookId: string): Promise<Array<{ articleId: string; readerId: string; personId: string }>> {
+  return tx.query(
+    `select a.article_id as "articleId", r.reader_id as "readerId", r.person_id as "personId" from article a
+     join article_version v on v.tenant_id = a.tenant_id and v.article_id = a.article_id and v.version = a.version join v_reader r on r.tenant_id = a.tenant_id and r.reader_id = a.author_reader_id
+     where a.tenant_id = $1 and a.state = 'published' and v.blocks @> jsonb_build_array(jsonb_build_object('type', 'playbook', 'playbookId', $2::text)) order by a.published_at, a.article_id limit 20`,
+    [tenantId, playbookId],
+  )
+}
+
+/** Published articles by id (null: the newest 200), with whether they ask anything. */
+export function lessonsOf(tx: Tx, tenantId: number, articleIds: readonly string[] | null): Promise<Array<{ articleId: string; slug: string; title: string; hasQuiz: boolean }>> {
+  return tx.query(
+    `select a.article_id as "articleId", a.slug, a.title, v.blocks @> '[{"type":"quiz"}]' as "hasQuiz" from article a
+     join article_version v on v.tenant_id = a.tenant_id and v.article_id = a.article_id and v.version = a.version
+     where a.tenant_id = $1 and a.state = 'published' and ($2::uuid[] is null or a.article_id = any($2)) order by a.published_at desc, a.article_id limit 200`,
+    [tenantId, articleIds === null ? null : [...articleIds]],
   )
 }

@@ -38,7 +38,7 @@ export function effectOf(draft: RuleSet, live: RuleSet, offers: readonly OfferCo
     const feathersDraft = !rule.on || rule.feathers === 0 ? 0 : before === undefined || !before.on || before.feathers === 0 ? null : scaled(feathersNow, now?.acts ?? 0, rule.feathers, before.feathers)
     return { rule: rule.rule, zh: rule.zh, en: rule.en, acts28: now?.acts ?? 0, feathersNow, feathersDraft, costNowFen: fen(feathersNow), costDraftFen: feathersDraft === null ? null : fen(feathersDraft) }
   })
-  const on = draft.rules.filter((rule) => rule.on && rule.feathers > 0 && rule.rule !== 'order' && !community.includes(rule.rule))
+  const on = draft.rules.filter((rule) => rule.on && rule.feathers > 0 && rule.rule !== 'order' && rule.rule !== 'playbook' && !community.includes(rule.rule))
   const sum = (values: ReadonlyArray<number | null>): number | null => (values.includes(null) ? null : values.reduce<number>((total, one) => total + (one ?? 0), 0))
   const caps = sum(on.map((rule) => rule.caps.personDay))
   const personDayMost = caps === null ? draft.personDay : draft.personDay === null ? caps : Math.min(caps, draft.personDay)

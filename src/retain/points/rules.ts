@@ -76,6 +76,7 @@ export const defaultRules: RuleSet = {
     { rule: 'recommend', zh: '推荐成功', en: 'recommended successfully', on: true, feathers: 10, once: 'reader', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, expireDays: 365 },
     { rule: 'comment', zh: '评论通过', en: 'comment approved', on: true, feathers: 10, once: 'key', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, expireDays: 365 },
     { rule: 'share-read', zh: '分享被读', en: 'share read', on: true, feathers: 3, once: 'reader', caps: { ...noCap, personDay: 60, personArticle: 15 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, expireDays: 365 },
+    { rule: 'playbook', zh: '打法被用上', en: 'playbook applied', on: true, feathers: 10, once: 'key', caps: { ...noCap, personDay: 200 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 24, expireDays: 365 },
     { rule: 'sale', zh: '文章收入', en: 'article income', on: true, feathers: 0, once: 'key', caps: noCap, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, expireDays: null },
   ],
   personDay: 200,

@@ -71,6 +71,8 @@ export type StageContext = {
   publicUrl(): string
   /** Processes of this installation: the server, and the database where it is ours to run. */
   processes: number
+  /** Folder of what this installation keeps beside its database. */
+  dataDir: string
 }
 
 export type CallbackAnswer = { status: number; contentType: string; body: string }
@@ -163,7 +165,7 @@ export async function createHouse(ports: HousePorts): Promise<House> {
     connectionsOf: (tenantId) => connections.get(tenantId) ?? [],
     emit: (tx, tenantId, events) => emit(tx, tenantId, events, (name) => listeners(handlers.subscribers, tenantId, name)),
     publicUrl: () => ports.publicUrl?.() ?? ports.config.publicUrl,
-    processes: ports.config.backend === 'embedded' ? 2 : 1,
+    processes: ports.config.backend === 'embedded' ? 2 : 1, dataDir: ports.config.dataDir,
     blockOn: (tenantId, block) => (blocks.get(tenantId)?.get(block) ?? null) !== null,
   }
   const parts = ports.stages(context)

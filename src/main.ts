@@ -41,7 +41,7 @@ program.command('import').description('a merchant from an export, under a new id
 program.command('bench').description('a benchmark with its anchor in the same run').argument('[name]', 'which; none lists them').option('--size <size>', 'size').option('--rounds <n>', 'paired rounds', '5').option('--seed <n>', 'seed', '1').option('--json', 'one JSON object')
   .option('--plot <file>', 'also draw it (.svg)').option('--folder <folder>', 'another folder of bench files')
   .action(async (name, options) => (await import('./cli/bench.ts')).bench(name, options))
-program.command('train').description('train a model file from its data set').argument('<what>', 'moderation').option('--out <file>', 'file to write (default: the one the product reads)').option('--data <folder>', 'folder of the data set').option('--features <n>', 'n-grams kept at most', '200000').option('--json', 'one JSON object')
+program.command('train').description('train a model file from its data set').argument('<what>', 'moderation').option('--out <file>', 'file to write (default: the one the repository measures; <data>/moderation.bin is the one that moderation reads)').option('--data <folder>', 'folder of the data set').option('--features <n>', 'n-grams kept at most', '200000').option('--json', 'one JSON object')
   .action(async (what, options) => (await import('./cli/train.ts')).train(what, options))
 
 program.parseAsync(process.argv).catch(bugExit)

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Tx } from '../../kernel/db/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import { touchpointCounts } from '../attribution/index.ts'
 import { codeFault } from './errors.ts'
@@ -9,7 +11,10 @@ const block = 'codes'
 const staff = z.array(z.string().min(1).max(64)).min(1).max(100) // 100 people behind one code (D96348)
 const welcome = z.string().trim().max(1_300)
 
-export function codeRoutes(context: { wecomOf(tenantId: number): { connectionId: string; corpId: string } | undefined }): AnyRoute[] {
+/** Throws when a welcome text may not leave; asked here, answered by restrain and wired in the composition root. */
+export type WelcomeCheck = (tx: Tx, tenantId: number, texts: readonly string[], now: Instant) => Promise<void>
+
+export function codeRoutes(context: { wecomOf(tenantId: number): { connectionId: string; corpId: string } | undefined; checkText?: WelcomeCheck }): AnyRoute[] {
   return [
     route({
       method: 'GET', path: '/codes', right: 'people.read', block, what: 'channel codes with how many people came by each',
@@ -24,6 +29,7 @@ export function codeRoutes(context: { wecomOf(tenantId: number): { connectionId:
       async handle({ tx, tenantId, body, clock, ids, actor }) {
         const wecom = context.wecomOf(tenantId)
         if (!wecom) throw codeFault('code/no-connection')
+        if (body.welcomeText !== undefined) await context.checkText?.(tx, tenantId, [body.welcomeText], clock.now())
         return makeCode(tx, { tenantId, now: clock.now(), ids }, { ...wecom, ...body, welcomeText: body.welcomeText ?? null, createdBy: actor })
       },
     }),
@@ -34,6 +40,7 @@ export function codeRoutes(context: { wecomOf(tenantId: number): { connectionId:
         const code = await findCode(tx, tenantId, params.codeId)
         if (!code) throw codeFault('code/not-found', params)
         if (code.status !== 'live') throw codeFault('code/not-live', { name: code.name, status: code.status })
+        if (body.welcomeText !== undefined) await context.checkText?.(tx, tenantId, [body.welcomeText], clock.now())
         await editCode(tx, { tenantId, now: clock.now(), ids }, code, body)
       },
     }),

@@ -2,7 +2,7 @@
 export const rights = [
   'chain.read', 'orders.read', 'orders.refund', 'orders.ship', 'orders.export', 'people.read', 'people.personal', 'people.erase', 'connections.read', 'connections.write',
   'blocks.write', 'system.read', 'system.retry', 'audit.read', 'members.write', 'adjustments.write', 'sea.control', 'products.write', 'broadcasts.write', 'broadcasts.approve',
-  'plan.approve', 'content.write', 'points.write', 'moderation.decide', 'settings.write', 'tenants.create', 'merchants.read',
+  'plan.approve', 'content.write', 'points.write', 'moderation.decide', 'appeals.decide', 'settings.write', 'tenants.create', 'merchants.read',
 ] as const
 export type Right = (typeof rights)[number]
 
@@ -16,10 +16,10 @@ export const roles = {
   operator: { zh: '运营', en: 'operator', rights: operator, start: '/' },
   packer: { zh: '打包发货', en: 'packer', rights: ['orders.read', 'orders.ship'] as Right[], start: '/sell/shipping' },
   'customer-service': { zh: '客服', en: 'customer service', rights: ['orders.read', 'orders.refund', 'people.read', 'people.personal'] as Right[], start: '/sell/aftersales' },
-  moderator: { zh: '审核', en: 'moderator', rights: ['people.read', 'moderation.decide'] as Right[], start: '/restrain/moderation' },
+  moderator: { zh: '审核', en: 'moderator', rights: ['people.read', 'moderation.decide', 'appeals.decide'] as Right[], start: '/restrain/moderation' },
   author: { zh: '作者', en: 'author', rights: ['content.write'] as Right[], start: '/retain/content' },
   viewer: { zh: '只看', en: 'viewer', rights: readAll, start: '/' },
-  'provider-staff': { zh: '服务商', en: 'provider staff', rights: [...readAll, 'connections.write', 'blocks.write', 'system.retry', 'sea.control', 'merchants.read'] as Right[], start: '/merchants' },
+  'provider-staff': { zh: '服务商', en: 'provider staff', rights: [...readAll, 'connections.write', 'blocks.write', 'system.retry', 'sea.control', 'merchants.read', 'appeals.decide'] as Right[], start: '/merchants' },
 } as const satisfies Record<string, { zh: string; en: string; rights: readonly Right[]; start: string }>
 export type Role = keyof typeof roles
 

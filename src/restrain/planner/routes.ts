@@ -3,7 +3,7 @@ import { dayMs } from '../../kernel/calendar.ts'
 import type { Work } from '../../kernel/engine/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import { writeSetting } from '../../kernel/tenancy/index.ts'
-import { messageContent } from '../../retain/outbound/index.ts'
+import { messageContent, wordsOf, type TextCheck } from '../../retain/outbound/index.ts'
 import { segments, type PriorSource } from '../experiment/index.ts'
 import { planSettingsSchema } from './choose.ts'
 import { planFault } from './errors.ts'
@@ -23,7 +23,7 @@ const headView = (plan: PlanHead, language: Language): Record<string, unknown> =
 })
 const planIdOf = z.object({ planId: z.uuid() })
 
-export function planRoutes(ports: { workOf(tenantId: number): Work; prior?: PriorSource; /** Broadcasts with the same words. */ saidElsewhere?: SaidElsewhere }): AnyRoute[] {
+export function planRoutes(ports: { workOf(tenantId: number): Work; prior?: PriorSource; /** Broadcasts with the same words. */ saidElsewhere?: SaidElsewhere; checkText?: TextCheck }): AnyRoute[] {
   return [
     route({
       method: 'GET', path: '/plan', right: 'chain.read', block: 'dosage', what: "the newest plan: totals with interval and proven bound, worth of each limit, a page of rows with the reason of each, the week's campaigns, and broadcasts that would tell the same people the same",
@@ -81,6 +81,7 @@ export function planRoutes(ports: { workOf(tenantId: number): Work; prior?: Prio
       }),
       async handle({ tx, tenantId, body, clock, ids, actor }) {
         const now = clock.now()
+        await ports.checkText?.(tx, tenantId, wordsOf(body.content), now)
         const { days, ...given } = body
         const campaign = { ...given, campaignId: ids.next(), fromAt: now, untilAt: now + days * dayMs, createdAt: now, createdBy: actor }
         await insertCampaign(tx, tenantId, campaign)

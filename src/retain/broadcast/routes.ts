@@ -3,7 +3,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import { putJobs } from '../../kernel/job/index.ts'
-import { campaignCounts, cancelTask, messageContent, messageKinds, refusalReasons, remindTask, tasksOfCampaign } from '../outbound/index.ts'
+import { campaignCounts, cancelTask, messageContent, messageKinds, refusalReasons, remindTask, tasksOfCampaign, wordsOf, type TextCheck } from '../outbound/index.ts'
 import { countSegment, fieldsOf, listSegment, ruleSchema, type FactSource } from '../segment/index.ts'
 import { after, campaignOf, holdMs, type BroadcastAct } from './broadcast.ts'
 import { closeKind, dispatchKind } from './dispatch.ts'
@@ -30,7 +30,7 @@ export type WorthSource = (tx: Tx, tenantId: number, personIds: readonly string[
 /** Who of these people is to hear the same words from the plan; asked here, answered by restrain and wired in the composition root. */
 export type PlannedSource = (tx: Tx, tenantId: number, text: string, personIds: readonly string[]) => Promise<Array<{ campaignId: string; campaign: string; people: number }>>
 
-export function broadcastRoutes(context: { wecomOf(tenantId: number): { connectionId: string; corpId: string } | undefined }, sources: readonly FactSource[], worth?: WorthSource, planned?: PlannedSource): AnyRoute[] {
+export function broadcastRoutes(context: { wecomOf(tenantId: number): { connectionId: string; corpId: string } | undefined; checkText?: TextCheck }, sources: readonly FactSource[], worth?: WorthSource, planned?: PlannedSource): AnyRoute[] {
   const fields = fieldsOf(sources)
   return [
     route({
@@ -74,7 +74,9 @@ export function broadcastRoutes(context: { wecomOf(tenantId: number): { connecti
     route({
       method: 'PUT', path: '/broadcasts/:broadcastId', right: 'broadcasts.write', block, audit: 'broadcast.edit', what: 'change a draft, or an approved broadcast while it is held', params: one, body: wish.partial(),
       async handle({ tx, tenantId, params, body, clock }) {
-        await need(tx, tenantId, params.broadcastId, 'edit')
+        const { status } = await need(tx, tenantId, params.broadcastId, 'edit')
+        // A draft may say anything; what is approved already may not be made worse.
+        if (status === 'held' && body.content !== undefined) await context.checkText?.(tx, tenantId, wordsOf(body.content), clock.now())
         const people = body.rules === undefined ? null : await countSegment(tx, tenantId, body.rules, fields, clock.now())
         await changeBroadcast(tx, tenantId, params.broadcastId, body)
         return { people }
@@ -84,6 +86,7 @@ export function broadcastRoutes(context: { wecomOf(tenantId: number): { connecti
       method: 'POST', path: '/broadcasts/:broadcastId/approve', right: 'broadcasts.approve', block, audit: 'broadcast.approve', what: 'approve: held for half an hour, then handed to the members', params: one,
       async handle({ tx, tenantId, params, clock, actor }) {
         const broadcast = await need(tx, tenantId, params.broadcastId, 'approve')
+        await context.checkText?.(tx, tenantId, wordsOf(broadcast.content), clock.now())
         const heldUntil = clock.now() + holdMs
         await changeBroadcast(tx, tenantId, params.broadcastId, { status: after(broadcast.status, 'approve'), approvedAt: clock.now(), approvedBy: actor, heldUntil })
         await putJobs(tx, tenantId, [{ kind: dispatchKind, key: params.broadcastId, dueAt: heldUntil, state: {} }, { kind: closeKind, key: params.broadcastId, dueAt: heldUntil + 60_000, state: {} }])

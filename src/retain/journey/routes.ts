@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
-import { campaignCounts, messageContent, messageKinds } from '../outbound/index.ts'
+import { campaignCounts, messageContent, messageKinds, wordsOf, type TextCheck } from '../outbound/index.ts'
 import { countSegment, fieldsOf, ruleSchema, type FactSource } from '../segment/index.ts'
 import { journeyFault } from './errors.ts'
 import { enrolmentCounts, insertJourney, listJourneys, switchJourney, triggers } from './store.ts'
@@ -8,7 +8,7 @@ import { enrolmentCounts, insertJourney, listJourneys, switchJourney, triggers }
 const block = 'journeys'
 const yearMs = 365 * 86_400_000
 
-export function journeyRoutes(context: { wecomOf(tenantId: number): { connectionId: string; corpId: string } | undefined }, sources: readonly FactSource[]): AnyRoute[] {
+export function journeyRoutes(context: { wecomOf(tenantId: number): { connectionId: string; corpId: string } | undefined; checkText?: TextCheck }, sources: readonly FactSource[]): AnyRoute[] {
   const fields = fieldsOf(sources)
   return [
     route({
@@ -26,6 +26,7 @@ export function journeyRoutes(context: { wecomOf(tenantId: number): { connection
       async handle({ tx, tenantId, body, clock, ids }) {
         const wecom = context.wecomOf(tenantId)
         if (!wecom) throw journeyFault('journey/no-connection')
+        await context.checkText?.(tx, tenantId, wordsOf(body.content), clock.now())
         if (body.rules !== null) await countSegment(tx, tenantId, body.rules, fields, clock.now())
         const journeyId = ids.next()
         await insertJourney(tx, tenantId, { ...wecom, ...body, journeyId, status: 'on', createdAt: clock.now(), changedAt: clock.now() })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { readSetting, writeSetting } from '../../kernel/tenancy/index.ts'
 import { route, type AnyRoute } from '../../kernel/http/index.ts'
 import { textBytesMax } from './message.ts'
+import { allowAllContentGate, textCheck, type ContentGate } from './content-gate.ts'
 import { listMessages, openTasks } from './store.ts'
 import { welcomeSetting } from './welcome.ts'
 
@@ -9,7 +10,7 @@ import { welcomeSetting } from './welcome.ts'
 export const messageText = z.string().trim().min(1).max(4_000).refine((text) => Buffer.byteLength(text, 'utf8') <= textBytesMax, `at most ${textBytesMax} bytes`)
 export const messageContent = z.object({ text: messageText, attachments: z.array(z.looseObject({ msgtype: z.enum(['image', 'link', 'miniprogram', 'video', 'file']) })).max(9).optional() })
 
-export const outboundRoutes: AnyRoute[] = [
+export const outboundRoutes = (content: ContentGate = allowAllContentGate): AnyRoute[] => [
   route({
     method: 'GET', path: '/messages', right: 'people.read', block: 'contacts', what: 'messages with the gate\'s answer and what became of them, newest first',
     query: z.object({ campaign: z.string().max(80).optional(), person: z.uuid().optional(), state: z.string().max(20).optional() }),
@@ -25,6 +26,13 @@ export const outboundRoutes: AnyRoute[] = [
   }),
   route({
     method: 'PUT', path: '/welcome', right: 'broadcasts.write', block: 'contacts', audit: 'welcome.write', what: 'set the general welcome text; empty: no welcome', body: z.object({ text: z.union([z.literal(''), messageText]) }),
-    handle: async ({ tx, tenantId, body, clock }) => writeSetting(tx, tenantId, welcomeSetting, body.text, clock.now()),
+    async handle({ tx, tenantId, body, clock }) {
+      await textCheck(content)(tx, tenantId, [body.text], clock.now())
+      await writeSetting(tx, tenantId, welcomeSetting, body.text, clock.now())
+    },
+  }),
+  route({
+    method: 'POST', path: '/messages/check', right: 'people.read', what: 'whether a marketing text may leave: superlatives, inducement to share, strange links, with places and a text without them', body: z.object({ text: z.string().max(4_000) }),
+    handle: async ({ tx, tenantId, body, clock }) => (await content.check(tx, tenantId, [body.text], clock.now()))[0],
   }),
 ]

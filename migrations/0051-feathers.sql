@@ -174,6 +174,8 @@ create table points_line (
   line_id uuid not null,
   person_id uuid not null,
   at bigint not null,
+  -- Order within one moment.
+  n int not null,
   kind text not null,
   -- Change of what is held in all.
   feathers bigint not null,
@@ -183,9 +185,9 @@ create table points_line (
   note text,
   primary key (tenant_id, line_id)
 );
-create index points_line_person on points_line (tenant_id, person_id, at, line_id);
-insert into points_line (tenant_id, line_id, person_id, at, kind, feathers, rule)
-  select tenant_id, person_id, person_id, joined_at, 'opening', balance - owed, 'opening' from points_account where balance - owed <> 0;
+create index points_line_person on points_line (tenant_id, person_id, at, n, line_id);
+insert into points_line (tenant_id, line_id, person_id, at, n, kind, feathers, rule)
+  select tenant_id, person_id, person_id, joined_at, 0, 'opening', balance - owed, 'opening' from points_account where balance - owed <> 0;
 
 create table offer (
   tenant_id bigint not null,

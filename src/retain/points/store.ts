@@ -96,9 +96,9 @@ export async function saveWallets(tx: Tx, tenantId: number, wallets: Iterable<Wa
   )
   const lines = changed.flatMap((wallet) => wallet.lines)
   if (lines.length > 0) tx.write(
-    `insert into points_line (tenant_id, line_id, person_id, at, kind, feathers, rule, article_id, code, note)
-     select $1, r.* from jsonb_to_recordset($2::jsonb) as r(line_id uuid, person_id uuid, at bigint, kind text, feathers bigint, rule text, article_id text, code text, note text)`,
-    [tenantId, JSON.stringify(lines.map((l) => ({ line_id: l.lineId, person_id: l.personId, at: l.at, kind: l.kind, feathers: l.feathers, rule: l.rule, article_id: l.articleId, code: l.code, note: l.note })))],
+    `insert into points_line (tenant_id, line_id, person_id, at, n, kind, feathers, rule, article_id, code, note)
+     select $1, r.* from jsonb_to_recordset($2::jsonb) as r(line_id uuid, person_id uuid, at bigint, n int, kind text, feathers bigint, rule text, article_id text, code text, note text)`,
+    [tenantId, JSON.stringify(lines.map((l, n) => ({ line_id: l.lineId, person_id: l.personId, at: l.at, n, kind: l.kind, feathers: l.feathers, rule: l.rule, article_id: l.articleId, code: l.code, note: l.note })))],
   )
   for (const wallet of changed) {
     wallet.touched.clear()
@@ -291,7 +291,7 @@ export function goLive(tx: Tx, tenantId: number, version: number, effect: unknow
 
 export function linesOf(tx: Tx, tenantId: number, personId: string, page: { offset: number; limit: number }): Promise<Line[]> {
   return tx.query<Line>(
-    `select line_id as "lineId", person_id as "personId", at, kind, feathers, rule, article_id as "articleId", code, note from points_line where tenant_id = $1 and person_id = $2 order by at desc, line_id desc limit $3 offset $4`,
+    `select line_id as "lineId", person_id as "personId", at, kind, feathers, rule, article_id as "articleId", code, note from points_line where tenant_id = $1 and person_id = $2 order by at desc, n desc, line_id desc limit $3 offset $4`,
     [tenantId, personId, page.limit, page.offset])
 }
 export async function sumOfLines(tx: Tx, tenantId: number, personId: string): Promise<{ lines: number; feathers: number }> {

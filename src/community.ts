@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Tx } from './kernel/db/index.ts'
 import type { FactHandler, JobHandler, ReplyHandler, Subscriber } from './kernel/engine/index.ts'
 import type { AnyPublicRoute, AnyRoute, PageSite } from './kernel/http/index.ts'
@@ -6,16 +7,14 @@ import { mediaRoutes } from './kernel/media/index.ts'
 import type { PaymentPlatform } from './sell/payment/index.ts'
 import { articleRoutes, lessonsOf, publishScheduled, pushFacts, pushJob, pushReply, type PushPlatform, type ArticleParts, type PayAccounts, type Sale, type SalePay } from './retain/article/index.ts'
 import { commentsSetting, discussionRoutes, discussionSubscriber, forgetReader, ripenRatings } from './retain/discussion/index.ts'
-import { acceptedConvention, closeReader, createPhoneBox, linkedReaders, readerCards, readerOf, readerRoutes, readerSubscriber, reopenReader, type Actor, type CommunityWork, type ConductGate, type PhoneBox } from './retain/reader/index.ts'
-import { conductGate, createConventions, type Conventions, type ModerationParts } from './restrain/moderation/index.ts'
-import { appeal, type Readers } from './restrain/penalty/index.ts'
-import { caseFigures, publicCase } from './learn/benchmark/index.ts'
-import { playbookFigures } from './learn/playbook/index.ts'
+import { createPhoneBox, readerCards, readerRoutes, readerSubscriber, type Actor, type CommunityWork, type ConductGate, type PhoneBox } from './retain/reader/index.ts'
+import type { Conventions, ModerationParts } from './restrain/moderation/index.ts'
+import { openTicket } from './restrain/feedback/index.ts'
+import type { Readers } from './restrain/penalty/index.ts'
 import { courseRoutes, courseSubscriber } from './learn/course/index.ts'
-import { listProducts, viewProducts } from './sell/catalog/index.ts'
-import { mallAvailable } from './sell/stock/index.ts'
 import { communitySite, enquiryRoutes, miniRoutes, type CommunityParts } from './learn/community/index.ts'
 import { articleFigures } from './article-figures.ts'
+import { createConduct, type Conduct } from './conduct.ts'
 import type { StageContext } from './house.ts'
 
 /**
@@ -23,6 +22,7 @@ import type { StageContext } from './house.ts'
  * gate, one set of versions and one box of simulated phones for the whole house.
  */
 export type Community = {
+  conduct: Conduct
   gate: ConductGate
   conventions: Conventions
   moderation: ModerationParts
@@ -66,7 +66,7 @@ export function createCommunity(context: StageContext, ports: CommunityPorts): C
     homeOf: (tenantId, slug) => `${context.publicUrl()}/c/${tenantOf(tenantId)?.slug ?? ''}/a/${slug}`,
   }
   const parts: CommunityParts = {
-    workOf: ports.workOf, seal: context.seal, reader: { seal: context.seal, gate, codes: phoneBox }, article, discussion: { gate, seal: context.seal }, pay: ports.pay, conventions, phoneBox,
+    workOf: ports.workOf, seal: context.seal, reader: { seal: context.seal, gate, codes: phoneBox }, article, discussion: { gate, seal: context.seal }, pay: ports.pay, conventions, moderation, phoneBox,
     codes: listCodes,
     // An appeal is a ticket too: it has a number, and its answer is the decision.
     async appeal(tx, work, wish) {
@@ -77,16 +77,18 @@ export function createCommunity(context: StageContext, ports: CommunityPorts): C
     },
   }
   return {
-    gate, conventions, moderation, readers, phoneBox, article,
-    facts: [pushFacts], replies: [pushReply()], jobs: [publishScheduled(article), ripenRatings, pushJob(push)],
-    subscribers: [readerSubscriber(on), discussionSubscriber(article, on), courseSubscriber(context.blockOn)],
+    conduct, gate, conventions, moderation, readers, phoneBox, article,
+    facts: [pushFacts], replies: [pushReply()], jobs: [publishScheduled(article), ripenRatings, pushJob(push), ...conduct.jobs],
+    subscribers: [readerSubscriber(on), discussionSubscriber(article, on), courseSubscriber(context.blockOn), ...conduct.subscribers],
     routes: [
       ...courseRoutes({ emit: context.emit, articles: async (tx, tenantId, ids) => new Map((await lessonsOf(tx, tenantId, ids)).map((one) => [one.articleId, { title: one.title, hasQuiz: one.hasQuiz }])), names: async (tx, tenantId, ids) => new Map([...(await readerCards(tx, tenantId, ids))].map(([id, card]) => [id, card.name])) }),
-      
       ...mediaRoutes, ...articleRoutes({ ...article, workOf: ports.workOf, push, payment: ports.payment, nameOf: (tenantId) => tenantOf(tenantId)?.name ?? '', commentsSetting, pieces: figures.pieces }),
-      ...discussionRoutes({ workOf: ports.workOf }), ...readerRoutes({ workOf: ports.workOf, phones: phoneBox }), ...enquiryRoutes(parts),
+      ...discussionRoutes({ workOf: ports.workOf }), ...readerRoutes({ workOf: ports.workOf, phones: phoneBox }), ...enquiryRoutes(parts), ...conduct.routes,
     ],
-    forget: (tx, tenantId, personId) => forgetReader(tx, ports.workOf(tenantId), personId),
+    async forget(tx, tenantId, personId) {
+      await conduct.forget(tx, tenantId, personId, context.clockOf(tenantId).now())
+      await forgetReader(tx, ports.workOf(tenantId), personId)
+    },
     publicRoutes: miniRoutes({ ...parts, call: context.call, miniOf: (tenantId) => context.connectionsOf(tenantId).find((one) => one.line === 'mini-program') }),
     pages: [communitySite(parts)],
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
+import { assert } from './kernel/assert.ts'
 import { Fault } from './kernel/errors.ts'
 import { httpFault, pagePolicy, type AnyPageCall, type AnyPageRoute, type PageAnswer, type PageSite, type RateLimit } from './kernel/http/index.ts'
 import { randomText } from './kernel/random.ts'
@@ -55,7 +56,7 @@ export function mountPages(app: FastifyInstance, door: PageDoor): void {
     void reply.header('content-security-policy', pagePolicy).header('x-frame-options', 'DENY').header('cross-origin-opener-policy', 'same-origin').header('permissions-policy', 'camera=(), microphone=(), geolocation=(), payment=()')
     if (answer.kind === 'go') return reply.header('cache-control', 'no-store').redirect(answer.to, 303)
     if (answer.kind === 'file') {
-      return reply.type(answer.contentType).header('cache-control', answer.maxAge === 'forever' ? 'public, max-age=31536000, immutable' : `public, max-age=${answer.maxAge}`).send(answer.content)
+      return reply.type(answer.contentType).header('cache-control', answer.maxAge === 'forever' ? 'public, max-age=31536000, immutable' : answer.maxAge === 0 ? 'private, no-store' : `public, max-age=${answer.maxAge}`).send(answer.content)
     }
     const body = `<!doctype html>${answer.markup.text}`
     // A page is its reader's own; it may be kept, but is asked for again each time, and most of the time the answer is "as before".
@@ -95,6 +96,7 @@ export function mountPages(app: FastifyInstance, door: PageDoor): void {
 
   for (const site of sites) {
     for (const definition of site.routes) {
+      assert(!definition.path.includes('/:slug'), `a page may not call a part of its path slug: ${definition.path}`)
       app.route({ method: definition.method, url: `/c/:slug${definition.path}`, handler: (request, reply) => answer(site, definition, request, reply) })
     }
     app.get('/c/:slug/*', (request, reply) => answer(site, undefined, request, reply))

@@ -43,7 +43,7 @@ export type PageAnswer = { cookies?: PageCookies } & (
   | { kind: 'page'; status?: number; markup: Markup }
   /** After a form: seen with GET, so that going back and reloading repeat nothing. */
   | { kind: 'go'; to: string }
-  /** Anything else; `maxAge` in seconds, `forever` for what has its version in the address. */
+  /** Anything else; `maxAge` in seconds, `forever` for what has its version in the address, 0 for what is this reader's alone and never kept. */
   | { kind: 'file'; contentType: string; content: string | Buffer; maxAge: number | 'forever' }
 )
 

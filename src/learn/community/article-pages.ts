@@ -57,10 +57,10 @@ export function articlePages(parts: CommunityParts): AnyPageRoute[] {
     }),
 
     pageRoute({
-      method: 'GET', path: '/a/:slug/playbook/:playbookId', what: 'the playbook file of an article, for who may read the part it stands in', perMinute: 30, params: params.extend({ playbookId: z.uuid() }),
+      method: 'GET', path: '/a/:article/playbook/:playbookId', what: 'the playbook file of an article, for who may read the part it stands in', perMinute: 30, params: params.extend({ playbookId: z.uuid() }),
       handle: (call) => call.tx(async (tx): Promise<PageAnswer> => {
         const room = await enterRoom(tx, parts, call)
-        const article = await readArticle(tx, call.tenantId, { slug: call.params.slug }, room.actor, parts.article)
+        const article = await readArticle(tx, call.tenantId, { slug: call.params.article }, room.actor, parts.article)
         const held = article?.blocks.some((block) => block.type === 'playbook' && block.playbookId === call.params.playbookId)
         const playbook = held ? await findPlaybook(tx, call.tenantId, call.params.playbookId) : undefined
         if (playbook === undefined) throw missing(call)

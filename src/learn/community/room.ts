@@ -6,7 +6,7 @@ import type { Seal } from '../../kernel/seal.ts'
 import type { ChannelCode } from '../../acquire/channel-code/index.ts'
 import type { ArticleParts, PayAccounts, Price, Sale, SalePay } from '../../retain/article/index.ts'
 import { walletOf } from '../../retain/points/index.ts'
-import type { Conventions } from '../../restrain/moderation/index.ts'
+import type { Conventions, ModerationParts } from '../../restrain/moderation/index.ts'
 import type { AppealMade } from '../../restrain/penalty/index.ts'
 import { readerOf, readSession, type Actor, type CommunityWork, type ConductGate, type PhoneBox, type Reader, type ReaderParts } from '../../retain/reader/index.ts'
 
@@ -24,10 +24,11 @@ export type CommunityParts = {
     giveBack(tx: Tx, work: CommunityWork, sale: Sale): Promise<void>
   }
   conventions: Conventions
-  /** Where codes lie in a simulated sea. */
-  phoneBox: PhoneBox
+  moderation: ModerationParts
   /** Appeals a penalty, or the decision of a case that took something away. */
   appeal(tx: Tx, work: CommunityWork, wish: { readerId: string; personId: string; text: string; penaltyId?: string; caseId?: string }): Promise<AppealMade>
+  /** Where codes lie in a simulated sea. */
+  phoneBox: PhoneBox
   /** Codes of the merchant's members; empty where WeCom is not connected. */
   codes(tx: Tx, tenantId: number): Promise<ChannelCode[]>
 }

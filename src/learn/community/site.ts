@@ -5,6 +5,7 @@ import { assetRoutes } from './assets.ts'
 import { authorPages } from './author-pages.ts'
 import { conductPages } from './conduct-pages.ts'
 import { coursePages } from './course-pages.ts'
+import { feedbackPages } from './feedback-pages.ts'
 import { feedRoutes } from './feed.ts'
 import { homePages } from './home-pages.ts'
 import { page } from './layout.ts'
@@ -17,7 +18,7 @@ export function communitySite(parts: CommunityParts): PageSite {
   return {
     block: 'community',
     routes: [
-      ...assetRoutes, ...homePages(parts), ...articlePages(parts), ...authorPages(parts), ...accountPages(parts), ...walletPages(parts), ...shopPages(parts), ...conductPages(parts), ...coursePages(parts), ...feedRoutes,
+      ...assetRoutes, ...homePages(parts), ...articlePages(parts), ...authorPages(parts), ...accountPages(parts), ...walletPages(parts), ...shopPages(parts), ...conductPages(parts), ...feedbackPages(parts), ...coursePages(parts), ...feedRoutes,
     ],
     async trouble(call, status, zh, en) {
       const room = bareRoom(parts, call)

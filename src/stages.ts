@@ -94,6 +94,8 @@ export function stages(context: StageContext): StageParts {
       giveBack: (tx, work, sale) => requestSaleRefund(tx, work, money.payment, sale),
     },
   })
+  // What is said to many passes the same door as what readers write.
+  const speaking = { ...wecom, checkText: community.conduct.checkText }
   const light = {
     processes: context.processes,
     accountsOf: (tenantId: number) => context.connectionsOf(tenantId).map((one) => ({ line: one.line, values: 1 + Object.keys(one.secrets).length, openChecks: one.checks.filter((check) => check.ok === false).length })),
@@ -147,9 +149,9 @@ export function stages(context: StageContext): StageParts {
     },
     routes: [
       ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...money.routes, ...community.routes, ...adjustmentRoutes, ...aftersaleRoutes({ ...context, refund }), ...fulfilmentRoutes(fulfilment), ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
-      ...codeRoutes(wecom), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
-      ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes, ...broadcastRoutes(wecom, sources, worthOfOneMessage, plannedWithText), ...journeyRoutes(wecom, sources), ...pointsRoutes({ costs: offerCosts, workOf }), ...offerRoutes({ seal: context.seal, workOf }),
-      ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf, prior }), ...planRoutes({ workOf, prior, saidElsewhere: (tx, tenantId, texts) => broadcastsSaying(tx, tenantId, texts, fields, context.clockOf(tenantId).now()) }), ...capacityRoutes, ...lossRoutes({ prior }),
+      ...codeRoutes(speaking), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
+      ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes(community.conduct.content), ...broadcastRoutes(speaking, sources, worthOfOneMessage, plannedWithText), ...journeyRoutes(speaking, sources), ...pointsRoutes({ costs: offerCosts, workOf }), ...offerRoutes({ seal: context.seal, workOf }),
+      ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf, prior }), ...planRoutes({ workOf, prior, checkText: community.conduct.checkText, saidElsewhere: (tx, tenantId, texts) => broadcastsSaying(tx, tenantId, texts, fields, context.clockOf(tenantId).now()) }), ...capacityRoutes, ...lossRoutes({ prior }),
       ...lightRoutes(light), ...caseRoutes({ ...light, prior, emit: context.emit }), ...playbookRoutes(playbooks), ...voyageRoutes({ channelsOfStates }),
     ],
     pages: community.pages,

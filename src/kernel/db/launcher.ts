@@ -88,7 +88,7 @@ export async function startPostgres(options: LauncherOptions): Promise<PostgresS
     jit: 'off', timezone: 'UTC', log_min_messages: 'fatal', wal_level: 'minimal', max_wal_senders: '0', max_wal_size: '1GB', checkpoint_timeout: '15min',
     log_destination: 'stderr', unix_socket_permissions: '0700',
     ...(disposable ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum_naptime: '60s' } : {}),
-    ...(memory ? { autovacuum: 'off', track_counts: 'off', track_activities: 'off', update_process_title: 'off', max_wal_size: '256MB' } : {}),
+    ...(memory ? { autovacuum: 'off', track_counts: 'off', track_activities: 'off', update_process_title: 'off', max_wal_size: '256MB', random_page_cost: '1' } : {}),
   }
   const logFile = join(dirname(folder), 'postgres.log')
   const launch = async (): Promise<{ child: ChildProcess } | { failed: string }> => {

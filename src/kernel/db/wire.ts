@@ -268,7 +268,8 @@ export function openWire(config: pg.ClientConfig): Promise<Wire> {
       const offset = at
       at += 4
       at = out.writeInt32BE(196_608, at) // protocol 3.0
-      for (const part of ['user', String(config.user), 'database', String(config.database), 'client_encoding', 'UTF8', '']) text(part)
+      // Each statement is planned once: planning again for every set of values costs more than these short statements.
+      for (const part of ['user', String(config.user), 'database', String(config.database), 'client_encoding', 'UTF8', 'options', '-c plan_cache_mode=force_generic_plan', '']) text(part)
       out.writeInt32BE(at - offset, offset)
       // Answered by AuthenticationOk and, like a script, by ReadyForQuery.
       sent.push({ statement: undefined, parses: false, rows: [], tag: '', resolve: () => resolve(wire), reject })

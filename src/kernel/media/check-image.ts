@@ -38,7 +38,7 @@ export function sniff(bytes: Buffer): ImageType | 'vector' | string {
   if (head.startsWith('%PDF')) return 'PDF'
   if (head.startsWith('PK')) return 'ZIP'
   const text = bytes.subarray(0, 4096).toString('utf8').replace(/^\ufeff/, '').trimStart()
-  if (/<svg[\s>]/i.test(text) || /^<\?xml/i.test(text)) return 'vector'
+  if (/<svg[\s>/]/i.test(text) || /^<\?xml/i.test(text)) return 'vector'
   if (/^<(!doctype|html|script|body|head)/i.test(text)) return 'HTML'
   return '?'
 }

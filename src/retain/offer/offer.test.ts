@@ -24,7 +24,7 @@ beforeAll(async () => {
   t = await openTestDb()
   tenantId = await makeTenant(t, 'offers')
   persons = (await app((tx) => resolvePersons(tx, tenantId, ['a', 'b', 'c'].map((unionid) => ({ unionid, seenAt: start, evidence: 'test' })), work().ids))).personIds
-  for (const [n, personId] of persons.entries()) await app((tx) => earn(tx, work(), Array.from({ length: 12 - 5 * n }, (_, k) => ({ rule: 'quiz', key: 'k', personId, articleId: `x${k}`, surface: 'web' as const, occurredAt: start }))))
+  for (const [n, personId] of persons.entries()) await app((tx) => earn(tx, work(), Array.from({ length: 60 - 25 * n }, (_, k) => ({ rule: 'order', key: `k${k}`, personId, surface: 'web' as const, occurredAt: start }))))
 })
 afterAll(() => t.close())
 

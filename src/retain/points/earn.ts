@@ -18,7 +18,7 @@ export type PointsWork = { tenantId: number; now: Instant; ids: Ids; emit?(tx: T
  * the article is the key, for `recommend` and `share-read` the article with the reader, whatever key is given: so it does not matter which door hears first.
  */
 export type EarnFact = { rule: string; key: string; personId: string; articleId?: string; surface: EarnSurface; /** Person who caused it: the reader of a share. */ becauseOf?: string; occurredAt: Instant; /** A friend's act by choice; see `deliberate`. */ deliberate?: boolean; /** 2: whoever had brought the sharer. */ level?: 1 | 2 }
-export type Earned = { feathers: number; why?: ReasonCode }
+export type Earned = { feathers: number; why?: ReasonCode; /** Cannot be spent until the audit has looked. */ waits?: true }
 
 export function keyOf(rule: Rule, fact: EarnFact): string {
   if (rule.once === 'article' && fact.articleId !== undefined) return fact.articleId
@@ -74,9 +74,12 @@ export function decideEarn(set: RuleSet, fact: EarnFact, room: Room): Earned {
     }
   }
   if (feathers <= 0) return { feathers: 0, why }
+  const today = `${fact.personId}/${rule.rule}/${day}`
+  const before = room.days.get(today) ?? 0
+  if (rule.caps.personDay === null) room.days.set(today, before + feathers)
   for (const slot of slots) slot.map.set(slot.key, (slot.map.get(slot.key) ?? 0) + feathers)
   room.known.add(id)
-  return { feathers }
+  return rule.freeDay !== null && before + feathers > rule.freeDay ? { feathers, waits: true } : { feathers }
 }
 
 /** Credits what was done, once per key, inside the caps, in one transaction with whatever called it. In the order given. */
@@ -122,7 +125,7 @@ export async function earn(tx: Tx, work: PointsWork, facts: readonly EarnFact[])
     const outcome = decideEarn(set, fact, room)
     if (outcome.feathers <= 0) return outcome
     const rule = ruleOf(set, fact.rule)!
-    const terms = termsOf(rule, fact.occurredAt)
+    const terms = termsOf(rule, fact.occurredAt, outcome.waits)
     credit(wallets.get(fact.personId)!, work, {
       rule: rule.rule, key: keyOf(rule, fact), feathers: outcome.feathers, articleId: fact.articleId, surface: fact.surface, causePersonId: fact.becauseOf, occurredAt: fact.occurredAt, vestsAt: terms.vestsAt, expiresAt: terms.expiresAt, version,
     })

@@ -62,6 +62,13 @@ describe('earning', () => {
     expect((await wallet(0)).balance).toBe(5)
   })
 
+  test('what a day of quizzes gives beyond 15 waits for the audit', async () => {
+    const now = start + 3 * day
+    expect(await give(0, Array.from({ length: 4 }, () => ({ rule: 'quiz', articleId: newArticle() })), now)).toEqual([{ feathers: 5 }, { feathers: 5 }, { feathers: 5 }, { feathers: 5, waits: true }])
+    expect(await wallet(0, now)).toMatchObject({ balance: 20, vesting: 5 })
+    expect(await wallet(0, now + day)).toMatchObject({ balance: 25, vesting: 0 })
+  })
+
   test('a comment gives 10 when it passes, loses them when it is removed, and has them again when it is put back', async () => {
     const articleId = newArticle()
     const comment = (state: 'approved' | 'removed' | 'restored' | 'rejected', commentId: string) => tell('comment.decided', { commentId, articleId, readerId: reader(1), personId: persons[1], state, surface: 'web' })

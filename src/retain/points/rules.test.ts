@@ -5,16 +5,16 @@ import { effectOf } from './budget.ts'
 
 describe('default numbers of feathers', () => {
   test.each([
-    // rule, per act, once, per person and article, per person and day, vests after hours, lives days
-    ['order', 1, 'key', null, null, 0, null],
-    ['quiz', 5, 'article', 5, 100, 0, 365],
-    ['recommend', 10, 'reader', 10, 50, 24, 365],
-    ['comment', 10, 'key', 10, 50, 0, 365],
-    ['share-read', 3, 'reader', 15, 60, 24, 365],
-    ['playbook', 10, 'key', null, 200, 24, 365],
-    ['sale', 0, 'key', null, null, 0, null],
-  ] as const)('%s: %i', (rule, feathers, once, article, day, vestHours, expireDays) => {
-    expect(ruleOf(defaultRules, rule)).toMatchObject({ on: true, feathers, once, vestHours, expireDays, levels: 1, secondLevel: 0, caps: { personArticle: article, personDay: day, articleDay: null, surfaceDay: null } })
+    // rule, per act, once, per person and article, per person and day, vests after hours, free of waiting a day, lives days
+    ['order', 1, 'key', null, null, 0, null, null],
+    ['quiz', 5, 'article', 5, 100, 0, 15, 365],
+    ['recommend', 10, 'reader', 10, 50, 24, null, 365],
+    ['comment', 10, 'key', 10, 50, 0, null, 365],
+    ['share-read', 3, 'reader', 15, 60, 24, null, 365],
+    ['playbook', 10, 'key', null, 200, 24, null, 365],
+    ['sale', 0, 'key', null, null, 0, null, null],
+  ] as const)('%s: %i', (rule, feathers, once, article, day, vestHours, freeDay, expireDays) => {
+    expect(ruleOf(defaultRules, rule)).toMatchObject({ on: true, feathers, once, vestHours, freeDay, expireDays, levels: 1, secondLevel: 0, caps: { personArticle: article, personDay: day, articleDay: null, surfaceDay: null } })
   })
 
   test('an article gives one person 40 at most, a day 200; a benefit costs 20 to 30', () => {

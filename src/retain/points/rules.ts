@@ -31,6 +31,8 @@ export const ruleSchema = z.strictObject({
   levels: z.int().min(1).max(levelsMost), secondLevel: z.int().min(0).max(100_000),
   /** Cannot be spent so long; 24 h and more lets the nightly audit look first. */
   vestHours: z.int().min(0).max(24 * 90),
+  /** Feathers of one person a day that can be spent at once; what is beyond waits a day, for the audit. null: all of them. */
+  freeDay: cap,
   /** Whole days after the day of the act; null never. */
   expireDays: z.int().min(1).max(3650).nullable(),
 })
@@ -71,13 +73,13 @@ const noCap = { personDay: null, personArticle: null, articleDay: null, surfaceD
 /** What holds until a merchant changes it. One article earns at most 5 + 10 + 10 + 15 = 40. */
 export const defaultRules: RuleSet = {
   rules: [
-    { rule: 'order', zh: '买东西', en: 'buying', on: true, feathers: 1, once: 'key', caps: noCap, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, expireDays: null },
-    { rule: 'quiz', zh: '读懂一篇', en: 'quiz answered right', on: true, feathers: 5, once: 'article', caps: { ...noCap, personDay: 100, personArticle: 5 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, expireDays: 365 },
-    { rule: 'recommend', zh: '推荐成功', en: 'recommended successfully', on: true, feathers: 10, once: 'reader', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, expireDays: 365 },
-    { rule: 'comment', zh: '评论通过', en: 'comment approved', on: true, feathers: 10, once: 'key', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, expireDays: 365 },
-    { rule: 'share-read', zh: '分享被读', en: 'share read', on: true, feathers: 3, once: 'reader', caps: { ...noCap, personDay: 60, personArticle: 15 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, expireDays: 365 },
-    { rule: 'playbook', zh: '打法被用上', en: 'playbook applied', on: true, feathers: 10, once: 'key', caps: { ...noCap, personDay: 200 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 24, expireDays: 365 },
-    { rule: 'sale', zh: '文章收入', en: 'article income', on: true, feathers: 0, once: 'key', caps: noCap, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, expireDays: null },
+    { rule: 'order', zh: '买东西', en: 'buying', on: true, feathers: 1, once: 'key', caps: noCap, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, freeDay: null, expireDays: null },
+    { rule: 'quiz', zh: '读懂一篇', en: 'quiz answered right', on: true, feathers: 5, once: 'article', caps: { ...noCap, personDay: 100, personArticle: 5 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, freeDay: 15, expireDays: 365 },
+    { rule: 'recommend', zh: '推荐成功', en: 'recommended successfully', on: true, feathers: 10, once: 'reader', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, freeDay: null, expireDays: 365 },
+    { rule: 'comment', zh: '评论通过', en: 'comment approved', on: true, feathers: 10, once: 'key', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, freeDay: null, expireDays: 365 },
+    { rule: 'share-read', zh: '分享被读', en: 'share read', on: true, feathers: 3, once: 'reader', caps: { ...noCap, personDay: 60, personArticle: 15 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, freeDay: null, expireDays: 365 },
+    { rule: 'playbook', zh: '打法被用上', en: 'playbook applied', on: true, feathers: 10, once: 'key', caps: { ...noCap, personDay: 200 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 24, freeDay: null, expireDays: 365 },
+    { rule: 'sale', zh: '文章收入', en: 'article income', on: true, feathers: 0, once: 'key', caps: noCap, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, freeDay: null, expireDays: null },
   ],
   personDay: 200,
   budgetFen: null,
@@ -86,9 +88,9 @@ export const defaultRules: RuleSet = {
 
 export const ruleOf = (set: RuleSet, rule: string): Rule | undefined => set.rules.find((one) => one.rule === rule)
 
-/** When a grant of an act at `occurredAt` can be spent, and when it is gone: at midnight in Shanghai after so many whole days. */
-export function termsOf(rule: Pick<Rule, 'vestHours' | 'expireDays'>, occurredAt: Instant): { vestsAt: Instant; expiresAt: Instant | null } {
-  return { vestsAt: occurredAt + rule.vestHours * 3_600_000, expiresAt: rule.expireDays === null ? null : startOfDayNumber(dayNumber(occurredAt) + rule.expireDays + 1) }
+/** When a grant of an act at `occurredAt` can be spent, and when it is gone: at midnight in Shanghai after so many whole days. `wait`: it is beyond what is free of waiting that day. */
+export function termsOf(rule: Pick<Rule, 'vestHours' | 'expireDays'>, occurredAt: Instant, wait = false): { vestsAt: Instant; expiresAt: Instant | null } {
+  return { vestsAt: occurredAt + Math.max(rule.vestHours, wait ? 24 : 0) * 3_600_000, expiresAt: rule.expireDays === null ? null : startOfDayNumber(dayNumber(occurredAt) + rule.expireDays + 1) }
 }
 
 /** First instant of a day counted as `dayNumber` counts, in Shanghai. */

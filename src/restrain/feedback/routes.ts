@@ -41,7 +41,7 @@ export function feedbackRoutes(context: { workOf(tenantId: number): CommunityWor
       async handle({ tx, tenantId, params, body, session }) {
         const result = await answerTicket(tx, context.workOf(tenantId), { ticketId: params.ticketId, text: body.text, outcome: body.outcome, by: session.login })
         if (result.kind === 'not-found') throw feedbackFault('ticket/not-found', params)
-        if (result.kind !== 'answered') throw feedbackFault(`ticket/${result.kind}`, params)
+        if (result.kind !== 'answered') throw feedbackFault(result.kind === 'closed' ? 'ticket/closed' : 'ticket/by-appeal', params)
         return result
       },
     }),

@@ -64,7 +64,7 @@ export type ConventionChange = {
 }
 
 /** The next version's text. Illegal categories stay with people: they can be found by more words, never be let through or be rejected by the machine alone. */
-export function changed(body: ConventionBody, change: ConventionChange): { body: ConventionBody } | { problem: string; at: string } {
+export function changed(body: ConventionBody, change: ConventionChange): { body: ConventionBody } | { problem: 'unknown-rule' | 'illegal-stays' | 'bad-word'; at: string } {
   const rules = body.rules.map((rule) => ({ ...rule }))
   for (const one of change.rules ?? []) {
     const rule = rules.find((row) => row.id === one.id)

@@ -26,6 +26,13 @@ export type ModerationContext = {
   ticketFigures(tx: Tx, tenantId: number, from: Instant, to: Instant): Promise<unknown>
 }
 
+/** Answers of the use cases as faults of the API. */
+const codes = {
+  'not-found': 'moderation/not-found', over: 'moderation/over', 'looked-before': 'moderation/looked-before', 'too-late': 'moderation/too-late', 'unknown-rule': 'moderation/unknown-rule', 'illegal-stays': 'moderation/illegal-stays', 'bad-word': 'moderation/bad-word',
+} as const
+const penaltyCodes = { 'not-found': 'penalty/not-found', over: 'penalty/over', appealed: 'penalty/appealed' } as const
+const appealCodes = { 'not-found': 'appeal/not-found', already: 'appeal/already', changed: 'appeal/changed', 'not-lighter': 'appeal/not-lighter' } as const
+
 const block = 'community'
 const one = z.object({ caseId: z.uuid() })
 const ruleId = z.string().regex(/^\d\.\d{1,2}$/)
@@ -42,7 +49,7 @@ export function moderationRoutes(context: ModerationContext): AnyRoute[] {
   const refuse = (result: Exclude<Decided, { kind: 'settling' | 'second' | 'third' | 'held' | 'sampled' }>, caseId: string, rule: string | null): never => {
     if (result.kind === 'taken') throw result.by === null ? moderationFault('moderation/lease-over', { caseId }) : moderationFault('moderation/taken', { caseId, by: result.by })
     if (result.kind === 'no-rule') throw moderationFault('moderation/no-rule', { version: result.version, rule: rule ?? '' })
-    throw moderationFault(`moderation/${result.kind}`, { caseId })
+    throw moderationFault(codes[result.kind], { caseId })
   }
   return [
     route({
@@ -64,7 +71,7 @@ export function moderationRoutes(context: ModerationContext): AnyRoute[] {
         const result = await claimCase(tx, context.workOf(tenantId), await moderator(tenantId, session.login), body)
         if (result.kind === 'none') return { view: null }
         if (result.kind === 'taken') throw moderationFault('moderation/taken', { caseId: body.caseId ?? '', by: result.by })
-        if (result.kind !== 'claimed') throw moderationFault(`moderation/${result.kind}`, { caseId: body.caseId ?? '' })
+        if (result.kind !== 'claimed') throw moderationFault(codes[result.kind], { caseId: body.caseId ?? '' })
         return { view: await viewCase(tx, tenantId, desk, result.case) }
       },
     }),
@@ -95,7 +102,7 @@ export function moderationRoutes(context: ModerationContext): AnyRoute[] {
       method: 'POST', path: '/moderation/cases/:caseId/undo', right: 'moderation.decide', block, audit: 'moderation.undo', what: "take one's own decision back within ten seconds", params: one,
       async handle({ tx, tenantId, params, session }) {
         const result = await undoDecision(tx, context.workOf(tenantId), desk, await moderator(tenantId, session.login), params.caseId)
-        if (result.kind !== 'undone') throw moderationFault(`moderation/${result.kind}`, params)
+        if (result.kind !== 'undone') throw moderationFault(codes[result.kind], params)
         return result
       },
     }),
@@ -152,7 +159,7 @@ export function moderationRoutes(context: ModerationContext): AnyRoute[] {
         const earliest = Math.max(now + noticeMs, newest.effectiveAt + 1)
         if (effectiveAt < earliest) throw moderationFault('moderation/too-soon', { earliest: shanghaiRfc3339(earliest) })
         const next = changed((await desk.conventions.version(tx, tenantId, newest.version))!, body)
-        if ('problem' in next) throw moderationFault(`moderation/${next.problem as 'bad-word'}`, { at: next.at })
+        if ('problem' in next) throw moderationFault(codes[next.problem], { at: next.at })
         const { version: _version, effectiveAt: _effectiveAt, ...text } = next.body as typeof next.body & { version?: number; effectiveAt?: number }
         const version = newest.version + 1
         if (!(await insertVersion(tx, tenantId, { version, effectiveAt, body: text, note: body.note, madeAt: now, madeBy: actor }))) throw moderationFault('moderation/raced')
@@ -198,7 +205,7 @@ export function moderationRoutes(context: ModerationContext): AnyRoute[] {
       async handle({ tx, tenantId, params, body, session }) {
         const result = await changePenalty(tx, context.workOf(tenantId), desk.parts.readers, { penaltyId: params.penaltyId, to: body.to, reason: body.reason, by: session.login })
         if (result.kind === 'changed' || result.kind === 'same') return result
-        throw penaltyFault(`penalty/${result.kind}`, params)
+        throw penaltyFault(penaltyCodes[result.kind], params)
       },
     }),
     route({
@@ -225,7 +232,7 @@ export function moderationRoutes(context: ModerationContext): AnyRoute[] {
         if (result.kind === 'decided') return result
         if (result.kind === 'same-reviewer') throw penaltyFault('appeal/same-reviewer', { others: result.others })
         if (result.kind === 'cooling') throw penaltyFault('appeal/cooling', { from: shanghaiRfc3339(result.from).slice(0, 16).replace('T', ' ') })
-        throw penaltyFault(`appeal/${result.kind}`, params)
+        throw penaltyFault(appealCodes[result.kind], params)
       },
     }),
   ]

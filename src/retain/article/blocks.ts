@@ -59,6 +59,8 @@ export async function readDraft(tx: Tx, tenantId: number, raw: DraftInput): Prom
   for (const topic of topics) if (count(topic) > limits.topic) wrong('话题', `「${topic}」${count(topic)} 字，最多 ${limits.topic} 字`, `a topic has ${count(topic)} characters, at most ${limits.topic}`)
 
   const blocks: Block[] = []
+  // What stands before the paywall: an abstract made from it gives nothing away.
+  let freeText = ''
   const dropped = new Map<Dropped['what'], number>()
   const texts: string[] = []
   const links: string[] = []
@@ -70,6 +72,7 @@ export async function readDraft(tx: Tx, tenantId: number, raw: DraftInput): Prom
     if (last?.type === 'text') last.html += cleaned.html
     else blocks.push({ type: 'text', html: cleaned.html })
     texts.push(cleaned.text)
+    if (!blocks.some((block) => block.type === 'paywall')) freeText += ` ${cleaned.text}`
   }
   for (const block of input.blocks) {
     if (block.type === 'text') addText(cleanHtml(block.html))
@@ -141,7 +144,7 @@ export async function readDraft(tx: Tx, tenantId: number, raw: DraftInput): Prom
   return {
     ok: true,
     draft: {
-      title, summary: summary || text.replace(/\s+/g, ' ').slice(0, 80), cover: input.cover, topics, price, blocks, text: texts.filter((one) => one !== '').join('\n'), links: [...new Set(links)], minutes: minutesOf(text),
+      title, summary: summary || freeText.replace(/\s+/g, ' ').trim().slice(0, 80), cover: input.cover, topics, price, blocks, text: texts.filter((one) => one !== '').join('\n'), links: [...new Set(links)], minutes: minutesOf(text),
       dropped: [...dropped].map(([what, times]) => ({ what, count: times })), media: [...media.values()].map((row) => ({ sha256: row.sha256, contentType: row.contentType, bytes: row.bytes })),
     },
   }

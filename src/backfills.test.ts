@@ -6,8 +6,8 @@ const kinds = (line: string, on: boolean): string[] => backfillJobs(line, 'c-1',
 test('every line whose callbacks can be lost has a job of its own per account', () => {
   expect(kinds('wecom', true)).toEqual(['wecom.contact.backfill', 'wecom.tag.sync'])
   expect(kinds('shop', false)).toEqual(['shop.backfill'])
-  expect(kinds('shop', true).length).toBe(2)
-  expect(kinds('pay', true)).toEqual([])
+  expect(kinds('shop', true).length).toBe(3)
+  expect(kinds('pay', true)).toEqual(['pay.statement'])
 })
 
 test('a Shop is compared from the moment it was connected; the first look is when the caller says', () => {

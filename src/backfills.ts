@@ -5,6 +5,8 @@ import { contactBackfillKind } from './retain/contact/index.ts'
 import { tagSyncKind } from './retain/tag/index.ts'
 import { productBackfillKind } from './sell/catalog/index.ts'
 import { shopBackfillKind } from './sell/order/index.ts'
+import { readyAt, shopFundsJob, statementJob } from './sell/settlement/index.ts'
+import { saleDate } from './kernel/calendar.ts'
 
 /**
  * Back-fill jobs of an account (补拉): callbacks can be lost, so each line has something that compares and repairs. Put when the account is connected
@@ -17,8 +19,11 @@ export function backfillJobs(line: string, connectionId: string, at: Instant, fr
       job(shopBackfillKind, { doneUpTo: from - 1 }),
       // Products are fetched where there is a second shelf to put them on; otherwise their callbacks are enough.
       ...(blockOn('mall') ? [job(productBackfillKind)] : []),
+      // The wallet is read flow by flow: from the start where both ledgers are kept, else when reconciliation is begun on its page.
+      ...(blockOn('mall') ? [shopFundsJob(connectionId, from - 1, at)] : []),
     ]
   }
+  if (line === 'pay') return [statementJob(connectionId, saleDate(from), readyAt(saleDate(from)))]
   if (line === 'channels') return [job(liveReadKind)]
   return line === 'wecom' ? [job(contactBackfillKind), job(tagSyncKind)] : []
 }

@@ -1,10 +1,11 @@
-import type { JobHandler, ReplyHandler, Subscriber } from './kernel/engine/index.ts'
+import type { FactHandler, JobHandler, ReplyHandler, Subscriber } from './kernel/engine/index.ts'
 import type { AnyPublicRoute, AnyRoute } from './kernel/http/index.ts'
 import { randomText } from './kernel/random.ts'
 import type { StageContext } from './house.ts'
 import { lockMallOrders, type MallAccounts, type PriceRule } from './sell/checkout/index.ts'
-import { expireBills, moveBills, openBill, paidBillsOf, refundBill, refundedOf, requestRefund, type PaymentPlatform } from './sell/payment/index.ts'
+import { expireBills, moveBills, openBill, paidBillsOf, refundBill, refundedOf, requestRefund, subMerchant, type PaymentPlatform } from './sell/payment/index.ts'
 import { depositBills, endDeposits, endGroups, groupHolds, notePayCoupons, promotionMallRoutes, promotionPriceRule, promotionRoutes, promotionSubscriber, tenderOf, topUpBills, type PromotionPorts } from './sell/promotion/index.ts'
+import { fetchStatements, pollTransfers, readShopFunds, returnShares, runShares, settlementMallRoutes, settlementRoutes, shareReply, sharingPort, transferNotices, transferReply } from './sell/settlement/index.ts'
 import { changeStock } from './sell/stock/index.ts'
 import { articleBills } from './retain/article/index.ts'
 
@@ -12,6 +13,7 @@ import { articleBills } from './retain/article/index.ts'
 export type Money = {
   payment: PaymentPlatform
   priceRule: PriceRule
+  facts: FactHandler[]
   jobs: JobHandler[]
   replies: ReplyHandler[]
   subscribers: Subscriber[]
@@ -58,6 +60,11 @@ export function createMoney(context: StageContext, accounts: (tenantId: number) 
       return bills.map((bill) => ({ billId: bill.billId, leftFen: bill.amountFen - (back.get(bill.billId) ?? 0) }))
     },
   }
+  const settlement = {
+    ...payment, subMerchant: (tenantId: number, connectionId: string) => subMerchant(payment, tenantId, connectionId), accounts, connectionsOf: context.connectionsOf, seal: context.seal,
+  }
+  payment.sharing = sharingPort()
+  payment.beforeRefund = (tx, work, order, refundedFen, lane) => returnShares(tx, work, settlement, order, refundedFen, lane)
   payment.tender = tenderOf(ports)
   payment.bills = { 'top-up': topUpBills, deposit: depositBills(ports), article: articleBills(payment) }
   const emit = context.emit
@@ -65,8 +72,9 @@ export function createMoney(context: StageContext, accounts: (tenantId: number) 
   return {
     payment,
     priceRule: promotionPriceRule({ ids: context.ids }),
-    jobs: [expireBills(payment), endGroups(ports), endDeposits],
-    replies: [],
+    facts: [transferNotices],
+    jobs: [expireBills(payment), endGroups(ports), endDeposits, fetchStatements(settlement), readShopFunds(settlement), runShares(settlement), pollTransfers(settlement)],
+    replies: [shareReply, transferReply],
     subscribers: [{
       ...follow,
       // Without a mall nothing of ours was promised: a Shop's orders pass by.
@@ -76,7 +84,7 @@ export function createMoney(context: StageContext, accounts: (tenantId: number) 
         for (const event of events) if (event.name === 'person.merged') await moveBills(tx, work.tenantId, (event.payload as { gone: string }).gone, (event.payload as { kept: string }).kept)
       },
     }],
-    routes: [...promotionRoutes({ ports, emit })],
-    publicRoutes: [...promotionMallRoutes({ seal: context.seal, emit, accounts, ports, openBill })],
+    routes: [...promotionRoutes({ ports, emit }), ...settlementRoutes(settlement)],
+    publicRoutes: [...promotionMallRoutes({ seal: context.seal, emit, accounts, ports, openBill }), ...settlementMallRoutes(settlement)],
   }
 }

@@ -128,7 +128,7 @@ export function stages(context: StageContext): StageParts {
         welcomeFacts(wecom, gate, welcomeTextsOf),
         contactFacts(wecom),
         tagFacts,
-        payNotices(payment), settlementFacts, stockFacts, ...refusalFacts(platform), ...community.facts,
+        payNotices(payment), ...money.facts, settlementFacts, stockFacts, ...refusalFacts(platform), ...community.facts,
       ],
       readers: [shopOrderReader(platform), aftersaleReader(platform), shopProductReader(catalog), contactReader(wecom)],
       jobs: [

@@ -7,5 +7,5 @@
  * - A person has one code for ever; nobody comes by their own, under whatever account.
  * - Whoever came first by somebody's code stays theirs; a later visit by another's is a touchpoint and no more.
  */
-export { codeOfPerson, recordReferral, topReferrers, referralTotal, isReferralCode, type Referrer, type ReferralTotal } from './referral.ts'
+export { referrersOf, codeOfPerson, recordReferral, topReferrers, referralTotal, isReferralCode, type Referrer, type ReferralTotal } from './referral.ts'
 export { referralRoutes } from './routes.ts'

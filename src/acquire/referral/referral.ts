@@ -67,3 +67,13 @@ export function topReferrers(tx: Tx, tenantId: number, page: { offset: number; l
     [tenantId, page.limit, page.offset],
   )
 }
+
+/** Who brought each of these people; nobody for the others. */
+export async function referrersOf(tx: Tx, tenantId: number, personIds: readonly string[]): Promise<Map<string, string>> {
+  if (personIds.length === 0) return new Map()
+  const rows = await tx.query<{ personId: string; referrer: string }>(
+    `select r.person_id as "personId", l.person_id as referrer from referral r join referral_link l on l.tenant_id = r.tenant_id and l.code = r.code where r.tenant_id = $1 and r.person_id = any($2::uuid[]) order by r.person_id`,
+    [tenantId, [...new Set(personIds)]],
+  )
+  return new Map(rows.map((row) => [row.personId, row.referrer]))
+}

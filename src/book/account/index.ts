@@ -4,4 +4,4 @@
  *
  * Owns: posting, entry.
  */
-export { book, balances, checkBalanced, unitHistory, bookedKeys, type Posting, type Entry } from './store.ts'
+export { book, balances, checkBalanced, unitHistory, bookedKeys, amountsByKey, accountSums, type Posting, type Entry } from './store.ts'

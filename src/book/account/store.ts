@@ -66,3 +66,25 @@ export async function bookedKeys(tx: Tx, tenantId: number, keys: readonly string
   const rows = await tx.query<{ key: string }>(`select key from posting where tenant_id = $1 and key = any($2) order by key`, [tenantId, keys])
   return new Set(rows.map((row) => row.key))
 }
+
+/** What the postings under these keys did to one account, by key; a key that is not booked is missing. */
+export async function amountsByKey(tx: Tx, tenantId: number, account: string, keys: readonly string[]): Promise<Map<string, number>> {
+  if (keys.length === 0) return new Map()
+  const rows = await tx.query<{ key: string; amount: number }>(
+    `select p.key, coalesce(sum(e.amount) filter (where e.account = $3), 0)::bigint as amount
+     from posting p join entry e on e.tenant_id = p.tenant_id and e.posting_id = p.posting_id
+     where p.tenant_id = $1 and p.key = any($2) group by p.key order by p.key`,
+    [tenantId, [...new Set(keys)], account],
+  )
+  return new Map(rows.map((row) => [row.key, row.amount]))
+}
+
+/** Sums of every account of a unit up to an instant; accounts of single people and deposits are one line each kind. */
+export function accountSums(tx: Tx, tenantId: number, unit: string, upTo: Instant): Promise<Array<{ account: string; amount: number }>> {
+  return tx.query(
+    `select case when e.account like 'stored%:%' and e.account not in ('stored:held', 'stored:out') or e.account like 'deposit:%' then split_part(e.account, ':', 1) else e.account end as account, sum(e.amount)::bigint as amount
+     from entry e join posting p on p.tenant_id = e.tenant_id and p.posting_id = e.posting_id
+     where e.tenant_id = $1 and e.unit = $2 and p.occurred_at < $3 group by 1 having sum(e.amount) <> 0 order by 1`,
+    [tenantId, unit, upTo],
+  )
+}

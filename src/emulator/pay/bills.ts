@@ -63,7 +63,7 @@ function tradeText(ns: Namespace, mchid: string, date: string, type: string): st
     local(at),
     order.appid,
     mchid,
-    '0',
+    order.sub?.mchid ?? '0',
     order.deviceId ?? '',
     order.transactionId ?? '',
     order.outTradeNo,
@@ -78,12 +78,13 @@ function tradeText(ns: Namespace, mchid: string, date: string, type: string): st
       const order = state.orders[number]
       const middle = type === 'ALL' ? ['0', '0', '0.00', '0.00', '', ''] : []
       const last = type === 'ALL' ? [fenToYuan(order.totalFen), '0.00', ''] : [fenToYuan(order.totalFen), '']
+      const settleFen = order.totalFen - order.coupons.reduce((off, coupon) => off + (coupon.merchantFen ?? 0), 0)
       rows.push({
         at: order.paidAt ?? 0,
         cells: [
           ...head(order, order.paidAt ?? 0, 'SUCCESS'),
-          fenToYuan(order.totalFen),
-          '0.00',
+          fenToYuan(settleFen),
+          fenToYuan(order.coupons.reduce((off, coupon) => off + coupon.amountFen, 0)),
           ...middle,
           order.description,
           order.attach ?? '',
@@ -93,7 +94,7 @@ function tradeText(ns: Namespace, mchid: string, date: string, type: string): st
         ],
       })
       sum.count++
-      sum.settle += order.totalFen
+      sum.settle += settleFen
       sum.order += order.totalFen
       sum.fee += order.feeFen
     }

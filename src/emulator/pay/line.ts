@@ -10,7 +10,8 @@ import { platformKeys, type PlatformKeys } from './keys.ts'
 import { splitActs, splitRoutes } from './profit-sharing.ts'
 import { refundActs, refundRoutes } from './refunds.ts'
 import { actMerchant, book, merchantState, payCaller, refuse } from './state.ts'
-import { transactionActs, transactionRoutes } from './transactions.ts'
+import { couponActs, couponRoutes } from './coupons.ts'
+import { partnerRoutes, transactionActs, transactionRoutes } from './transactions.ts'
 import { transferActs, transferRoutes } from './transfers.ts'
 
 /** The default merchant of every namespace. */
@@ -65,6 +66,7 @@ const accountActs: Act[] = [
       transferScenes: z.array(z.string()).optional(),
       refunds: z.enum(['auto', 'manual']).optional(),
       splitNotifyUrl: z.string().nullable().optional(),
+      subMerchants: z.array(z.string()).optional(),
     }),
     run: (ns, { mchid, ...changes }) => {
       const state = merchantState(ns, actMerchant(ns, mchid).id)
@@ -139,8 +141,8 @@ function createPayLine(): LineModule {
   }
   return {
     line: 'pay',
-    routes: [certificateRoute(keys), ...transactionRoutes, ...refundRoutes, ...billRoutes, ...splitRoutes(keys), ...transferRoutes(keys)],
-    acts: [...accountActs, ...transactionActs(keys), ...refundActs, ...splitActs, ...transferActs],
+    routes: [certificateRoute(keys), ...transactionRoutes, ...partnerRoutes, ...couponRoutes, ...refundRoutes, ...billRoutes, ...splitRoutes(keys), ...transferRoutes(keys)],
+    acts: [...accountActs, ...transactionActs(keys), ...refundActs, ...splitActs, ...transferActs, ...couponActs],
     hooks: payHooks(keys),
     prepare,
     env: (ns): Record<string, string> => {

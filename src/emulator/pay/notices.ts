@@ -54,8 +54,9 @@ export function tradeState(order: PayOrder): string {
 export function writeTransaction(order: PayOrder) {
   const state = tradeState(order)
   return {
-    appid: order.appid,
-    mchid: order.mchid,
+    ...(order.sub === undefined
+      ? { appid: order.appid, mchid: order.mchid }
+      : { sp_appid: order.sub.spAppid, sp_mchid: order.mchid, ...(order.sub.appid === null ? {} : { sub_appid: order.sub.appid }), sub_mchid: order.sub.mchid }),
     out_trade_no: order.outTradeNo,
     ...(order.transactionId === null ? {} : { transaction_id: order.transactionId, trade_type: order.tradeType }),
     trade_state: state,
@@ -66,7 +67,7 @@ export function writeTransaction(order: PayOrder) {
       : {
           bank_type: order.bankType,
           success_time: shanghaiRfc3339(order.paidAt),
-          payer: { openid: order.payerOpenid ?? '' },
+          payer: order.sub === undefined ? { openid: order.payerOpenid ?? '' } : order.appid === order.sub.appid ? { sub_openid: order.payerOpenid ?? '' } : { sp_openid: order.payerOpenid ?? '' },
           amount: { total: order.totalFen, payer_total: order.payerFen, currency: 'CNY', payer_currency: 'CNY' },
         }),
     ...(order.deviceId === null ? {} : { scene_info: { device_id: order.deviceId } }),
@@ -77,11 +78,11 @@ export function writeTransaction(order: PayOrder) {
             coupon_id: coupon.couponId,
             name: coupon.name,
             scope: 'GLOBAL',
-            type: 'CASH',
+            type: coupon.merchantFen === undefined ? 'CASH' : 'NOCASH',
             amount: coupon.amountFen,
             stock_id: coupon.couponId.slice(0, 8),
-            wechatpay_contribute: coupon.amountFen,
-            merchant_contribute: 0,
+            wechatpay_contribute: coupon.amountFen - (coupon.merchantFen ?? 0),
+            merchant_contribute: coupon.merchantFen ?? 0,
             other_contribute: 0,
             currency: 'CNY',
           })),
@@ -114,7 +115,7 @@ export function notifyRefund(ns: Namespace, order: PayOrder, refund: PayRefund):
     originalType: 'refund',
     summary: refundWords[refund.status],
     content: {
-      mchid: refund.mchid,
+      ...(order.sub === undefined ? { mchid: refund.mchid } : { sp_mchid: refund.mchid, sub_mchid: order.sub.mchid }),
       out_trade_no: refund.outTradeNo,
       transaction_id: refund.transactionId,
       out_refund_no: refund.outRefundNo,

@@ -112,6 +112,7 @@ export const refundRoutes: Route[] = [
     const order =
       input.transaction_id === undefined ? orderByNumber(ns, mchid, input.out_trade_no ?? '') : orderByTransaction(ns, mchid, input.transaction_id)
     if (!order) throw refuse('RESOURCE_NOT_EXISTS', '订单不存在', 404)
+    if (order.sub !== undefined && (input as { sub_mchid?: unknown }).sub_mchid !== order.sub.mchid) throw refuse('PARAM_ERROR', '参数 sub_mchid 与原订单不一致')
     if (order.state !== 'SUCCESS' || order.transactionId === null || order.paidAt === null) throw refuse('INVALID_REQUEST', '订单未支付，不能退款')
     const fingerprint = createHash('sha256')
       .update(canonicalJson({ order: order.outTradeNo, refund: input.amount.refund, total: input.amount.total }))

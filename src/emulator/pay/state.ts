@@ -9,6 +9,8 @@ export type TradeType = 'JSAPI' | 'APP' | 'MWEB' | 'NATIVE'
 export type PayOrder = {
   mchid: string
   appid: string
+  /** Service-provider mode: `mchid` is the provider. */
+  sub?: { mchid: string; appid: string | null; spAppid: string }
   outTradeNo: string
   tradeType: TradeType
   description: string
@@ -30,7 +32,7 @@ export type PayOrder = {
   payerOpenid: string | null
   payerFen: number
   bankType: string
-  coupons: Array<{ couponId: string; name: string; amountFen: number }>
+  coupons: Array<{ couponId: string; name: string; amountFen: number; /** Part the merchant bears and is not settled (免充值). */ merchantFen?: number }>
   feeFen: number
   failures: Array<{ at: Instant; reason: string }>
   refunds: string[]
@@ -158,6 +160,11 @@ export type MerchantState = {
   /** auto: refunds end by themselves after seconds; manual: only the act pay.refundSettles ends them. */
   refunds: 'auto' | 'manual'
   splitNotifyUrl: string | null
+  /** Sub-merchants of this provider. */
+  subMerchants?: string[]
+  /** Coupons given by API: stocks, and what people have. */
+  couponStocks?: Record<string, { stockId: string; name: string; offFen: number; fromFen: number; left: number; merchantBears: boolean }>
+  couponsOf?: Record<string, Array<{ couponId: string; stockId: string; requestNo: string; status: 'SENDED' | 'USED'; createdAt: Instant }>>
   /** Money that may be used: transfers, refunds with funds_account AVAILABLE. */
   availableFen: number
   /** Received and not yet settled; refunds come from here by default. Money frozen for sharing lies on the orders. */

@@ -9,6 +9,14 @@ import {
   h5Prepay,
   jsapiPrepay,
   nativePrepay,
+  partnerH5Prepay,
+  partnerJsapiPrepay,
+  partnerNativePrepay,
+  partnerPrepayRequest,
+  partnerTransaction,
+  transaction,
+  partnerTransactionByNumber,
+  partnerTransactionClose,
   prepayRequest,
   transactionById,
   transactionByNumber,
@@ -89,7 +97,7 @@ function deadline(ns: Namespace, text: string | undefined): number {
 }
 
 /** Creates the order, or finds it again by the re-entry rule: same number and parameters, a fresh prepay_id. */
-function enter(ns: Namespace, account: unknown, tradeType: TradeType, input: Prepay): { order: PayOrder; prepayId: string } {
+function enter(ns: Namespace, account: unknown, tradeType: TradeType, input: Prepay, sub?: PayOrder['sub']): { order: PayOrder; prepayId: string } {
   const merchant = ownMchid(account, input.mchid)
   checkFields(tradeType, input)
   checkAppid(ns, merchant, input.appid, input.payer?.openid)
@@ -108,6 +116,7 @@ function enter(ns: Namespace, account: unknown, tradeType: TradeType, input: Pre
     order = {
       mchid: merchant.id,
       appid: input.appid,
+      ...(sub === undefined ? {} : { sub }),
       outTradeNo: input.out_trade_no,
       tradeType,
       description: input.description,
@@ -147,9 +156,31 @@ function enter(ns: Namespace, account: unknown, tradeType: TradeType, input: Pre
   return { order, prepayId }
 }
 
+/** A provider's order: kept under the provider, who signs and is told. */
+function enterFor(ns: Namespace, account: unknown, tradeType: TradeType, input: z.output<typeof partnerPrepayRequest>) {
+  subOf(ns, account, input.sp_mchid, input.sub_mchid)
+  const { sp_appid: spAppid, sp_mchid: mchid, sub_appid: subAppid, sub_mchid: subMchid, payer, ...rest } = input
+  if (payer?.sub_openid !== undefined && subAppid === undefined) throw refuse('PARAM_ERROR', '传入 sub_openid 时 sub_appid 必填')
+  const openid = payer?.sub_openid ?? payer?.sp_openid
+  const appid = payer?.sp_openid === undefined && subAppid !== undefined ? subAppid : spAppid
+  return enter(ns, account, tradeType, { ...rest, appid, mchid, ...(openid === undefined ? {} : { payer: { openid } }) } as Prepay, { mchid: subMchid, appid: subAppid ?? null, spAppid })
+}
+
+function subOf(ns: Namespace, account: unknown, spMchid: string, subMchid: string): string {
+  const { id } = ownMchid(account, spMchid)
+  if (!(merchantState(ns, id).subMerchants ?? []).includes(subMchid)) throw refuse('NO_AUTH', '特约商户号与服务商号不存在受理关系', 403)
+  return id
+}
+
 function found(order: PayOrder | undefined): PayOrder {
   if (!order) throw refuse('ORDER_NOT_EXIST', '订单不存在', 404)
   return order
+}
+
+/** A provider's order is asked for by the provider's own path. */
+function direct(order: PayOrder): z.input<typeof transaction> {
+  if (order.sub !== undefined) throw refuse('ORDER_NOT_EXIST', '订单不存在', 404)
+  return writeTransaction(order) as z.input<typeof transaction>
 }
 
 export const transactionRoutes: Route[] = [
@@ -186,14 +217,37 @@ export const transactionRoutes: Route[] = [
     payState(ns).prepays[code] = payState(ns).prepays[prepayId]
     return { code_url: code }
   }),
-  serve(transactionByNumber, ({ ns, account, input }) =>
-    writeTransaction(found(orderByNumber(ns, ownMchid(account, input.mchid).id, input.out_trade_no))),
-  ),
-  serve(transactionById, ({ ns, account, input }) =>
-    writeTransaction(found(orderByTransaction(ns, ownMchid(account, input.mchid).id, input.transaction_id))),
-  ),
+  serve(transactionByNumber, ({ ns, account, input }) => direct(found(orderByNumber(ns, ownMchid(account, input.mchid).id, input.out_trade_no)))),
+  serve(transactionById, ({ ns, account, input }) => direct(found(orderByTransaction(ns, ownMchid(account, input.mchid).id, input.transaction_id)))),
   serve(transactionClose, ({ ns, account, input }) => {
     const order = found(orderByNumber(ns, ownMchid(account, input.mchid).id, input.out_trade_no))
+    if (order.state === 'SUCCESS') throw refuse('ORDERPAID', '订单已支付，不能关单')
+    order.state = 'CLOSED'
+    return undefined
+  }),
+]
+
+const partnerOrder = (ns: Namespace, account: unknown, input: { sp_mchid: string; sub_mchid: string; out_trade_no: string }): PayOrder => {
+  const order = found(orderByNumber(ns, subOf(ns, account, input.sp_mchid, input.sub_mchid), input.out_trade_no))
+  if (order.sub?.mchid !== input.sub_mchid) throw refuse('ORDER_NOT_EXIST', '订单不存在', 404)
+  return order
+}
+
+export const partnerRoutes: Route[] = [
+  serve(partnerJsapiPrepay, ({ ns, account, input }) => ({ prepay_id: enterFor(ns, account, 'JSAPI', input).prepayId })),
+  serve(partnerH5Prepay, ({ ns, account, input }) => {
+    const { prepayId } = enterFor(ns, account, 'MWEB', input)
+    return { h5_url: `https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=${prepayId}&package=${Number.parseInt(prepayId.slice(-8), 16)}` }
+  }),
+  serve(partnerNativePrepay, ({ ns, account, input }) => {
+    const { prepayId } = enterFor(ns, account, 'NATIVE', input)
+    const code = `weixin://wxpay/bizpayurl?pr=${freshId(ns, '', 9)}`
+    payState(ns).prepays[code] = payState(ns).prepays[prepayId]
+    return { code_url: code }
+  }),
+  serve(partnerTransactionByNumber, ({ ns, account, input }) => writeTransaction(partnerOrder(ns, account, input)) as z.input<typeof partnerTransaction>),
+  serve(partnerTransactionClose, ({ ns, account, input }) => {
+    const order = partnerOrder(ns, account, input)
     if (order.state === 'SUCCESS') throw refuse('ORDERPAID', '订单已支付，不能关单')
     order.state = 'CLOSED'
     return undefined
@@ -240,6 +294,7 @@ type PayArgs = {
   openid?: string
   person?: string
   couponFen: number
+  couponMerchantFen?: number
 }
 
 /** A person pays: the order is paid, its money booked, its shipping watched, the merchant told. */
@@ -251,24 +306,35 @@ function payOrder(ns: Namespace, args: PayArgs) {
   const asked = args.openid ?? (args.person === undefined ? undefined : openidOf(ns, order.appid, args.person))
   if (order.openid !== null && asked !== undefined && asked !== order.openid) throw refuse('OPENID_MISMATCH', 'the order was made for another openid')
   const openid = order.openid ?? asked ?? openidOf(ns, order.appid, `payer-of-${order.outTradeNo}`)
-  if (args.couponFen >= order.totalFen) throw refuse('PARAM_ERROR', 'a coupon pays less than the whole')
   const state = merchantState(ns, order.mchid)
+  // The best coupon that the payer was given is taken off by WeChat itself.
+  const hand = (state.couponsOf?.[openid] ?? []).flatMap((one) => {
+    const stock = state.couponStocks?.[one.stockId]
+    return one.status === 'SENDED' && stock && order.totalFen >= stock.fromFen && stock.offFen < order.totalFen ? [{ one, stock }] : []
+  })
+  const given = args.couponFen > 0 ? undefined : hand.sort((a, b) => b.stock.offFen - a.stock.offFen)[0]
+  const couponFen = given?.stock.offFen ?? args.couponFen
+  const merchantFen = given ? (given.stock.merchantBears ? couponFen : 0) : Math.min(couponFen, args.couponMerchantFen ?? 0)
+  if (couponFen >= order.totalFen) throw refuse('PARAM_ERROR', 'a coupon pays less than the whole')
+  if (given) given.one.status = 'USED'
   order.state = 'SUCCESS'
   order.transactionId = freshTransactionId(ns)
   order.paidAt = ns.now
   order.payerOpenid = openid
-  order.payerFen = order.totalFen - args.couponFen
+  order.payerFen = order.totalFen - couponFen
   order.bankType = banks[Math.floor(randomOf(ns).u('bank', order.transactionId) * banks.length)]
-  if (args.couponFen > 0) order.coupons = [{ couponId: freshDigits(ns, 'pay.coupon', 16), name: '微信支付立减', amountFen: args.couponFen }]
-  order.feeFen = roundHalfUp((order.totalFen * state.feeRate) / 10_000)
-  order.heldFen = order.totalFen - order.feeFen
+  if (couponFen > 0) order.coupons = [{ couponId: given?.one.couponId ?? freshDigits(ns, 'pay.coupon', 16), name: given?.stock.name ?? '微信支付立减', amountFen: couponFen, ...(merchantFen > 0 ? { merchantFen } : {}) }]
+  // What the merchant bears of a coupon without cash is not settled, and costs no fee.
+  const settleFen = order.totalFen - merchantFen
+  order.feeFen = roundHalfUp((settleFen * state.feeRate) / 10_000)
+  order.heldFen = settleFen - order.feeFen
   order.held = order.split.enabled ? 'frozen' : 'unsettled'
   if (order.held === 'unsettled') state.unsettledFen += order.heldFen
   state.byTransaction[order.transactionId] = order.outTradeNo
   const day = (state.paidOn[saleDate(ns.now)] ??= [])
   day.push(order.outTradeNo)
   const numbers = { businessNo: order.transactionId, voucherNo: order.outTradeNo, outTradeNo: order.outTradeNo }
-  book(ns, order.mchid, { business: '交易', kind: '收入', amountFen: order.totalFen, ...numbers })
+  book(ns, order.mchid, { business: '交易', kind: '收入', amountFen: settleFen, ...numbers })
   book(ns, order.mchid, { business: '扣除交易手续费', kind: '支出', amountFen: order.feeFen, ...numbers })
   if (order.split.enabled) schedule(ns, ns.now + 180 * dayMs, 'pay.releaseFrozen', { mchid: order.mchid, transaction_id: order.transactionId })
   recordPaidOrder(ns, {
@@ -291,8 +357,8 @@ function payOrder(ns: Namespace, args: PayArgs) {
 export const transactionActs = (keys: () => PlatformKeys): Act[] => [
   act({
     name: 'pay.payOrder',
-    en: 'A person pays. JSAPI orders are paid by the openid they were made for; others by `openid` or `person`. `couponFen` is what WeChat Pay pays for them.',
-    args: z.object({ ...which, openid: z.string().optional(), person: z.string().optional(), couponFen: z.int().min(0).default(0) }),
+    en: 'A person pays. JSAPI orders are paid by the openid they were made for; others by `openid` or `person`. `couponFen` is what a coupon pays for them, `couponMerchantFen` the part of it that the merchant bears (a coupon without cash); a coupon given by API is used by itself.',
+    args: z.object({ ...which, openid: z.string().optional(), person: z.string().optional(), couponFen: z.int().min(0).default(0), couponMerchantFen: z.int().min(0).default(0) }),
     run: payOrder,
   }),
   act({

@@ -19,5 +19,6 @@ export {
   connectionOfOrder, ordersToShip, toShipCounts, returnOrders, findOrder, listOrders, listFacts, listOrderLines, listRefunds, orderTotals, chainFigures, cohortRows, ordersOfPerson, sumsByPerson, streamOrders, importedLines, importedInvoices, knownBuyers, refundReasons, type OrderRow, type OrderFilter,
 } from './store.ts'
 export { linesOfOrders, paidOrders, soldByDay, soldByDaySku, soldBySku } from './line-store.ts'
+export { shelfTotals, refundsDone, orderMoney, ordersSettled, mallOrdersPaid } from './money-store.ts'
 export { ordersFollowMerges } from './follow-persons.ts'
 export { orderFault } from './errors.ts'

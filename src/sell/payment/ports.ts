@@ -37,6 +37,8 @@ export type PaymentPlatform = {
   payCoupons?(tx: Tx, work: Recorder, order: MallOrder, coupons: readonly PayCoupon[]): Promise<void>
   /** Why an order must not leave yet, in Chinese; undefined when it may. */
   holds?(tx: Tx, tenantId: number, orderId: string): Promise<string | undefined>
+  /** What was shared out comes back first: asked for in the lane of the refund, ahead of it. `refundedFen` counts this refund. */
+  beforeRefund?(tx: Tx, work: Recorder, order: MallOrder, refundedFen: number, lane: string): Promise<void>
   /** Whether the money of an order shall be frozen to be shared. The same answer every time for one order. */
   sharing?(tx: Tx, tenantId: number, order: MallOrder, now: Instant): Promise<boolean>
 }

@@ -62,6 +62,7 @@ export async function requestRefund(tx: Tx, work: Recorder, platform: PaymentPla
     await settleRefunds(tx, work, platform, [{ refundId, status: 'SUCCESS', finishedAt: now }], 'own')
     return { kind: 'requested', refundId }
   }
+  await platform.beforeRefund?.(tx, work, order, back.payFen + older + share.payFen, `refund/${number}`)
   await askRefund(tx, work, platform, { refundId, number, payConnectionId: order.payConnectionId, payFen: share.payFen, totalFen: payFenOf(order), reason: wish.reason }, now)
   return { kind: 'requested', refundId }
 }

@@ -127,6 +127,17 @@ export async function moveBills(tx: Tx, tenantId: number, gone: string, kept: st
   await tx.run(`update pay_bill set person_id = $3 where tenant_id = $1 and person_id = $2`, [tenantId, gone, kept])
 }
 
+/** Under which number each of these was paid by another way than its own: `<target> <transaction>` → number. */
+export async function paidNumbers(tx: Tx, tenantId: number, targets: readonly string[]): Promise<Map<string, string>> {
+  if (targets.length === 0) return new Map()
+  const rows = await tx.query<{ target: string; transactionId: string; number: string }>(`select target, transaction_id as "transactionId", number from pay_attempt where tenant_id = $1 and target = any($2) and state = 'paid' order by number`, [tenantId, targets])
+  return new Map(rows.map((row) => [`${row.target} ${row.transactionId}`, row.number]))
+}
+/** Asked for before an instant and not finished by then: WeChat Pay has taken the money already. */
+export function pendingRefunds(tx: Tx, tenantId: number, at: Instant): Promise<PayRefund[]> {
+  return tx.query(`select ${refundColumns} from pay_refund where tenant_id = $1 and pay_fen > 0 and requested_at < $2 and state <> 'refused' and (finished_at is null or finished_at >= $2) order by refund_id`, [tenantId, at])
+}
+
 // ---- invoices ----
 
 export type InvoiceRow = { orderId: string; personId: string; titleKind: 'person' | 'company'; amountFen: number; askedAt: Instant; exportedAt: Instant | null; issuedAt: Instant | null; invoiceNo: string | null }

@@ -34,9 +34,9 @@ export async function credit(tx: Tx, tenantId: number, billId: string, personId:
   if (fresh) await addStored(tx, tenantId, [{ personId, ...paid }], now)
 }
 
-/** Principal that goes back to where it was paid from; what was given for it is taken back as far as it is there. */
+/** Principal that goes back to where it was paid from, over `stored:out` until it has; what was given for it is taken back as far as it is there. */
 export async function debit(tx: Tx, tenantId: number, key: string, personId: string, back: Balance, now: Instant, ids: Ids): Promise<void> {
-  const fresh = await post(tx, tenantId, key, 'top-up refunded', [{ account: 'till:pay', unit: 'fen', amount: -back.principalFen }, { account: 'cost:gift', unit: 'fen', amount: -back.giftFen }, ...owed(personId, back, 1)], now, ids)
+  const fresh = await post(tx, tenantId, key, 'stored value taken out', [{ account: 'stored:out', unit: 'fen', amount: -back.principalFen }, { account: 'cost:gift', unit: 'fen', amount: -back.giftFen }, ...owed(personId, back, 1)], now, ids)
   if (fresh) await addStored(tx, tenantId, [{ personId, principalFen: -back.principalFen, giftFen: -back.giftFen }], now)
 }
 

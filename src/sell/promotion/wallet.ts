@@ -25,7 +25,9 @@ export const topUpBills = {
   },
   async closed(): Promise<void> {},
   // The balance was taken down when the refund was asked for.
-  async refunded(): Promise<void> {},
+  async refunded(tx: Tx, work: Recorder, bill: Bill, refundId: string, fen: number): Promise<void> {
+    await post(tx, work, `bill/${bill.billId}/back/${refundId}`, 'top-up refunded', [['stored:out', fen], ['till:pay', 0 - fen]])
+  },
 }
 
 export function depositBills(ports: Pick<PromotionPorts, 'refundBill'>) {

@@ -1,6 +1,8 @@
-/** WeChat Pay API v3 (微信支付) of a direct merchant: endpoints and notices as rows. Money is integer fen, except in bill files (yuan). */
+/** WeChat Pay API v3 (微信支付) of a direct merchant, and of a service provider for a sub-merchant: endpoints and notices as rows. Money is integer fen, except in bill files (yuan). */
 import { billDownload, fundFlowBill, tradeBill } from './bill.ts'
 import { certificatesGet } from './certificate.ts'
+import { favorRows } from './coupon.ts'
+import { partnerRows } from './partner.ts'
 import {
   splitAmounts,
   splitCreate,
@@ -17,8 +19,10 @@ import { transferById, transferByNumber, transferCancel, transferCreate } from '
 
 export * from './bill.ts'
 export * from './certificate.ts'
+export * from './coupon.ts'
 export * from './errors.ts'
 export * from './notice.ts'
+export * from './partner.ts'
 export * from './profit-sharing.ts'
 export * from './refund.ts'
 export * from './transaction.ts'
@@ -52,4 +56,6 @@ export const payRows = [
   transferByNumber,
   transferById,
   transferCancel,
+  ...partnerRows,
+  ...favorRows,
 ]

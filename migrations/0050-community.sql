@@ -412,7 +412,7 @@ begin
 end $$;
 
 -- What later stages may read.
-create view v_reader with (security_invoker = true) as select tenant_id, reader_id, person_id, kind, state, phone_at, created_at, closed_at from reader;
+create view v_reader with (security_invoker = true) as select tenant_id, reader_id, person_id, kind, name, bio, avatar, contact_media, state, phone_at, created_at, closed_at from reader;
 create view v_article with (security_invoker = true) as select tenant_id, article_id, slug, author_reader_id, state, version, title, published_at, updated_at, price_feathers, price_fen, kept_reads, comments, rating from article;
 create view v_quiz with (security_invoker = true) as select tenant_id, article_id, person_id, passed_at, tries from quiz_answer;
 grant select on v_reader, v_article, v_quiz to qz_app;

@@ -224,7 +224,7 @@ describe('paid articles', () => {
   const pay = { payConnectionId: '00000000-0000-7000-8000-0000000000aa', miniConnectionId: '00000000-0000-7000-8000-0000000000bb' }
   const platform = (): PaymentPlatform => {
     const self: PaymentPlatform = { db: t.db, call: async () => ({ kind: 'no-answer', text: '' }), accountOf: () => '1900000001', merchantKey: () => '', notifyUrl: () => 'https://x.example/notify/k', nonce: () => 'n' }
-    self.bills = { article: articleBills(self) } as PaymentPlatform['bills']
+    self.bills = { article: articleBills(self) } as unknown as PaymentPlatform['bills']
     return self
   }
   const notice = (billId: string, totalFen: number, transactionId = 'tx-1') => app((tx) => settlePayments(tx, work(start + minute), platform(), [{ number: billId, transactionId, paidAt: start + minute, totalFen, currency: 'CNY', coupons: [] }], 'callback'))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Tx } from '../../kernel/db/index.ts'
 import { route, FileAnswer, type AnyRoute } from '../../kernel/http/index.ts'
 import { readSetting, writeSetting } from '../../kernel/tenancy/index.ts'
 import type { PaymentPlatform } from '../../sell/payment/index.ts'
@@ -18,7 +19,7 @@ import { articleNames, versionNames } from './steps.ts'
 import { countsOf, deskTotals, findArticle, findVersion, listDesk, listVersions } from './store.ts'
 import { approve, deleteArticle, refuse, republish, restoreVersion, reviewSetting, saveDraft, schedule, submit, unschedule, withdraw, type ArticleParts } from './write-article.ts'
 
-export type ArticleRouteParts = ArticleParts & { workOf(tenantId: number): CommunityWork; push: PushPlatform; payment: PaymentPlatform; nameOf(tenantId: number): string; commentsSetting: string }
+export type ArticleRouteParts = ArticleParts & { workOf(tenantId: number): CommunityWork; push: PushPlatform; payment: PaymentPlatform; nameOf(tenantId: number): string; commentsSetting: string; /** What the editor offers to put in. */ pieces(tx: Tx, tenantId: number): Promise<Record<'cases' | 'playbooks' | 'products', Array<{ id: string; title: string }>>> }
 
 const block = 'community'
 const params = z.object({ articleId: z.uuid() })
@@ -47,6 +48,7 @@ export function articleRoutes(parts: ArticleRouteParts): AnyRoute[] {
         return { house, rows: [...(await readerCards(tx, tenantId, [house, ...found.map((one) => one.readerId)])).values()] }
       },
     }),
+    route({ method: 'GET', path: '/articles/pieces', right: 'content.write', block, what: 'cases, playbooks and products that can be put into an article', handle: ({ tx, tenantId }) => parts.pieces(tx, tenantId) }),
     route({
       method: 'GET', path: '/articles/:articleId', right: 'content.write', block, what: 'an article with its latest version, its history and where it was sent', params, query: z.object({ version: z.coerce.number().int().optional() }),
       handle: async ({ tx, tenantId, params: { articleId }, query }) => {

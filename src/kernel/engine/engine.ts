@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { assert } from '../assert.ts'
 import type { Clock, Instant } from '../clock.ts'
 import type { Db, Tx } from '../db/index.ts'
-import { claimRings, failRings, ringDoorbells, settleRings, storeVersions } from '../doorbell/index.ts'
+import { failRings, ringDoorbells, settleRings, storeVersions, type Ring } from '../doorbell/index.ts'
 import { claimDeliveries, emit, failDelivery, finishDeliveries, type Delivery } from '../event/index.ts'
 import type { Ids } from '../ids.ts'
 import { claimFacts, failFact, finishFacts, type CallbackFact } from '../inbox/index.ts'
@@ -10,7 +10,7 @@ import { claimJobs, failJob, settleJob, type Job } from '../job/index.ts'
 import type { Log } from '../log.ts'
 import { afterAnswer, claimCalls, finishCall, postponeCall, type OutboxCall, type RepeatRule } from '../outbox/index.ts'
 import type { Random } from '../random.ts'
-import { findDue, type Due } from './due.ts'
+import { findDue, nothingDue, type Due } from './due.ts'
 import { listeners, type Handlers, type ObjectReader, type PlatformAnswer, type Work } from './handlers.ts'
 
 export type EnginePorts = {
@@ -54,7 +54,6 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
   }
   const waited = new Map<number, number>()
   const later = new Map<number, Instant | undefined>()
-  const nothingDue = (due: Due): boolean => !due.facts && due.rings.size === 0 && due.events.size === 0 && !due.jobs && !due.calls
   // What the last statement of a tenant's last transaction saw. Any later transaction makes it old.
   const seen = new Map<number, { at: Instant; due: Due }>()
   const app = <T>(tenantId: number, run: (tx: Tx) => Promise<T>): Promise<T> => {
@@ -66,7 +65,7 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     let due: Due | undefined
     const value = await app(tenantId, async (tx) => {
       const done = await run(tx)
-      if (last) due = await findDue(tx, tenantId, now)
+      if (last) due = await findDue(tx, tenantId, now, batchSize, jobsAtOnce)
       return done
     })
     if (due !== undefined) {
@@ -76,21 +75,23 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     return value
   }
 
-  /** What is due; callbacks are worked at once, and what they rang is seen. Jobs are claimed along with it: most of the time they are all there is. */
-  async function begin(work: Work): Promise<{ due: Due; count: number; jobs: Job[] }> {
+  /** What is due; callbacks are worked at once, and what they rang is seen. */
+  async function begin(work: Work): Promise<{ due: Due; count: number }> {
     const { tenantId, now } = work
     let facts: CallbackFact[] = []
-    let look: { due: Due; jobs: Job[] }
+    let due: Due
     try {
-      look = await app(tenantId, async (tx) => {
-        const [due, claimed, jobs] = await Promise.all([findDue(tx, tenantId, now), claimFacts(tx, tenantId, now, batchSize), claimJobs(tx, tenantId, now, jobsAtOnce)])
+      due = await app(tenantId, async (tx) => {
+        // While callbacks come in there are some to work, and what rings is looked at after them.
+        const rings = ports.arriving?.() ? 0 : batchSize
+        const [found, claimed] = await Promise.all([findDue(tx, tenantId, now, rings, jobsAtOnce), claimFacts(tx, tenantId, now, batchSize)])
         facts = claimed
-        if (facts.length === 0) return { due, jobs }
-        await handleFacts(work, tx, facts)
-        return { due: await findDue(tx, tenantId, now), jobs: [] }
+        if (facts.length === 0 && rings > 0) return found
+        if (facts.length > 0) await handleFacts(work, tx, facts)
+        return findDue(tx, tenantId, now, batchSize, jobsAtOnce)
       })
-      later.set(tenantId, look.due.next)
-      if (!look.due.facts || facts.length < batchSize) return { ...look, count: facts.length }
+      later.set(tenantId, due.next)
+      if (!due.facts || facts.length < batchSize) return { due, count: facts.length }
     } catch (error) {
       if (facts.length === 0) throw error
       ports.log.warn({ tenantId, error: String(error) }, 'a batch of callbacks failed; trying its facts one by one')
@@ -98,9 +99,9 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     }
     let count = facts.length
     for (let batch = facts.length; batch === batchSize; count += batch) batch = await workFacts(work)
-    const due = await app(tenantId, (tx) => findDue(tx, tenantId, now))
+    due = await app(tenantId, (tx) => findDue(tx, tenantId, now, batchSize, jobsAtOnce))
     later.set(tenantId, due.next)
-    return { due, count, jobs: [] }
+    return { due, count }
   }
 
   async function workFacts(work: Work): Promise<number> {
@@ -140,10 +141,8 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     await finishFacts(tx, work.tenantId, facts)
   }
 
-  async function workRings(work: Work, reader: ObjectReader, last: boolean): Promise<number> {
+  async function workRings(work: Work, reader: ObjectReader, rings: readonly Ring[], last: boolean): Promise<number> {
     const { tenantId, now } = work
-    const rings = await app(tenantId, (tx) => claimRings(tx, tenantId, reader.kind, now, batchSize))
-    if (rings.length === 0) return 0
     const results = await reader.read(work, rings)
     const failed = results.flatMap((r) => ('error' in r ? [{ ...r.ring, error: r.error }] : []))
     const good = results.flatMap((r) => ('error' in r ? [] : [r]))
@@ -206,9 +205,8 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     return count
   }
 
-  async function workJobs(work: Work, last: boolean, claimed?: Job[]): Promise<number> {
+  async function workJobs(work: Work, due: readonly Job[], last: boolean): Promise<number> {
     const { tenantId, now } = work
-    const due = claimed ?? (await app(tenantId, (tx) => claimJobs(tx, tenantId, now, jobsAtOnce)))
     for (const [index, job] of due.entries()) {
       const handler = handlers.jobs.find((h) => h.kind === job.kind)
       try {
@@ -257,7 +255,7 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
     const known = seen.get(tenantId)
     seen.delete(tenantId)
     // Within one instant the look at the end of one tick serves the next; facts come from outside and are asked for.
-    const { due, count: facts, jobs } = known !== undefined && known.at === work.now && !known.due.facts ? { due: known.due, count: 0, jobs: [] } : await begin(work)
+    const { due, count: facts } = known !== undefined && known.at === work.now && !known.due.facts ? { due: known.due, count: 0 } : await begin(work)
     let count = facts
     // While a storm of callbacks comes in, objects are left to ring; but never for longer than some rounds.
     if (facts > 0 && ports.arriving?.() && (waited.get(tenantId) ?? 0) < maxWaits) {
@@ -265,11 +263,14 @@ export function createEngine(ports: EnginePorts, handlers: Handlers): Engine {
       return count + 1
     }
     waited.delete(tenantId)
-    if (facts === 0 && nothingDue({ ...due, jobs: false }) && jobs.length > 0) return workJobs(work, true, jobs)
     const readers = handlers.readers.filter((reader) => due.rings.has(reader.kind))
-    for (const [n, reader] of readers.entries()) count += await workRings(work, reader, n === readers.length - 1 && due.events.size === 0 && !due.jobs && !due.calls)
-    if (due.events.size > 0) count += await workEvents(work, due.events, !due.jobs && !due.calls)
-    if (due.jobs) count += await workJobs(work, !due.calls)
+    for (const [n, reader] of readers.entries()) count += await workRings(work, reader, due.rings.get(reader.kind)!, n === readers.length - 1 && due.events.size === 0 && due.jobs.length === 0 && !due.calls)
+    if (due.events.size > 0) count += await workEvents(work, due.events, due.jobs.length === 0 && !due.calls)
+    if (due.jobs.length > 0) {
+      // What was just worked may have moved or ended some of them.
+      const jobs = count === facts ? due.jobs : await app(tenantId, (tx) => claimJobs(tx, tenantId, work.now, jobsAtOnce))
+      count += await workJobs(work, jobs, !due.calls)
+    }
     if (due.calls) count += await workCalls(work)
     return count
   }

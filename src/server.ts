@@ -9,6 +9,7 @@ import { accessFault, may, roles, type Session } from './kernel/access/index.ts'
 import { recordAudit } from './kernel/audit/index.ts'
 import { Fault } from './kernel/errors.ts'
 import { createRateLimit, FileAnswer, httpFault, type AnyPublicRoute, type AnyRoute, type ApiCall, type PublicCall } from './kernel/http/index.ts'
+import { readMedia } from './kernel/media/index.ts'
 import { blocks, type BlockKey } from './kernel/tenancy/index.ts'
 import { callbackServer } from './callback-door.ts'
 import type { House } from './house.ts'
@@ -207,6 +208,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       },
     })
   }
+
+  // Images of a merchant: for articles, products and the console. Their name is their content, so they may be kept for ever; nothing in them can run.
+  app.get('/media/:slug/:sha256', async (request, reply) => {
+    const { slug, sha256 } = request.params as { slug: string; sha256: string }
+    const tenant = house.tenants().find((one) => one.slug === slug)
+    const found = tenant && /^[0-9a-f]{64}$/.test(sha256) ? await house.ports.db.tx({ role: 'app', tenantId: tenant.tenantId }, (tx) => readMedia(tx, tenant.tenantId, sha256)) : undefined
+    if (!found) throw httpFault('http/not-found', { path: request.url.split('?')[0] })
+    return reply.type(found.contentType).header('cache-control', 'public, max-age=31536000, immutable').header('content-security-policy', "default-src 'none'; sandbox").send(found.body)
+  })
 
   // The storefront: one built mini program for all merchants; its address says whose shop it is.
   const { storefrontFolder } = options

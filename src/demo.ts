@@ -1,5 +1,6 @@
 import { dayMs, saleDate, startOfDay } from './kernel/calendar.ts'
 import type { Instant } from './kernel/clock.ts'
+import { seedCommunity } from './demo-community.ts'
 import { createMallVisits } from './mall-visits.ts'
 import { onboard } from './onboard.ts'
 import { createCaptain } from './simulation/world/index.ts'
@@ -23,7 +24,7 @@ export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line
   if (!house.tenants().some((tenant) => tenant.slug === slug)) {
     say('making the demo merchant')
     await onboard({ house, emulator, emulatorUrl: runtime.emulatorUrl!, productUrl: runtime.url }, {
-      slug, name: '小满茶铺', world: 'main', origin: { kind: 'demo' }, blocks: ['shop', 'mall', 'contacts', 'codes', 'broadcasts', 'journeys', 'points', 'dosage', 'cases', 'live'], ownerId,
+      slug, name: '小满茶铺', world: 'main', origin: { kind: 'demo' }, blocks: ['shop', 'mall', 'contacts', 'codes', 'broadcasts', 'journeys', 'points', 'dosage', 'cases', 'live', 'community'], ownerId,
     })
     const shopId = emulator.namespace('main').accounts.find((account) => account.kind === 'shop')!.id
     await emulator.act('main', 'shop.addProducts', {
@@ -44,7 +45,10 @@ export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line
   for (const hour of hours) sea.onHour('main', hour, async () => void (await visits.run().catch(told('the mall of the demo shop was not visited'))))
   // The past is sailed in the background, day by day through the same callbacks; the page shows it arriving. An interrupted one goes on where it stopped.
   sea.setPace('main', 60)
-  void sea.sailPast('main', startOfDay(saleDate(house.ports.processClock.now())), hours).catch((error: unknown) => house.ports.log.error({ error: String(error) }, 'the demo history stopped'))
+  void sea.sailPast('main', startOfDay(saleDate(house.ports.processClock.now())), hours)
+    // The community is written when the past has been sailed, so that its days are those of the last month.
+    .then(() => (house.context.blockOn(tenantId, 'community') ? seedCommunity(house, tenantId, tenant.name) : false))
+    .catch((error: unknown) => house.ports.log.error({ error: String(error) }, 'the demo history stopped'))
 }
 
 /** The people around a tea shop: about a quarter of its customers soon have a member as a contact. */

@@ -34,7 +34,7 @@ export const homePages = (parts: CommunityParts): AnyPageRoute[] => [
         const search = new URLSearchParams(Object.entries({ order: order === 'newest' ? undefined : order, topic, q, ...change }).flatMap(([key, value]) => (value ? [[key, value] as [string, string]] : [])))
         return search.size === 0 ? base : `${base}?${search}`
       }
-      const sentence = q ? t(`搜“${shorten(q, 20)}”`, `Search: ${shorten(q, 20)}`) : topic ? t(`话题：${topic}`, `Topic: ${topic}`) : t('做生意的人写给做生意的人，数字都是算出来的。', 'Written by people who run shops, with figures that were measured.')
+      const sentence = q ? t(`搜“${shorten(q, 20)}”`, `Search: ${shorten(q, 20)}`) : topic ? t(`话题：${topic}`, `Topic: ${topic}`) : t('做生意的人写的，试过什么、结果怎样', 'Written by people who run shops: what they tried and how it went')
       const description = t(`${call.tenantName}的案例社区：有对照的案例、做法和得失。`, `The case community of ${call.tenantName}: measured cases, what was done and what it cost.`)
       return page(room, { title: filtered ? sentence : call.tenantName, description, canonical: filtered || friends || call.query.after !== undefined ? undefined : '', here: filtered ? undefined : 'home', data: { '@context': 'https://schema.org', '@type': 'Blog', name: call.tenantName, description, url: `${call.origin}${base}`, inLanguage: t('zh-CN', 'en') } }, html`
 <h1>${sentence}</h1>

@@ -78,6 +78,8 @@
     const reader = new FileReader()
     reader.onload = () => {
       document.getElementById(field.dataset.into).value = String(reader.result)
+      const word = field.parentElement && field.parentElement.firstChild
+      if (word && word.nodeType === 3) word.textContent = field.dataset.done
     }
     reader.readAsDataURL(field.files[0])
   })

@@ -27,7 +27,7 @@ a:focus-visible,button:focus-visible,input:focus-visible,textarea:focus-visible,
 .visually-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 
 .top{background:var(--card);border-bottom:1px solid var(--line);position:sticky;top:0;z-index:5}
-.top>div{max-width:1040px;margin:0 auto;padding:0 16px;min-height:56px;display:flex;align-items:center;gap:4px 20px;flex-wrap:wrap}
+.top>div{max-width:712px;margin:0 auto;padding:0 16px;min-height:56px;display:flex;align-items:center;gap:4px 20px;flex-wrap:wrap}
 .brand{font-weight:600;font-size:17px;text-decoration:none;display:flex;align-items:center;gap:8px;min-height:44px}
 .top nav{display:flex;gap:4px 20px;flex:1;font:var(--t-body);font-size:15px}
 .top nav a,.top .mine a{text-decoration:none;color:var(--ink2);display:inline-flex;align-items:center;min-height:44px}
@@ -40,6 +40,12 @@ a:focus-visible,button:focus-visible,input:focus-visible,textarea:focus-visible,
 
 main{max-width:712px;margin:0 auto;padding:32px 16px 64px}
 main>*+*{margin-top:16px}
+#said:empty{display:none}
+#said:empty+*{margin-top:0}
+#said:focus{outline:none}
+.pick{position:relative}
+.pick input{position:absolute;inset:0;opacity:0;cursor:pointer}
+.pick:focus-within{outline:2px solid var(--acquire);outline-offset:2px}
 .foot{border-top:1px solid var(--line);color:var(--ink2);font:var(--t-second)}
 .foot>div{max-width:712px;margin:0 auto;padding:16px;display:flex;flex-wrap:wrap;gap:4px 20px;align-items:center}
 .foot a,.foot button{color:var(--ink2);min-height:44px;display:inline-flex;align-items:center}

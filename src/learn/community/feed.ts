@@ -39,7 +39,7 @@ export const feedRoutes: AnyPageRoute[] = [
     }),
   }),
   pageRoute({
-    method: 'GET', path: '/m/:sha256', what: 'an image', perMinute: 1200, params: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+    method: 'GET', path: '/media/:sha256', what: 'an image', perMinute: 1200, params: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
     handle: (call) => call.tx(async (tx) => {
       const found = await readMedia(tx, call.tenantId, call.params.sha256)
       if (found === undefined) throw httpFault('http/not-found', { path: call.params.sha256.slice(0, 8) })

@@ -65,6 +65,7 @@ export const pages: readonly Page[] = [
   { path: '/restrain/losses', stage: 'restrain', name: 'restrain.losses', right: 'people.read', block: 'contacts', component: page(async () => (await import('./restrain/losses.tsx')).LossesPage) },
   { path: '/restrain/capacity', stage: 'restrain', name: 'restrain.capacity', right: 'people.read', block: 'dosage', component: page(async () => (await import('./restrain/capacity.tsx')).CapacityPage) },
   { path: '/restrain/removals', stage: 'restrain', name: 'restrain.removals', right: 'people.read', block: 'dosage', component: page(async () => (await import('./restrain/capacity.tsx')).RemovalsPage) },
+  { path: '/restrain/moderation', stage: 'restrain', name: 'restrain.moderation', right: 'appeals.decide', block: 'community', component: page(async () => (await import('./restrain/moderation.tsx')).ModerationPage) },
   { path: '/learn/light', stage: 'learn', name: 'learn.light', right: 'chain.read', component: page(async () => (await import('./learn/light.tsx')).LightPage) },
   { path: '/learn/case', stage: 'learn', name: 'learn.case', right: 'chain.read', block: 'cases', component: page(async () => (await import('./learn/case.tsx')).CasePage) },
   { path: '/learn/playbooks', stage: 'learn', name: 'learn.playbooks', right: 'chain.read', block: 'cases', component: page(async () => (await import('./learn/playbooks.tsx')).PlaybooksPage) },

@@ -3,6 +3,7 @@ import { Button, Form, Input, Modal, Radio } from 'antd'
 import { Card, DataTable, Loaded, Money, PageHead, Permitted, PersonChip, StateBlock, TextLink, useBars } from '../kit/index.ts'
 import { useGet, useSend, useSession } from '../lib/session.tsx'
 import { useWords, type TextKey } from '../lib/words.tsx'
+import { Checked } from '../retain/checked.tsx'
 import { text } from '../text/index.ts'
 
 type Limit = { kind: 'staff' | 'budget'; name: string; capacity: number; used: number; worthFen: number }
@@ -84,6 +85,7 @@ export function PlanPage(): ReactNode {
                 <Form.Item name="name" label={t('plan.campaignName')} rules={[{ required: true }]}><Input maxLength={60} /></Form.Item>
                 <Form.Item name="messageKind" label={t('plan.kind')}><Radio.Group options={[{ value: 'news', label: t('plan.kind.news') }, { value: 'sell', label: t('plan.kind.sell') }]} /></Form.Item>
                 <Form.Item name="text" label={t('plan.campaignText')} rules={[{ required: true }]}><Input.TextArea rows={4} maxLength={600} showCount /></Form.Item>
+                <Form.Item noStyle shouldUpdate={(a: { text?: string }, b: { text?: string }) => a.text !== b.text}>{({ getFieldValue, setFieldValue }) => <div style={{ marginBottom: 12 }}><Checked text={(getFieldValue('text') as string | undefined) ?? ''} use={(text) => setFieldValue('text', text)} /></div>}</Form.Item>
                 <Button type="primary" htmlType="submit" loading={campaign.isPending}>{t('plan.go')}</Button>
               </Form>
             </Modal>

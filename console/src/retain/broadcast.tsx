@@ -8,6 +8,7 @@ import { useGet, useSend, useSession } from '../lib/session.tsx'
 import { useWords, type TextKey } from '../lib/words.tsx'
 import { text } from '../text/index.ts'
 import { notSent, type Broadcast, type Counts, type MessageKind } from './broadcasts.tsx'
+import { Checked } from './checked.tsx'
 import { Attachments, complete, onWire, previewOf, type Attachment } from './attachments.tsx'
 import { flat, Rules, useAudience, type Condition, type Rule } from './rules.tsx'
 
@@ -117,6 +118,7 @@ function Composer(props: { detail?: Detail }): ReactNode {
             <label className="field"><span>{t('broadcast.name')}</span><Input value={name} maxLength={60} onChange={(event) => setName(event.target.value)} /></label>
             <div className="field"><Radio.Group value={kind} onChange={(event) => setKind(event.target.value as MessageKind)} options={(['news', 'sell', 'help'] as const).map((key) => ({ value: key, label: t(`broadcast.kind.${key}`) }))} /></div>
             <label className="field"><span>{t('broadcast.text')}</span><Input.TextArea rows={7} value={words} onChange={(event) => setWords(event.target.value)} /></label>
+            <Checked text={words} use={setWords} />
             <Attachments value={attachments} set={setAttachments} disabled={!may('broadcasts.write')} />
             <ul className="stack tight">{checks.map((check) => <li key={check.words} className="row second"><span className={`tag ${check.ok ? 'ok' : 'warn'}`}>{check.ok ? t('broadcast.ok') : t('broadcast.look')}</span>{check.words}</li>)}</ul>
           </div>

@@ -3,6 +3,7 @@ import { Button, Form, Input, InputNumber, Modal, Radio, Switch } from 'antd'
 import { Card, Loaded, PageHead, Permitted, StateBlock, useBars } from '../kit/index.ts'
 import { useGet, useSend, useSession } from '../lib/session.tsx'
 import { useWords } from '../lib/words.tsx'
+import { Checked } from './checked.tsx'
 import { notSent, type Counts, type MessageKind } from './broadcasts.tsx'
 
 type Journey = { journeyId: string; name: string; trigger: 'contact.added' | 'order.paid'; rules: unknown; waitMs: number; messageKind: MessageKind; content: { text: string }; status: 'on' | 'off'; enrolments: Record<string, number>; messages: Counts }
@@ -57,6 +58,7 @@ export function JourneysPage(): ReactNode {
                 <Form.Item name="days" label={t('journey.form.days')}><InputNumber min={0} max={365} style={{ width: 120 }} /></Form.Item>
                 <Form.Item name="messageKind" label={t('plan.kind')}><Radio.Group options={(['news', 'sell', 'help'] as const).map((key) => ({ value: key, label: t(`broadcast.kind.${key}`) }))} /></Form.Item>
                 <Form.Item name="text" label={t('broadcast.text')} rules={[{ required: true, message: t('codes.form.need') }]}><Input.TextArea rows={4} maxLength={1300} showCount /></Form.Item>
+                <Form.Item noStyle shouldUpdate={(a: { text?: string }, b: { text?: string }) => a.text !== b.text}>{({ getFieldValue, setFieldValue }) => <div style={{ marginBottom: 12 }}><Checked text={(getFieldValue('text') as string | undefined) ?? ''} use={(text) => setFieldValue('text', text)} /></div>}</Form.Item>
                 <p className="second" style={{ marginBottom: 12 }}>{t('journey.form.note')}</p>
                 <Button type="primary" htmlType="submit" loading={make.isPending}>{t('journey.form.go')}</Button>
               </Form>

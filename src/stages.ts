@@ -12,8 +12,8 @@ import { bellsOfShopEvent, connectionOfOrder, orderRoutes, ordersFollowMerges, r
 import { aftersaleProbe, aftersaleReader, aftersaleReply, aftersaleRoutes, aftersaleSubscriber, aftersaleTick, buyerAftersaleRoutes, type RefundPort } from './sell/aftersale/index.ts'
 import { buyerFulfilmentRoutes, deliveryProbe, deliveryReply, findParcel, forgetAddresses, fulfilmentRoutes, readAddress, readDivisions, saveAddress, type Address, type FulfilmentParts } from './sell/fulfilment/index.ts'
 import { adjustmentRoutes } from './sell/adjustment/index.ts'
-import { catalogRoutes, productBackfill, shopProductReader } from './sell/catalog/index.ts'
-import { mallAvailable, moveReply, openStock, rebalanceByClock, stockFacts, stockFlow, stockHearsOrders, stockReconcile, stockRoutes } from './sell/stock/index.ts'
+import { auditFacts, catalogRoutes, productBackfill, productRoutes, shopCategoriesJob, shopProductReader, submitFind, submitJob, submitReply, type ProductPorts } from './sell/catalog/index.ts'
+import { changeStock, mallAvailable, moveReply, openStock, rebalanceByClock, stockFacts, stockFlow, stockHearsOrders, stockReconcile, stockRoutes } from './sell/stock/index.ts'
 import { followBatch, mallRoutes, type MallAccounts } from './sell/checkout/index.ts'
 import { expireOrders, payNotices, requestRefund, payParams, paymentRoutes, buyerPaymentRoutes, refundPoll, refundReply, settlementFacts, shippingProbe, shippingReply } from './sell/payment/index.ts'
 import { personRoutes, type AlsoForget } from './book/person/index.ts'
@@ -56,6 +56,13 @@ export function stages(context: StageContext): StageParts {
   }
   const catalog = { ...platform, track: openStock }
   const shelves = { mallAvailable, openStock, shopConnections: (tenantId: number) => context.connectionsOf(tenantId).filter((one) => one.line === 'shop').map((one) => one.connectionId) }
+  const goods: ProductPorts = {
+    ...shelves, shops: (tenantId) => context.connectionsOf(tenantId).filter((one) => one.line === 'shop').map((one) => ({ connectionId: one.connectionId, account: one.accountId })),
+    async receive(tx, tenantId, units, now, ids) {
+      await openStock(tx, tenantId, units.map((one) => one.skuId), now)
+      for (const one of units) await changeStock(tx, tenantId, one.skuId, { kind: 'receive', quantity: one.quantity, reason: 'import' }, one.key, now, ids)
+    },
+  }
   const mallAccounts = (tenantId: number): MallAccounts | undefined => {
     const [mini, pay] = ['mini-program', 'pay'].map((line) => context.connectionsOf(tenantId).find((one) => one.line === line))
     return mini && pay && { mini: { connectionId: mini.connectionId, appid: mini.accountId, secret: mini.secrets.secret ?? '' }, pay: { connectionId: pay.connectionId, mchid: pay.accountId } }
@@ -128,13 +135,13 @@ export function stages(context: StageContext): StageParts {
         welcomeFacts(wecom, gate, welcomeTextsOf),
         contactFacts(wecom),
         tagFacts,
-        payNotices(payment), ...money.facts, settlementFacts, stockFacts, ...refusalFacts(platform), ...community.facts,
+        payNotices(payment), ...money.facts, settlementFacts, stockFacts, auditFacts, ...refusalFacts(platform), ...community.facts,
       ],
       readers: [shopOrderReader(platform), aftersaleReader(platform), shopProductReader(catalog), contactReader(wecom)],
       jobs: [
         aftersaleTick(refund), aftersaleProbe(platform), deliveryProbe(platform, async (tx, tenantId, parcelId) => (await findParcel(tx, tenantId, parcelId))?.trackingNo ?? ''),
         shopBackfill(platform),
-        productBackfill(platform), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), rebalanceByClock, followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment), ...money.jobs, ...community.jobs,
+        productBackfill(platform), submitJob({ db: context.db, call: context.call }), submitFind({ db: context.db, call: context.call }), shopCategoriesJob({ call: context.call }), stockFlow({ ...platform, db: context.db }), stockReconcile({ ...platform, db: context.db }), rebalanceByClock, followBatch, expireOrders(payment), refundPoll(payment), shippingProbe(payment), ...money.jobs, ...community.jobs,
         codeFind(wecom), liveRead(wecom), contactBackfill(wecom), tagSync(wecom),
         taskPoll(wecom, gate, broadcastTaskEnded), taskFind(wecom, gate, broadcastTaskEnded), broadcastDispatch(gate, fields), broadcastClose(), journeyTick(gate, fields), featherNight(context.blockOn),
         epochJob({ ...context, prior }), planJob({ ...context, prior }), playbookWatch(playbooks), handJob({ gate, connectionOf: (tenantId, corpId) => context.connectionsOf(tenantId).find((one) => one.line === 'wecom' && one.accountId === corpId)?.connectionId }),
@@ -145,10 +152,10 @@ export function stages(context: StageContext): StageParts {
         nightStarter([epochJobKind, planJobKind]), removalTicker,
         playbookSubscriber({ ...context, royalty, nowOf: (tenantId) => context.clockOf(tenantId).now() }),
       ],
-      replies: [aftersaleReply, deliveryReply, moveReply, refundReply(payment), shippingReply, ...money.replies, ...community.replies, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
+      replies: [submitReply, aftersaleReply, deliveryReply, moveReply, refundReply(payment), shippingReply, ...money.replies, ...community.replies, codeMade, codeChanged, welcomeSent(gate), taskMade(gate, broadcastTaskEnded), taskCancelled(), tagMarked],
     },
     routes: [
-      ...orderRoutes, ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...money.routes, ...community.routes, ...adjustmentRoutes, ...aftersaleRoutes({ ...context, refund }), ...fulfilmentRoutes(fulfilment), ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
+      ...orderRoutes, ...productRoutes(goods), ...catalogRoutes(shelves), ...stockRoutes, ...paymentRoutes(payment), ...money.routes, ...community.routes, ...adjustmentRoutes, ...aftersaleRoutes({ ...context, refund }), ...fulfilmentRoutes(fulfilment), ...personRoutes({ ...context, alsoForget, alsoSplit: (tx, tenantId, { gone, under }) => returnOrders(tx, tenantId, gone, under) }),
       ...codeRoutes(speaking), ...attributionRoutes, ...liveRoutes, ...referralRoutes,
       ...contactRoutes(context), ...tagRoutes(wecom), ...segmentRoutes(sources), ...outboundRoutes(community.conduct.content), ...broadcastRoutes(speaking, sources, worthOfOneMessage, plannedWithText), ...journeyRoutes(speaking, sources), ...pointsRoutes({ costs: offerCosts, workOf }), ...offerRoutes({ seal: context.seal, workOf }),
       ...pressureRoutes({ dosesOf: placesAt, contactsOf: async (tx, tenantId) => (await reachable(tx, tenantId)).map((one) => one.personId) }), ...experimentRoutes({ workOf, prior }), ...planRoutes({ workOf, prior, checkText: community.conduct.checkText, saidElsewhere: (tx, tenantId, texts) => broadcastsSaying(tx, tenantId, texts, fields, context.clockOf(tenantId).now()) }), ...capacityRoutes, ...lossRoutes({ prior }),

@@ -4,6 +4,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import { editStatus, productStatus } from '../../wechat/spec/shop/product.ts'
 import { catalogFault } from './errors.ts'
 import { saveShopProducts, type ListingStatus } from './store.ts'
+import { followSubmissions } from './submit-product.ts'
 
 export type CatalogPlatform = {
   call(tenantId: number, connectionId: string, endpoint: string, request: unknown): Promise<PlatformAnswer>
@@ -19,7 +20,9 @@ export type ShopProductState = {
   images: string[]
   description: string
   status: ListingStatus
-  skus: Array<{ skuId: string; skuCode: string; attrs: Record<string, string>; priceFen: number }>
+  /** Our own numbers, where the draft came from here. */
+  outProductId?: string
+  skus: Array<{ skuId: string; outSkuId?: string; skuCode: string; attrs: Record<string, string>; priceFen: number }>
 }
 
 type Loose = Record<string, unknown>
@@ -42,9 +45,9 @@ export function readShopProduct(body: unknown): ShopProductState {
   if (!product || productId === '') throw catalogFault('product/unreadable', { productId: '?', found: 'no product' })
   const images = Array.isArray(product.head_imgs) ? product.head_imgs.map(text).filter((url) => url !== '') : []
   return {
-    productId, title: text(product.title), image: images[0] ?? '', images, description: text((product.desc_info as Loose | undefined)?.desc), status: statusOf(Number(product.status ?? 0), Number(product.edit_status ?? 0)),
+    productId, ...(text(product.out_product_id) === '' ? {} : { outProductId: text(product.out_product_id) }), title: text(product.title), image: images[0] ?? '', images, description: text((product.desc_info as Loose | undefined)?.desc), status: statusOf(Number(product.status ?? 0), Number(product.edit_status ?? 0)),
     skus: ((product.skus ?? []) as Loose[]).filter((sku) => text(sku.sku_id) !== '').map((sku) => ({
-      skuId: text(sku.sku_id), skuCode: text(sku.sku_code) || text(sku.out_sku_id), priceFen: Number(sku.sale_price ?? 0),
+      skuId: text(sku.sku_id), ...(text(sku.out_sku_id) === '' ? {} : { outSkuId: text(sku.out_sku_id) }), skuCode: text(sku.sku_code) || (/^[0-9a-f-]{36}$/.test(text(sku.out_sku_id)) ? '' : text(sku.out_sku_id)), priceFen: Number(sku.sale_price ?? 0),
       attrs: Object.fromEntries(((sku.sku_attrs ?? []) as Loose[]).map((one) => [text(one.attr_key), text(one.attr_value)])),
     })),
   }
@@ -69,6 +72,7 @@ export function shopProductReader(platform: CatalogPlatform): ObjectReader {
       for (const [connectionId, products] of byConnection) {
         const { joined } = await saveShopProducts(tx, work.tenantId, { connectionId, account: platform.accountOf(work.tenantId, connectionId) }, products, work.now, work.ids)
         await platform.track(tx, work.tenantId, joined, work.now)
+        await followSubmissions(tx, work.tenantId, platform.accountOf(work.tenantId, connectionId), products.map((product) => ({ platformProductId: product.productId, listing: product.status })), work.now)
       }
     },
   }

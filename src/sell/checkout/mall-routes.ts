@@ -10,7 +10,7 @@ import type { Random } from '../../kernel/random.ts'
 import type { Seal } from '../../kernel/seal.ts'
 import { resolvePersons, writeFields } from '../../book/person/index.ts'
 import { codeOfPerson, isReferralCode, recordReferral } from '../../acquire/referral/index.ts'
-import { listProducts, viewProducts, type ProductView } from '../catalog/index.ts'
+import { listCategories, listProducts, viewProducts, type ProductView } from '../catalog/index.ts'
 import { listRefunds } from '../order/index.ts'
 import { mallAvailable, pullUnits } from '../stock/index.ts'
 import { createCombiner, type Combiner } from './combiner.ts'
@@ -122,10 +122,18 @@ export function mallRoutes(parts: MallParts): AnyPublicRoute[] {
       handle: async ({ tenantId, tenantName, slug }) => ({ name: tenantName, slug, open: parts.accounts(tenantId) !== undefined, appid: parts.accounts(tenantId)?.mini.appid ?? null }),
     }),
     publicRoute({
+      method: 'GET', path: '/categories', block, perMinute: 600, what: 'categories of the mall that hold listed goods, themselves or below',
+      handle: ({ tenantId, tx }) => tx(async (t) => {
+        const rows = await listCategories(t, tenantId, true)
+        return { rows: rows.filter((row) => row.products > 0 || rows.some((below) => below.parentId === row.categoryId && below.products > 0)).map(({ categoryId, parentId, name, products }) => ({ categoryId, parentId, name, products })) }
+      }),
+    }),
+    publicRoute({
       method: 'GET', path: '/goods', block, perMinute: 600, what: 'goods on the mall',
-      query: z.object({ search: z.string().trim().max(60).optional(), page: z.coerce.number().int().min(1).max(1000).default(1), pageSize: z.coerce.number().int().min(1).max(50).default(20) }),
+      query: z.object({ search: z.string().trim().max(60).optional(), category: z.uuid().optional(), order: z.enum(['newest', 'oldest', 'cheapest', 'dearest']).optional(), page: z.coerce.number().int().min(1).max(1000).default(1), pageSize: z.coerce.number().int().min(1).max(50).default(20) }),
       handle: ({ tenantId, tx, query }) => tx(async (t) => {
-        const products = await listProducts(t, tenantId, { search: query.search, shelf: 'mall', status: 'listed' }, { offset: (query.page - 1) * query.pageSize, limit: query.pageSize + 1 })
+        const categoryIds = query.category === undefined ? undefined : [query.category, ...(await listCategories(t, tenantId)).filter((row) => row.parentId === query.category).map((row) => row.categoryId)]
+        const products = await listProducts(t, tenantId, { search: query.search, categoryIds, order: query.order, shelf: 'mall', status: 'listed' }, { offset: (query.page - 1) * query.pageSize, limit: query.pageSize + 1 })
         const rows = (await viewProducts(t, tenantId, products.slice(0, query.pageSize), { mallAvailable })).map(shownProduct)
         return { goods: rows.map(({ images: _images, description: _description, ...row }) => ({ ...row, fromFen: Math.min(...row.skus.map((sku) => sku.priceFen)), soldOut: row.skus.every((sku) => sku.soldOut) })), more: products.length > query.pageSize }
       }),

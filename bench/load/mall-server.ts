@@ -10,12 +10,13 @@ import { silentLog } from '../../src/kernel/log.ts'
 import { systemRandom } from '../../src/kernel/random.ts'
 import { createSeal } from '../../src/kernel/seal.ts'
 import { createHouse } from '../../src/house.ts'
-import { readSession } from '../../src/sell/checkout/index.ts'
+import { expireOrders, type PaymentPlatform } from '../../src/sell/payment/index.ts'
+import { followBatch, mallRoutes, readSession } from '../../src/sell/checkout/index.ts'
+import { moveReply, rebalanceByClock, stockFlow, stockHearsOrders, stockReconcile } from '../../src/sell/stock/index.ts'
 import { createServer } from '../../src/server.ts'
-import { stages } from '../../src/stages.ts'
 
 /**
- * The product's server as a process of its own, for benches: the whole house with its engine running. `row-lock` answers the same checkout route with the
+ * The product's server as a process of its own, for benches: house, engine and web server with the selling stage in it. `row-lock` answers the same checkout route with the
  * transaction that everybody writes first: lock the stock row, look, subtract, insert the order and its line, commit. `platform` is asked instead of WeChat.
  */
 type Input = { config: pg.ClientConfig; key: string; mode: 'own' | 'row-lock'; platform?: string; port?: number }
@@ -54,8 +55,16 @@ const house = await createHouse({
   config: readConfig({}).config, db, processClock: systemClock, worldClock: () => systemClock, timers: systemTimers, random: systemRandom, ids, log: silentLog, seal, repeatOf: (endpoint) => (endpoint === 'shop.stock.update' ? { probe: 'shop.stock.flow' } : 'safe'),
   call: (_tenant, _connection, endpoint, request) => ask(endpoint, request),
   stages: (context) => {
-    const parts = stages(context)
-    return input.mode === 'own' ? parts : { ...parts, publicRoutes: parts.publicRoutes!.map((route) => (route.path === '/checkout' ? { ...route, handle: rowLock } : route)) }
+    const payment: PaymentPlatform = { db, call: context.call, accountOf: context.accountOf, merchantKey: () => '', notifyUrl: () => '', nonce: () => ids.next() }
+    const accounts = (tenantId: number) => {
+      const [mini, pay] = ['mini-program', 'pay'].map((line) => context.connectionsOf(tenantId).find((one) => one.line === line)!)
+      return { mini: { connectionId: mini.connectionId, appid: mini.accountId, secret: '' }, pay: { connectionId: pay.connectionId, mchid: pay.accountId } }
+    }
+    const routes = mallRoutes({ db, ids, random: systemRandom, seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts, payParams: async () => null })
+    return {
+      handlers: { facts: [], readers: [], jobs: [stockFlow(payment), stockReconcile(payment), rebalanceByClock, followBatch, expireOrders(payment)], subscribers: [stockHearsOrders], replies: [moveReply] },
+      routes: [], publicRoutes: input.mode === 'own' ? routes : routes.map((route) => (route.path === '/checkout' ? { ...route, handle: rowLock } : route)),
+    }
   },
 })
 const app = await createServer({ house, routes: [], metrics: async () => '', ready: () => true, secure: false })

@@ -187,7 +187,7 @@ async function openMall(db: Db, seal: Seal, buyers: number, seed: number) {
 
 type Started = { port: number; child: ChildProcess; end(): Promise<void> }
 export function startServer(input: object): Promise<Started> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(packageRoot, 'bench/load/mall-server.ts'), JSON.stringify(input)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...(process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : []), '--import', 'tsx', join(packageRoot, 'bench/load/mall-server.ts'), JSON.stringify(input)], { stdio: ['pipe', 'pipe', 'inherit'] })
   child.stdin!.on('error', () => {})
   return new Promise((done, fail) => {
     child.on('error', fail)
@@ -260,7 +260,7 @@ async function stormySale(options: { log(line: string): void; seed: number; fold
   let stop = false
   const began = performance.now()
   const buy = async (n: number): Promise<void> => {
-    const until = performance.now() + 60_000
+    const until = performance.now() + 30_000
     for (;;) {
       const asked = performance.now()
       try {
@@ -287,7 +287,7 @@ async function stormySale(options: { log(line: string): void; seed: number; fold
     }
   }
   const crowd = Promise.all(Array.from({ length: 48 }, async () => {
-    while (next < buyers) await buy(next++)
+    while (next < buyers && performance.now() < began + 150_000) await buy(next++)
   }))
   // The Shop sells on its own, some buyers never pay there.
   const shop = (async () => {
@@ -301,15 +301,18 @@ async function stormySale(options: { log(line: string): void; seed: number; fold
     }
   })()
   const kills: string[] = []
-  await until(() => placed >= units * 0.3 || next >= buyers)
+  const deadline = performance.now() + 120_000
+  const watch = setInterval(() => options.log(`storm: ${placed} placed, ${outcome.size} answered, Shop has ${platform.stock.get('77001')!.num}`), 5_000)
+  await until(() => placed >= units * 0.3 || next >= buyers || performance.now() > deadline)
   server.child.kill('SIGKILL')
   kills.push(`server killed after ${placed} orders`)
   server = await start()
-  await until(() => placed >= units * 0.6 || next >= buyers)
+  await until(() => placed >= units * 0.6 || next >= buyers || performance.now() > deadline)
   const atKill = placed
   await options.restartPostgres()
   kills.push(`PostgreSQL killed after ${atKill} orders`)
   await crowd
+  clearInterval(watch)
   const seconds = (performance.now() - began) / 1000
   // Everything becomes quiet; what the Shop still has is sold there to the last unit.
   platform.calm = true
@@ -318,7 +321,7 @@ async function stormySale(options: { log(line: string): void; seed: number; fold
   await shop
   const db = openDb({ ...options.config(), max: 2 })
   let state = await mall.check(skuId, db)
-  for (let n = 0; n < 150; n++) {
+  for (let n = 0; n < 60; n++) {
     while (platform.buy('77001', 1)) { /* the last ones */ }
     for (const order of platform.orders.values()) if (order.state === 'unpaid') platform.end(order, true)
     await db.tx({ role: 'app', tenantId: mall.tenantId }, (tx) => tx.run(`insert into job (tenant_id, kind, key, due_at, state, attempts) select $1, 'stock.flow', connection_id || '/' || sku_id, $2, jsonb_build_object('connectionId', connection_id, 'skuId', sku_id), 0 from stock_shelf where tenant_id = $1 on conflict (tenant_id, kind, key) do update set due_at = excluded.due_at`, [mall.tenantId, systemClock.now()]))

@@ -50,10 +50,13 @@ export const types = {
 export function openDb(config: pg.PoolConfig, hook?: StatementHook): Db {
   const pool = new pg.Pool({ max: 12, ...config, types: types as pg.CustomTypesConfig, pipeline: true } as pg.PoolConfig)
   pool.on('error', () => {}) // an idle connection that breaks is replaced; the next query reports its own failure
+  // One that breaks in use (the server died) fails its queries; without a listener it would end the process too.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   // Storing callbacks is one statement per batch, atomic by itself: it goes on connections that wear the intake role for good, so that a batch costs
   // one round trip instead of three.
   const intake = new pg.Pool({ ...config, max: 2, options: '-c role=qz_intake', types: types as pg.CustomTypesConfig })
   intake.on('error', () => {})
+  intake.on('connect', (client) => void client.on('error', () => {}))
   // Roles that a connection has put on before: from then on BEGIN does not wait for its answer.
   const worn = new WeakMap<pg.PoolClient, Set<string>>()
   return {

@@ -115,11 +115,11 @@ export const events = {
     payload: z.looseObject({ saleId: z.uuid(), articleId: z.uuid(), buyerPersonId: z.uuid(), authorPersonId: z.uuid(), feathers: z.int(), amountFen: fen }),
   }),
   'comment.decided': row({
-    v: 1, zh: '评论有了结果', what: 'a comment is shown, refused, taken away or put back', aggregate: 'comment/<commentId>', emits: 'retain/discussion', hears: ['retain/points'],
+    v: 1, zh: '评论有了结果', what: 'a comment is shown, refused, taken away or put back', aggregate: 'comment/<commentId>', emits: 'retain/discussion', hears: ['retain/points', 'restrain/moderation'],
     payload: z.looseObject({ commentId: z.uuid(), articleId: z.uuid(), readerId: z.uuid(), personId: z.uuid(), state: z.enum(['approved', 'rejected', 'removed', 'restored']), surface }),
   }),
   'piece.reported': row({
-    v: 1, zh: '举报', what: 'a reader reported something that others wrote', aggregate: 'piece/<pieceKind>/<pieceId>', emits: 'retain/discussion', hears: [],
+    v: 1, zh: '举报', what: 'a reader reported something that others wrote', aggregate: 'piece/<pieceKind>/<pieceId>', emits: 'retain/discussion', hears: ['restrain/moderation'],
     payload: z.looseObject({ pieceKind: z.enum(['article', 'comment', 'profile']), pieceId: z.uuid(), reportId: z.uuid(), reason: z.string(), /** Who reported; absent: not known. */ readerId: z.uuid().nullable().optional() }),
   }),
 
@@ -150,7 +150,7 @@ export const events = {
   }),
 
   'piece.decided': row({
-    v: 1, zh: '审核有了结果', what: 'a person decided about something somebody wrote, or it was taken back: shown, refused, taken away, put back', aggregate: 'piece/<pieceKind>/<pieceId>', emits: 'restrain/moderation', hears: [],
+    v: 1, zh: '审核有了结果', what: 'a person decided about something somebody wrote, or it was taken back: shown, refused, taken away, put back', aggregate: 'piece/<pieceKind>/<pieceId>', emits: 'restrain/moderation', hears: ['retain/discussion', 'retain/reader'],
     payload: z.looseObject({ pieceKind: z.enum(['article', 'comment', 'profile', 'media', 'outgoing']), pieceId: z.string(), version: z.int(), decision: z.enum(['approve', 'reject', 'remove', 'restore']), caseId: z.uuid().nullable(), rule: z.string().nullable() }),
   }),
   'penalty.started': row({
@@ -165,7 +165,7 @@ export const events = {
     payload: z.looseObject({ penaltyId: z.uuid(), readerId: z.uuid(), personId: z.uuid().nullable(), why: z.enum(['expired', 'reduced', 'overturned', 'replaced']) }),
   }),
   'appeal.decided': row({
-    v: 1, zh: '申诉有了结果', what: 'another reviewer looked again; overturned restores what was taken away', aggregate: 'appeal/<appealId>', emits: 'restrain/penalty', hears: [],
+    v: 1, zh: '申诉有了结果', what: 'another reviewer looked again; overturned restores what was taken away', aggregate: 'appeal/<appealId>', emits: 'restrain/penalty', hears: ['restrain/moderation', 'restrain/feedback'],
     payload: z.looseObject({
       appealId: z.uuid(), penaltyId: z.uuid().nullable(), caseId: z.uuid().nullable(), readerId: z.uuid(), ticketId: z.uuid().nullable(), decision: z.enum(['uphold', 'reduce', 'overturn']), reason: z.string(), publicNote: z.string().nullable(),
     }),

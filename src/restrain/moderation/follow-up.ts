@@ -1,11 +1,12 @@
 import { dayMs } from '../../kernel/calendar.ts'
-import type { JobHandler, Subscriber } from '../../kernel/engine/index.ts'
+import type { Tx } from '../../kernel/db/index.ts'
+import type { JobHandler, Subscriber, Work } from '../../kernel/engine/index.ts'
 import { payloadOf } from '../../events.ts'
 import { emptyExcerpts } from '../penalty/index.ts'
 import { hide, restoreCase, type Desk } from './decide.ts'
 import { factsOf, isSample, priorityOf, retentionKind } from './judge.ts'
 import {
-  addReports, addReportsToCase, findPiece, insertCases, insertReports, listRescans, moveRescan, openCaseOf, piecesAfter, purgeCases, purgePieces, purgeReports, reporterRecords,
+  addReports, addReportsToCase, changeCase, findPiece, insertCases, insertReports, listRescans, lockCase, moveRescan, openCaseOf, piecesAfter, purgeCases, purgePieces, purgeReports, reporterRecords, setPieceState,
   type NewCase,
 } from './store.ts'
 
@@ -16,13 +17,14 @@ const reportPriority = (weight: number): number => 15 + Math.min(60, Math.round(
 /** Reports and won appeals. A batch of reports on one piece is a handful of statements, and one case, however many there are. */
 export function moderationSubscriber(desk: Desk, blockOn: (tenantId: number, block: 'community') => boolean): Subscriber {
   return {
-    name: 'restrain/moderation', hears: ['piece.reported', 'appeal.decided'], on: (tenantId) => blockOn(tenantId, 'community'),
+    name: 'restrain/moderation', hears: ['piece.reported', 'comment.decided', 'appeal.decided'], on: (tenantId) => blockOn(tenantId, 'community'),
     async handle(work, tx, events) {
       const { tenantId, now } = work
       for (const event of events.filter((one) => one.name === 'appeal.decided')) {
         const { decision, caseId } = payloadOf('appeal.decided', event)
         if (decision === 'overturn' && caseId !== null) await restoreCase(tx, work, caseId)
       }
+      for (const event of events.filter((one) => one.name === 'comment.decided')) await followComment(tx, work, payloadOf('comment.decided', event))
       const reports = events.filter((one) => one.name === 'piece.reported').map((event) => ({ ...payloadOf('piece.reported', event), at: event.occurredAt }))
       if (reports.length === 0) return
       const readerOf = (report: (typeof reports)[number]): string | null => (typeof report.readerId === 'string' ? report.readerId : null)
@@ -53,6 +55,23 @@ export function moderationSubscriber(desk: Desk, blockOn: (tenantId: number, blo
         if (caseId !== undefined && piece.state === 'shown' && piece.reportWeight >= limits.hideAtWeight) await hide(tx, work, { caseId, pieceKind: piece.kind, pieceId: id, pieceVersion: piece.version, rule: null })
       }
     },
+  }
+}
+
+/** A comment decided on its own page: the case about it has nothing left to ask. What the law forbids is not passed by one person anywhere, so there it is hidden again and the case stays. */
+async function followComment(tx: Tx, work: Work, decided: { commentId: string; state: 'approved' | 'rejected' | 'removed' | 'restored' }): Promise<void> {
+  const piece = await findPiece(tx, work.tenantId, 'comment', decided.commentId)
+  if (piece === undefined) return
+  const shown = decided.state === 'approved' || decided.state === 'restored'
+  const state = shown ? 'shown' : decided.state === 'removed' ? 'removed' : 'rejected'
+  const open = await openCaseOf(tx, work.tenantId, 'comment', decided.commentId, piece.version)
+  if (piece.state !== state) await setPieceState(tx, work.tenantId, 'comment', decided.commentId, piece.version, state)
+  const one = open === undefined ? undefined : await lockCase(tx, work.tenantId, open.caseId)
+  if (one === undefined || one.state === 'settling' || !['open', 'second', 'third'].includes(one.state)) return
+  if (one.category === 1) {
+    if (shown) await hide(tx, work, one)
+  } else if (one.openedBy !== 'report' || !shown) {
+    await changeCase(tx, work.tenantId, one.caseId, { state: 'decided', decision: shown ? 'pass' : 'reject', decidedAt: work.now, claimedBy: null, claimedUntil: null, reason: 'comments' })
   }
 }
 

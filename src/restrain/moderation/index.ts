@@ -2,7 +2,7 @@
  * Moderation (审核): the convention as data and in versions, what the machine finds, what people decide, and what is told in public.
  *
  * Owns: convention_version, judged_piece, moderation_case, moderation_decision, moderation_report, moderation_reporter, media_verdict, moderation_rescan.
- * Hears: piece.reported, appeal.decided.  Emits: piece.decided.  Implements: ConductGate (declared by retain/reader), ContentGate (declared by retain/outbound).
+ * Hears: piece.reported, comment.decided, appeal.decided.  Emits: piece.decided.  Implements: ConductGate (declared by retain/reader), ContentGate (declared by retain/outbound).
  *
  * Invariants
  * - An act is judged by the version in force when it was done; versions are never changed.

@@ -96,6 +96,6 @@ export async function report(tx: Tx, work: CommunityWork, parts: { gate: Conduct
   const reportId = ids.next()
   const reason: ReportReason = reportReasons.find((one) => one === wish.reason) ?? 'other'
   if (!(await putReport(tx, tenantId, { pieceKind: wish.pieceKind, pieceId: wish.pieceId, readerId: actor.readerId, reportId, reason, detail: wish.detail.slice(0, 500), surface: actor.surface, at: now }))) return { kind: 'again' }
-  await work.emit(tx, [makeEvent(ids, now, 'piece.reported', `piece/${wish.pieceKind}/${wish.pieceId}`, now, { pieceKind: wish.pieceKind, pieceId: wish.pieceId, reportId, reason })])
+  await work.emit(tx, [makeEvent(ids, now, 'piece.reported', `piece/${wish.pieceKind}/${wish.pieceId}`, now, { pieceKind: wish.pieceKind, pieceId: wish.pieceId, reportId, reason, readerId: actor.readerId })])
   return { kind: 'reported', reportId }
 }

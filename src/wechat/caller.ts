@@ -6,7 +6,7 @@ import { createWechat, WechatError, type HttpPort, type TokenStore, type UploadP
 import type { Connection } from './connection/index.ts'
 
 /**
- * Calls by endpoint name on a connection: finds the row, makes the account from the connection's secrets, and turns the outcome into what the
+ * Calls by endpoint name on a connection (a file comes as `{ contentType, bytes }`): finds the row, makes the account from the connection's secrets, and turns the outcome into what the
  * engine decides on. One client per base address and clock, so that tokens are shared.
  */
 export type Caller = {
@@ -28,7 +28,14 @@ export function createCaller(options: { rows: ReadonlyMap<string, EndpointRow>; 
     }
     return found
   }
+  // A client keeps tokens and keys by account, so one connection is one account as long as it is not read again.
+  const accounts = { contact: new WeakMap<Connection, WechatAccount>(), app: new WeakMap<Connection, WechatAccount>() }
   const accountOf = (c: Connection, agent: 'contact' | 'app' = 'contact'): WechatAccount => {
+    let known = accounts[agent].get(c)
+    if (!known) accounts[agent].set(c, (known = makeAccount(c, agent)))
+    return known
+  }
+  const makeAccount = (c: Connection, agent: 'contact' | 'app'): WechatAccount => {
     if (c.line === 'wecom') return { kind: 'wecom', corpId: c.accountId, agentId: agent === 'app' ? 'app' : (c.secrets.agentId ?? 'contact'), secret: (agent === 'app' ? c.secrets.appSecret : undefined) ?? c.secrets.secret ?? '' }
     if (c.line === 'pay') {
       return {
@@ -44,7 +51,9 @@ export function createCaller(options: { rows: ReadonlyMap<string, EndpointRow>; 
       const row = options.rows.get(endpoint)
       if (!row) return { kind: 'refused', retry: 'never', code: 'no-endpoint', text: `there is no endpoint ${endpoint}` }
       try {
-        const result = await client(connection, world, tenantId).call(row, request as never, { account: accountOf(connection), ...(parts === undefined ? {} : { parts: [...parts] }) })
+        const wechat = client(connection, world, tenantId)
+        const options = { account: accountOf(connection), ...(parts === undefined ? {} : { parts: [...parts] }) }
+        const result = row.body === 'binary' ? await wechat.download(row, request as never, options) : await wechat.call(row, request as never, options)
         return { kind: 'ok', result }
       } catch (error) {
         if (!(error instanceof WechatError)) throw error

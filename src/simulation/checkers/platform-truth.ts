@@ -1,16 +1,16 @@
 import { accountOf } from '../../emulator/core/namespace.ts'
-import { shopState, type Aftersale, type Order } from '../../emulator/shop/state.ts'
+import { shopState, type Aftersale, type FundsFlow, type Order } from '../../emulator/shop/state.ts'
 import { merchantState, type PayOrder, type PayRefund } from '../../emulator/pay/state.ts'
 import { corpOf, type CorpState } from '../../emulator/wecom/state.ts'
 import type { Outputs } from './outputs.ts'
 
-/** The emulated Shop as it is: orders and after-sales, past every API. */
-export function shopTruth({ emulator, world }: Outputs): { orders: Array<Readonly<Order>>; aftersales: Aftersale[] } {
+/** The emulated Shop as it is: orders, after-sales and its wallet, past every API. */
+export function shopTruth({ emulator, world }: Outputs): { orders: Array<Readonly<Order>>; aftersales: Aftersale[]; funds: Iterable<Readonly<FundsFlow>> } {
   const ns = emulator.namespace(world)
   const account = accountOf(ns, 'shop')
-  if (!account) return { orders: [], aftersales: [] }
+  if (!account) return { orders: [], aftersales: [], funds: [] }
   const state = shopState(ns, account.id)
-  return { orders: [...state.orders.values()], aftersales: Object.values(state.aftersales) }
+  return { orders: [...state.orders.values()], aftersales: Object.values(state.aftersales), funds: state.funds }
 }
 
 /** WeChat Pay as it is: the mall's orders that were made known to it, and their refunds. */

@@ -143,7 +143,7 @@ function QueueView(): ReactNode {
                   </dl>
                   {view.reasons.length > 0 && <p className="second" style={{ marginTop: 8 }}>{view.reasons.map((row) => `${row.reason} ×${f.count(row.count)}`).join(' · ')}</p>}
                 </Card>
-                <Card span={5} title={view.history === null ? t('moderation.house') : t('moderation.history', { n: view.history.penalties.length })} unit={view.history !== null && view.history.accounts > 1 ? t('moderation.accounts', { n: view.history.accounts }) : undefined} end={view.case.personId !== null && <PersonChip personId={view.case.personId} />}>
+                <Card span={5} title={view.history === null ? t('moderation.house') : view.history.penalties.length === 0 ? t('moderation.clean') : t('moderation.history', { n: view.history.penalties.length })} unit={view.history !== null && view.history.accounts > 1 ? t('moderation.accounts', { n: view.history.accounts }) : undefined} end={view.case.personId !== null && <PersonChip personId={view.case.personId} />}>
                   {view.history !== null && (
                     <>
                       {view.history.penalties.length > 0 && <ul className="list">{view.history.penalties.slice(0, 5).map((row) => <li key={row.penaltyId} className="row between"><span>{t(`penalty.kind.${row.kind}`)} <span className="second">{row.rule}</span>{row.endedWhy === 'overturned' && <span className="tag hollow" style={{ marginLeft: 8 }}>{t('penalty.why.overturned')}</span>}</span><When at={row.startsAt} /></li>)}</ul>}

@@ -99,7 +99,7 @@ export function TransparencyView(): ReactNode {
         return (
           <>
             <PageHead kicker={t('public.kicker')} sentence={t('public.sentence', { judged: f.count(m.judged), rejected: f.count(all), overturned: f.count(p.appeals.overturned) })} why={t('public.why')} />
-            <div className="cards">
+            <div className="cards level">
               <Card span={6} title={t('public.cases')}><dl className="defs">{line('public.opened', f.count(m.opened))}{line('public.machine', f.count(m.byMachine))}{line('public.passed', f.count(m.decided.filter((row) => row.decision === 'pass').reduce((sum, row) => sum + row.count, 0)))}{line('public.rejected', f.count(all))}{line('public.open', f.count(m.open))}{line('public.wait', hours(m.medianHours))}{line('public.restored', f.count(m.restored))}</dl></Card>
               <Card span={6} title={t('public.byCategory')}>{rejected.length === 0 ? <p className="second">{t('public.nothing')}</p> : <dl className="defs">{rejected.map((row) => <Line key={String(row.category)} name={row.category === null ? t('public.otherwise') : t('public.category', { n: row.category })} value={f.count(row.count)} />)}</dl>}</Card>
               <Card span={6} title={t('public.penalties', { n: f.count(p.running) })}>{p.penalties.length === 0 ? <p className="second">{t('public.nothing')}</p> : <dl className="defs">{p.penalties.map((row) => <Line key={`${row.kind}/${row.category}`} name={`${t(`penalty.kind.${row.kind}`)} · ${t('public.category', { n: row.category })}`} value={f.count(row.count)} />)}{line('public.undone', f.count(p.overturned))}</dl>}</Card>

@@ -88,7 +88,6 @@ function Composer(props: { detail?: Detail }): ReactNode {
   const n = audience.left
   const checks: Array<{ ok: boolean; words: string }> = [
     { ok: bytes <= 4000, words: t('broadcast.check.bytes', { n: f.count(bytes) }) },
-    ...(kind !== 'help' && words !== '' ? [{ ok: !t('broadcast.absolute').split(' ').some((word) => words.includes(word)), words: t('broadcast.check.words') }] : []),
     ...(estimate?.planned ?? []).map((one) => ({ ok: false, words: t('broadcast.check.planned', { campaign: one.campaign, n: f.count(one.people) }) })),
   ]
   return (

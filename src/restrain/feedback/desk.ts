@@ -7,7 +7,7 @@ import type { Seal } from '../../kernel/seal.ts'
 import { payloadOf } from '../../events.ts'
 import type { CommunityWork } from '../../retain/reader/index.ts'
 import { copyrightRule, decidersOf, putUpAgain, takeDown, type Conventions } from '../moderation/index.ts'
-import { appeal, type AppealMade } from '../penalty/index.ts'
+import { appeal, findPenalty, type AppealMade } from '../penalty/index.ts'
 import { addEntry, changeTicket, countSince, entriesOf, findTicket, insertTicket, listTickets, lockTicket, nextNumber, purgeTickets, type Ticket, type TicketEntry } from './store.ts'
 import { counterNoticeDays, dueOf, numberWords, problemOf, ticketsPerDay, type About, type TicketKind, type TicketProblem } from './ticket.ts'
 
@@ -28,6 +28,11 @@ export type Opened = { kind: 'opened'; ticketId: string; number: number; dueAt: 
 
 /** Takes a ticket: it gets its number and the day by which it is answered. An appeal is also put before another reviewer. */
 export async function openTicket(tx: Tx, work: CommunityWork, parts: FeedbackParts, wish: TicketWish): Promise<Opened> {
+  // Who was closed out has no session: the number of the penalty, which only they were told, stands for the account.
+  if (wish.kind === 'appeal' && wish.readerId === null && wish.about.penaltyId !== undefined) {
+    const penalty = await findPenalty(tx, work.tenantId, wish.about.penaltyId)
+    if (penalty?.kind === 'closure') return openTicket(tx, work, parts, { ...wish, readerId: penalty.readerId, personId: penalty.personId })
+  }
   const problem = problemOf(wish)
   if (problem !== undefined) return { kind: 'problem', problem }
   if (wish.readerId !== null && (await countSince(tx, work.tenantId, wish.readerId, work.now - dayMs)) >= ticketsPerDay) return { kind: 'problem', problem: 'too-many' }

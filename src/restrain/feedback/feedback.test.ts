@@ -132,3 +132,12 @@ test('an appeal is a ticket: its answer is the decision, and nobody answers it b
   const ticket = await d.app((tx) => readTicket(tx, d.tenantId, { number: one.number }))
   expect([ticket?.state, ticket?.entries.map((entry) => entry.body)]).toEqual(['answered', ['结果：撤销。确实是店的电话。']])
 })
+
+test('a closed account appeals without a session, by the number of its penalty; a silence does not', async () => {
+  const d = await door('closed')
+  const give = (reader: number, severity: 'severe' | 'medium') => d.app((tx) => givePenalty(tx, d.work(), d.readers, { readerId: readerId(reader), rule: { id: '1.9', zh: '', en: '', category: 1, severity }, ladder: defaultLadder, convention: 1, caseId: null, actedAt: start, aggravations: severity === 'severe' ? ['cheating'] : [], excerpt: null, reason: '', by: ['lin'] }))
+  const [[closed], [silenced]] = [await give(1, 'severe'), await give(2, 'medium')]
+  const without = (penaltyId: string) => d.open({ kind: 'appeal', readerId: null, personId: null, contact: '13800001111', text: '号被盗了', about: { penaltyId } })
+  expect([closed.kind, (await without(closed.penaltyId)).kind]).toEqual(['closure', 'opened'])
+  expect([silenced.kind, await without(silenced.penaltyId)]).toEqual(['silence-1', { kind: 'problem', problem: 'no-piece' }])
+})

@@ -67,6 +67,8 @@ describe('judging', () => {
     const ad = '这家店的白茶真的绝了，全场半价，进店报我名字就行'
     expect([(await say(1, ad)).rule, (await say(2, ad)).rule]).toEqual([null, null])
     expect(await say(3, `这家店的白茶真的绝了！！全场半价……进店，报我名字就行`)).toMatchObject({ outcome: 'reject', rule: '3.2' })
+    // The two that came before are looked at for the same now, before anything else.
+    expect((await t.app(tenantId, (tx) => listCases(tx, tenantId, { states: ['open'], limit: 10 }))).map((one) => [one.pieceId, one.rule])).toEqual([[pieceId(1), '3.2'], [pieceId(2), '3.2']])
     for (let n = 10; n < 15; n++) expect((await say(n, '学到了，谢谢')).rule).toBeNull()
   })
 

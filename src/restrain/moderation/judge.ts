@@ -7,7 +7,7 @@ import type { ConductGate, GateWork, Piece, Verdict } from '../../retain/reader/
 import { decideAct, runningOf, type Readers, type Severity } from '../penalty/index.ts'
 import { builtInConvention, type Convention } from './convention.ts'
 import { createScanner, type Facts, type Scan, type Scanner } from './scan.ts'
-import { insertCases, insertVersion, mediaVerdicts, openCaseOf, putPieces, readVersion, supersede, surroundings, versionAt, type NewCase, type PieceState } from './store.ts'
+import { insertCases, insertVersion, mediaVerdicts, openCaseOf, pointCase, putPieces, readVersion, sameWords, supersede, surroundings, versionAt, type NewCase, type PieceState } from './store.ts'
 
 export const retentionKind = 'moderation.retention'
 
@@ -65,6 +65,9 @@ export function createConventions(parts: Pick<ModerationParts, 'classifier'> = {
     },
   }
 }
+
+/** Several accounts spreading the same. */
+const sameTextRule = '3.2'
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32)
 
@@ -144,6 +147,23 @@ async function judge(tx: Tx, work: GateWork, parts: ModerationParts, conventions
   await supersede(tx, tenantId, pieces.map((one) => ({ kind: one.kind, id: one.id, version: one.version })))
   await putPieces(tx, tenantId, pieces.map((piece, n) => ({ ...piece, state: states[n], convention: prepared[n].convention.version, fingerprint: read[n].fingerprint, contact: scans[n].contact })), now)
   const made = await insertCases(tx, tenantId, cases)
+  // Several accounts in the same words: those that came before are looked at too.
+  for (const [n, scan] of scans.entries()) {
+    if (scan.rule?.id !== sameTextRule || read[n].fingerprint === null) continue
+    for (const other of await sameWords(tx, tenantId, read[n].fingerprint!, pieces[n].at - read[n].sameDays * 86_400_000, 50)) {
+      if (other.kind === pieces[n].kind && other.id === pieces[n].id) continue
+      const evidence = [{ where: 'text' as const, from: 0, to: Math.min(80, other.text.length), found: other.text.slice(0, 80), how: scan.evidence[0].how }]
+      const open = await openCaseOf(tx, tenantId, other.kind, other.id, other.version)
+      if (open !== undefined) await pointCase(tx, tenantId, open.caseId, { rule: scan.rule.id, category: scan.rule.category, evidence, priority: priorityOf(scan.rule) })
+      else {
+        const caseId = ids.next()
+        await insertCases(tx, tenantId, [{
+          caseId, pieceKind: other.kind, pieceId: other.id, pieceVersion: other.version, readerId: other.readerId, personId: other.personId, surface: other.surface, madeAt: other.at, convention: other.convention, foundBy: other.convention, openedBy: 'scan', openedAt: now,
+          machine: 'hold', rule: scan.rule.id, category: scan.rule.category, evidence, snapshot: { title: other.title, text: other.text, links: other.links, media: other.media }, state: 'open', priority: priorityOf(scan.rule), sampled: false,
+        }])
+      }
+    }
+  }
   if (made.size > 0) await putJobs(tx, tenantId, [{ kind: retentionKind, key: 'daily', dueAt: now + 86_400_000, state: {} }])
 
   return Promise.all(scans.map(async (scan, n): Promise<Verdict> => {

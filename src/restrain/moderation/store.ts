@@ -79,6 +79,18 @@ export function piecesOfReader(tx: Tx, tenantId: number, readerId: string, limit
   return tx.query<JudgedPiece>(`select ${pieceColumns} from judged_piece where tenant_id = $1 and reader_id = $2 order by made_at desc, piece_id limit $3`, [tenantId, readerId, limit])
 }
 
+/** What else was written in the same words lately, by others; newest first. */
+export function sameWords(tx: Tx, tenantId: number, fingerprint: string, since: Instant, limit: number): Promise<JudgedPiece[]> {
+  return tx.query<JudgedPiece>(`select ${pieceColumns} from judged_piece where tenant_id = $1 and fingerprint = $2 and made_at > $3 and state in ('shown', 'held') order by made_at desc, piece_id limit $4`, [tenantId, fingerprint, since, limit])
+}
+/** What was to be looked at anyway is now looked at for this. */
+export async function pointCase(tx: Tx, tenantId: number, caseId: string, to: { rule: string; category: number; evidence: Evidence[]; priority: number }): Promise<void> {
+  await tx.run(
+    `update moderation_case set rule = $3, category = $4, evidence = $5, priority = greatest(priority, $6), opened_by = case when opened_by = 'review' then 'scan' else opened_by end where tenant_id = $1 and case_id = $2 and rule is null`,
+    [tenantId, caseId, to.rule, to.category, JSON.stringify(to.evidence), to.priority],
+  )
+}
+
 // ---- media ----
 
 export async function mediaVerdicts(tx: Tx, tenantId: number, digests: readonly string[]): Promise<Map<string, { verdict: 'banned' | 'cleared'; rule: string | null }>> {

@@ -276,8 +276,9 @@ export function listStockRows(tx: Tx, tenantId: number, skuIds: readonly string[
        coalesce(h.shop, 0)::bigint as shop, coalesce(h.held, 0)::bigint as held, h.reconciled_at as "reconciledAt",
        (select count(*) from stock_move m where m.tenant_id = $1 and m.sku_id = s.sku_id and m.state in ('planned', 'sent', 'unknown')) as "openMoves",
        (select count(*) from stock_alarm a where a.tenant_id = $1 and a.sku_id = s.sku_id and a.cleared_at is null) as alarms
-     from stock s left join (select sku_id, sum(shop) as shop, sum(held) as held, min(reconciled_at) as reconciled_at from stock_shelf where tenant_id = $1 group by sku_id) h on h.sku_id = s.sku_id
-     where s.tenant_id = $1 and ($2::uuid[] is null or s.sku_id = any($2)) order by s.sku_id limit $3 offset $4`,
+     from (select * from stock where tenant_id = $1 and ($2::uuid[] is null or sku_id = any($2)) order by sku_id limit $3 offset $4) s
+     left join lateral (select sum(k.shop) as shop, sum(k.held) as held, min(k.reconciled_at) as reconciled_at from stock_shelf k where k.tenant_id = $1 and k.sku_id = s.sku_id) h on true
+     order by s.sku_id`,
     [tenantId, skuIds, page.limit, page.offset],
   )
 }

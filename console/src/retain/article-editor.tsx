@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { Button, Dropdown, Input, Modal } from 'antd'
-import { Node } from '@tiptap/core'
+import { Extension, markInputRule, Node } from '@tiptap/core'
 import { DOMSerializer, Fragment, type Node as Doc } from '@tiptap/pm/model'
 import { EditorContent, useEditor, type Editor } from '@tiptap/react'
 import StarterKit from '@tiptap/starter-kit'
@@ -47,6 +47,14 @@ const pieceNode = (look: { label: (piece: Piece) => { kind: string; title: strin
   },
 })
 
+/** Marks of Markdown right after a Chinese character: the editor's own rules want a space before them. */
+const tightMarks = Extension.create({
+  name: 'tightMarks',
+  addInputRules() {
+    return [markInputRule({ find: /(?:^|[^*])(\*\*(?!\s)([^*]+)\*\*)$/, type: this.editor.schema.marks.bold }), markInputRule({ find: /(?:^|[^~])(~~(?!\s)([^~]+)~~)$/, type: this.editor.schema.marks.strike })]
+  },
+})
+
 const attribute = (json: string): string => json.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 const asHtml = (blocks: readonly Block[]): string => blocks.map((block) => (block.type === 'text' ? block.html : `<div data-piece="${attribute(JSON.stringify(block))}"></div>`)).join('')
 
@@ -83,6 +91,7 @@ export function ArticleEditor(props: { blocks: readonly Block[]; onChange: (bloc
   const pieces = usePieces()
   const [open, setOpen] = useState<{ type: PieceType; old?: Piece; place?: () => number | undefined }>()
   const [markdown, setMarkdown] = useState<string>()
+  const [linking, setLinking] = useState<string>()
   const names = useRef(pieces.data)
   names.current = pieces.data
   const change = useRef(props.onChange)
@@ -94,6 +103,7 @@ export function ArticleEditor(props: { blocks: readonly Block[]; onChange: (bloc
   }
   const editor = useEditor({
     extensions: [
+      tightMarks,
       StarterKit.configure({ heading: { levels: [2, 3] }, link: { openOnClick: false, autolink: true, protocols: ['http', 'https'] } }),
       pieceNode({
         label: (piece) => ({ kind: say(`piece.${piece.type}`), title: pieceTitle(piece, names.current, say), ...(piece.type === 'image' ? { image: mediaUrl(tenant.slug, piece.sha256) } : {}) }),
@@ -135,9 +145,8 @@ export function ArticleEditor(props: { blocks: readonly Block[]; onChange: (bloc
     if (at !== undefined) editor.commands.setContent(asHtml(asBlocks(editor as Editor)))
     setOpen(undefined)
   }
-  const link = (): void => {
-    const href = window.prompt(t('editor.linkTo'), String(editor.getAttributes('link').href ?? 'https://'))
-    if (href === null) return
+  const link = (href: string): void => {
+    setLinking(undefined)
     if (href.trim() === '') editor.chain().focus().unsetLink().run()
     else editor.chain().focus().setLink({ href: href.trim() }).run()
   }
@@ -151,7 +160,7 @@ export function ArticleEditor(props: { blocks: readonly Block[]; onChange: (bloc
         {tool('ul', t('editor.list'), editor.isActive('bulletList'), () => editor.chain().focus().toggleBulletList().run())}
         {tool('ol', t('editor.numbers'), editor.isActive('orderedList'), () => editor.chain().focus().toggleOrderedList().run())}
         {tool('q', t('editor.quote'), editor.isActive('blockquote'), () => editor.chain().focus().toggleBlockquote().run())}
-        {tool('a', t('editor.link'), editor.isActive('link'), link)}
+        {tool('a', t('editor.link'), editor.isActive('link'), () => setLinking(String(editor.getAttributes('link').href ?? '')))}
         <Dropdown trigger={['click']} disabled={props.disabled} menu={{ items: pieceTypes.map((key) => ({ key, label: t(`piece.${key}`) })), onClick: ({ key }) => (key === 'paywall' ? put({ type: 'paywall' }) : setOpen({ type: key as PieceType })) }}>
           <button type="button" className="chip">{t('editor.put')}<Icon name="down" size={14} /></button>
         </Dropdown>
@@ -159,6 +168,12 @@ export function ArticleEditor(props: { blocks: readonly Block[]; onChange: (bloc
       </div>
       <div className="editorbox"><EditorContent editor={editor} /></div>
       <PieceModal type={open?.type} old={open?.old} pieces={pieces.data} onDone={put} onCancel={() => setOpen(undefined)} />
+      <Modal open={linking !== undefined} title={t('editor.link')} footer={null} onCancel={() => setLinking(undefined)} destroyOnHidden>
+        <div className="stack wide">
+          <label className="field"><span>{t('editor.linkTo')}</span><Input value={linking ?? ''} maxLength={1000} placeholder="https://" onChange={(event) => setLinking(event.target.value)} onPressEnter={() => link(linking ?? '')} /></label>
+          <div className="row"><Button type="primary" onClick={() => link(linking ?? '')}>{t('piece.put')}</Button><Button onClick={() => setLinking(undefined)}>{t('piece.cancel')}</Button></div>
+        </div>
+      </Modal>
       <MarkdownModal value={markdown} set={setMarkdown} onDone={(html) => { editor.chain().focus().insertContent(html).run(); setMarkdown(undefined) }} told={told} />
     </div>
   )

@@ -46,7 +46,7 @@ export function PictureForm(props: { onDone: (piece: Extract<Piece, { type: 'ima
     try {
       if (file === undefined) props.onDone(piece)
       else {
-        const { sha256 } = await request<{ sha256: string }>('POST', url('/media'), { ...(await shrink(file)), source: piece.source, licence: piece.licence })
+        const { sha256 } = await request<{ sha256: string }>('POST', url('/images'), { ...(await shrink(file)), source: piece.source, licence: piece.licence })
         props.onDone({ ...piece, sha256 })
       }
     } catch (error) {

@@ -15,10 +15,10 @@ export function MediaPage(): ReactNode {
   const { tell } = useBars()
   const [behind, setBehind] = useState<Array<{ at: number; sha256: string }>>([])
   const at = behind[behind.length - 1]
-  const query = useGet<Answer>('/media', { at: at?.at, sha256: at?.sha256 })
+  const query = useGet<Answer>('/images', { at: at?.at, sha256: at?.sha256 })
   const [open, setOpen] = useState<Row | 'new'>()
-  const name = useSend<{ sha256: string; source: string; licence: string }>('PUT', (input) => `/media/${input.sha256}`, { refresh: ['/media'], body: ({ source, licence }) => ({ source, licence }) })
-  const block = useSend<{ sha256: string; blocked: boolean }>('POST', (input) => `/media/${input.sha256}/block`, { refresh: ['/media'], body: ({ blocked }) => ({ blocked }) })
+  const name = useSend<{ sha256: string; source: string; licence: string }>('PUT', (input) => `/images/${input.sha256}`, { refresh: ['/images'], body: ({ source, licence }) => ({ source, licence }) })
+  const block = useSend<{ sha256: string; blocked: boolean }>('POST', (input) => `/images/${input.sha256}/block`, { refresh: ['/images'], body: ({ blocked }) => ({ blocked }) })
   const onError = (error: Error): void => tell(error.message)
   const add = <Permitted allowed={may('content.write')} who={t('articles.noRight')}>{(disabled) => <Button type="primary" disabled={disabled} onClick={() => setOpen('new')}>{t('media.add')}</Button>}</Permitted>
   return (

@@ -30,12 +30,16 @@ export function isInvisible(unit: number): boolean {
     || unit === 0xfeff || unit === 0xad || unit === 0x34f || unit === 0x61c || unit === 0x180e || unit === 0x115f || unit === 0x1160 || unit === 0x3164 || unit === 0xffa0
 }
 
+const made: { normaliser?: Normaliser } = {}
+
 /**
- * Builds the table (about 30 ms; build once per process and share it, it is never changed).
+ * The table (about 30 ms the first time; the same one for everybody afterwards, it is never changed).
  * Method: Unicode NFKC per character where it leaves one letter or number, lower case, OpenCC's character table, then the tables of `lookalikes.ts`.
  * Ideographs outside the basic plane without a counterpart there are folded into 6,400 private codes, so two of them can be confused.
  */
-export function createNormaliser(): Normaliser {
+export const createNormaliser = (): Normaliser => (made.normaliser ??= buildNormaliser())
+
+function buildNormaliser(): Normaliser {
   const simplified = new Map<string, string>()
   for (const pair of traditional.split('|')) {
     const [from, to] = pair.split(' ')

@@ -11,8 +11,12 @@ export type Syllables = {
   readonly spelling: ReadonlyMap<number, string>
 }
 
-/** About 70 ms; build once and share. */
-export function createSyllables(): Syllables {
+const made: { syllables?: Syllables } = {}
+
+/** About 70 ms the first time; the same table for everybody afterwards. */
+export const createSyllables = (): Syllables => (made.syllables ??= buildSyllables())
+
+function buildSyllables(): Syllables {
   const codeOf = new Uint16Array(0x10000)
   const spelling = new Map<number, string>()
   const codes = new Map<string, number>()

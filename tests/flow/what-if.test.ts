@@ -85,5 +85,5 @@ describe('what if', () => {
     expect(await api<Run>('GET', `/what-if/${waiting.runId}`)).toMatchObject({ state: 'cancelled', progress: 0 })
     expect(await api<Run>('DELETE', `/what-if/${next.runId}`)).toMatchObject({ state: 'done' })
     await expect(api('GET', '/what-if/00000000-0000-7000-8000-000000000001')).rejects.toThrow('404')
-  }, 120_000)
+  }, 240_000)
 })

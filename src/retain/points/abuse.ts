@@ -184,13 +184,16 @@ export function auditLots({ reads, lots, linked, authors, rules }: AuditInput): 
   const shared = sharing(reads)
   const ringOf = rings(shared, rules)
   const farmed = farms(reads, shared, new Set(lots.filter((lot) => lot.rule === 'quiz' || lot.rule === 'comment').map((lot) => lot.personId)), rules)
-  // Whoever was on an inhuman device was inhuman that day.
-  const inhuman = new Map(persons)
+  // Whoever was on an inhuman device was inhuman that day; who was so once earns nothing from that day on, until the day has left the window.
+  const since = new Map<string, { day: number; code: ReasonCode }>()
+  const mark = (personId: string, day: number, code: ReasonCode | undefined): void => {
+    if (code !== undefined && day < (since.get(personId)?.day ?? Infinity)) since.set(personId, { day, code })
+  }
   for (const read of reads) {
     const day = dayNumber(read.readAt)
-    const code = devices.get(`${read.deviceKey}/${day}`)
-    if (code !== undefined && !inhuman.has(`${read.personId}/${day}`)) inhuman.set(`${read.personId}/${day}`, code)
+    mark(read.personId, day, persons.get(`${read.personId}/${day}`) ?? devices.get(`${read.deviceKey}/${day}`))
   }
+  const inhuman = (personId: string, day: number): ReasonCode | undefined => (day >= (since.get(personId)?.day ?? Infinity) ? since.get(personId)!.code : undefined)
   const firsts = new Map<string, string>()
   const findings: Finding[] = []
   for (const lot of [...lots].sort((a, b) => a.earnedAt - b.earnedAt || (a.lotId < b.lotId ? -1 : 1))) {
@@ -206,7 +209,7 @@ export function auditLots({ reads, lots, linked, authors, rules }: AuditInput): 
       if (cause === null) return 'not-registered'
       if (cause === personId) return 'self-read'
       if (groupOf(cause) === groupOf(personId)) return crowded.has(cause) && !linked.get(cause)?.has(personId) ? 'shared-device' : 'linked-account'
-      const bot = inhuman.get(`${cause}/${lot.day}`)
+      const bot = inhuman(cause, lot.day)
       if (bot !== undefined) return bot
       if (ringOf.has(cause) && ringOf.get(cause) === ringOf.get(personId)) return 'ring'
       if (farmed.has(`${cause}>${personId}`)) return 'farm'
@@ -214,7 +217,7 @@ export function auditLots({ reads, lots, linked, authors, rules }: AuditInput): 
     }
     if (articleId === null) return undefined
     if (authors.get(articleId) === personId) return 'own-article'
-    const bot = inhuman.get(`${personId}/${lot.day}`)
+    const bot = inhuman(personId, lot.day)
     if (bot !== undefined) return bot
     // Of several accounts of one human the first one keeps what it was given.
     const first = `${groupOf(personId)}/${lot.rule}/${articleId}`

@@ -82,13 +82,13 @@ describe('earning', () => {
     expect(seen).toEqual([0, 10, 10, 10, 0, 0, 10])
   })
 
-  test('a kept read by a friend gives 3 for the read and 10 for the success; they can be spent a day later, after the audit', async () => {
+  test('a kept read by a friend gives 3 for the read and 10 for the success; they can be spent a week later, after the audits', async () => {
     const articleId = newArticle()
     await reads(3, articleId, 2)
     expect(await wallet(2)).toMatchObject({ balance: 0, vesting: 13 })
     expect(nextFeatherNight(start)).toBeLessThan(start + day)
-    expect(await wallet(2, start + day - 1)).toMatchObject({ balance: 0, vesting: 13 })
-    expect(await wallet(2, start + day)).toMatchObject({ balance: 13, vesting: 0 })
+    expect(await wallet(2, start + 7 * day - 1)).toMatchObject({ balance: 0, vesting: 13 })
+    expect(await wallet(2, start + 7 * day)).toMatchObject({ balance: 13, vesting: 0 })
     await reads(3, articleId, 2, start + minute) // once per reader
     for (const who of [4, 5, 6, 7, 8]) await reads(who, articleId, 2)
     expect(await wallet(2)).toMatchObject({ vesting: 15 + 10 })

@@ -8,9 +8,9 @@ describe('default numbers of feathers', () => {
     // rule, per act, once, per person and article, per person and day, vests after hours, free of waiting a day, lives days
     ['order', 1, 'key', null, null, 0, null, null],
     ['quiz', 5, 'article', 5, 100, 0, 15, 365],
-    ['recommend', 10, 'reader', 10, 50, 24, null, 365],
+    ['recommend', 10, 'reader', 10, 50, 168, null, 365],
     ['comment', 10, 'key', 10, 50, 0, null, 365],
-    ['share-read', 3, 'reader', 15, 60, 24, null, 365],
+    ['share-read', 3, 'reader', 15, 60, 168, null, 365],
     ['playbook', 10, 'key', null, 200, 24, null, 365],
     ['sale', 0, 'key', null, null, 0, null, null],
   ] as const)('%s: %i', (rule, feathers, once, article, day, vestHours, freeDay, expireDays) => {
@@ -21,7 +21,7 @@ describe('default numbers of feathers', () => {
     const effect = effectOf(defaultRules, defaultRules, defaultOffers.map((offer, n) => ({ ...offer, offerId: String(n), redeemed28: 0, stock: 1 })), { byRule: [], persons28: 0, held: 0 })
     expect(effect).toMatchObject({ articleMost: 5 + 10 + 10 + 15, personDayMost: 200, cheapestBenefit: 20 })
     expect(defaultOffers.map((one) => [one.kind, one.feathers, one.validDays, one.faceFen])).toEqual([['licence', 20, 15, 2900], ['course', 20, 30, 3900], ['coupon', 30, 30, 2000]])
-    expect(defaultRules).toMatchObject({ personDay: 200, budgetFen: null, audit: { windowDays: 28, keptPerHour: 20, gapSeconds: 10, hoursPerDay: 18, personsPerDevice: 3, ringSize: 8, ringShare: 0.8, ringArticles: 3, captiveArticles: 4, captiveReaders: 2 } })
+    expect(defaultRules).toMatchObject({ personDay: 200, budgetFen: null, audit: { windowDays: 28, keptPerHour: 20, gapSeconds: 25, hoursPerDay: 18, personsPerDevice: 3, ringSize: 8, ringShare: 0.8, ringArticles: 3, captiveArticles: 4, captiveReaders: 2 } })
     expect(defaultRules.rules).toHaveLength(7)
   })
 

@@ -75,15 +75,15 @@ export const defaultRules: RuleSet = {
   rules: [
     { rule: 'order', zh: '买东西', en: 'buying', on: true, feathers: 1, once: 'key', caps: noCap, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, freeDay: null, expireDays: null },
     { rule: 'quiz', zh: '读懂一篇', en: 'quiz answered right', on: true, feathers: 5, once: 'article', caps: { ...noCap, personDay: 100, personArticle: 5 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, freeDay: 15, expireDays: 365 },
-    { rule: 'recommend', zh: '推荐成功', en: 'recommended successfully', on: true, feathers: 10, once: 'reader', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, freeDay: null, expireDays: 365 },
+    { rule: 'recommend', zh: '推荐成功', en: 'recommended successfully', on: true, feathers: 10, once: 'reader', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 168, freeDay: null, expireDays: 365 },
     { rule: 'comment', zh: '评论通过', en: 'comment approved', on: true, feathers: 10, once: 'key', caps: { ...noCap, personDay: 50, personArticle: 10 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, freeDay: null, expireDays: 365 },
-    { rule: 'share-read', zh: '分享被读', en: 'share read', on: true, feathers: 3, once: 'reader', caps: { ...noCap, personDay: 60, personArticle: 15 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 24, freeDay: null, expireDays: 365 },
+    { rule: 'share-read', zh: '分享被读', en: 'share read', on: true, feathers: 3, once: 'reader', caps: { ...noCap, personDay: 60, personArticle: 15 }, surfaces: webOnly, levels: 1, secondLevel: 0, vestHours: 168, freeDay: null, expireDays: 365 },
     { rule: 'playbook', zh: '打法被用上', en: 'playbook applied', on: true, feathers: 10, once: 'key', caps: { ...noCap, personDay: 200 }, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 24, freeDay: null, expireDays: 365 },
     { rule: 'sale', zh: '文章收入', en: 'article income', on: true, feathers: 0, once: 'key', caps: noCap, surfaces: everywhere, levels: 1, secondLevel: 0, vestHours: 0, freeDay: null, expireDays: null },
   ],
   personDay: 200,
   budgetFen: null,
-  audit: { windowDays: 28, keptPerHour: 20, gapSeconds: 10, hoursPerDay: 18, personsPerDevice: 3, ringSize: 8, ringShare: 0.8, ringArticles: 3, captiveArticles: 4, captiveReaders: 2 },
+  audit: { windowDays: 28, keptPerHour: 20, gapSeconds: 25, hoursPerDay: 18, personsPerDevice: 3, ringSize: 8, ringShare: 0.8, ringArticles: 3, captiveArticles: 4, captiveReaders: 2 },
 }
 
 export const ruleOf = (set: RuleSet, rule: string): Rule | undefined => set.rules.find((one) => one.rule === rule)

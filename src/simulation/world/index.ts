@@ -4,7 +4,7 @@
  */
 export { runWorld, replayLine, type WorldOptions, type WorldReport } from './world.ts'
 export { checkPopulation } from './population-file.ts'
-export { openCluster, type Cluster } from './cluster.ts'
+export { dropDatabase, makeDatabase, openCluster, type Cluster } from './cluster.ts'
 export { openLanes, type Lanes, type LaneWorld } from './lanes.ts'
 export { shrink, type Shrunk } from './shrink.ts'
 export type { Canary } from './canary.ts'

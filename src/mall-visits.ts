@@ -26,6 +26,19 @@ const enough = 40
 /** The longest shelf that somebody looks at. */
 const goodsSeen = 50
 
+/** Real county-level codes, invented streets: where simulated people have their parcels sent. */
+const places = [
+  ['310104', '漕溪北路'], ['440305', '科苑南路'], ['330106', '文三路'], ['510107', '紫荆东路'], ['110105', '望京街'], ['420106', '中南路'], ['320106', '汉口路'], ['500112', '新溉大道'], ['610113', '科技路'], ['350203', '厦禾路'], ['430104', '麓山路'], ['210102', '青年大街'],
+] as const
+const surnames = '王李张刘陈杨黄赵周吴徐孙朱马胡林'
+/** The same for a person every time. */
+function addressOf(person: string): { name: string; phone: string; division: string; detail: string } {
+  const n = [...person].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_003, 7)
+  const [division, street] = places[n % places.length]
+  // A block of numbers that no operator gives out.
+  return { name: `${surnames[n % surnames.length]}某`, phone: `1000000${String(n % 10_000).padStart(4, '0')}`, division, detail: `${street} ${1 + (n % 180)} 号` }
+}
+
 export function createMallVisits(parts: { house: House; emulator: Emulator; world: string; tenantId: number; slug: string; ask: Ask; /** Pieces that arrive when something runs out. */ delivery: number }): MallVisits {
   const { house, emulator, world, tenantId, slug, ask } = parts
   const { db, ids } = house.ports
@@ -62,7 +75,7 @@ export function createMallVisits(parts: { house: House; emulator: Emulator; worl
     const { skuId, priceFen, left: few } = skus[at]
     const quantity = Math.max(1, Math.min(few ?? 5, 5, Math.round(errand.fen / priceFen)))
     const token = await logIn(errand)
-    const placed = await mall<{ kind: string; order: { orderId: string }; pay: object | null }>('POST', '/checkout', { bearer: token, body: { key: `errand ${errand.n} ${person}`, lines: [{ skuId, quantity }] } })
+    const placed = await mall<{ kind: string; order: { orderId: string }; pay: object | null }>('POST', '/checkout', { bearer: token, body: { key: `errand ${errand.n} ${person}`, lines: [{ skuId, quantity }], address: addressOf(person) } })
     if (placed.kind !== 'placed' || placed.pay === null) return false
     const { prepay_id: prepay } = (await emulator.act(world, 'pay.openSheet', placed.pay)) as { prepay_id: string }
     await emulator.act(world, 'pay.payOrder', { prepay_id: prepay, person })

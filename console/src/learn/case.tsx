@@ -67,7 +67,7 @@ export function CasePage(): ReactNode {
                 <p className="third">{t('case.measured', { when: f.timeExact(c.measuredAt) })}</p>
               </Card>
             </div>
-            <Card title={kept.length === 0 ? t('case.keptNone') : t('case.keptSome', { n: kept.length, shown: kept.filter((row) => row.consent?.given).length })} unit={t('case.keptUnit')}>
+            <div className="cards"><Card title={kept.length === 0 ? undefined : t('case.keptSome', { n: kept.length, shown: kept.filter((row) => row.consent?.given).length })} unit={kept.length === 0 ? undefined : t('case.keptUnit')}>
               {kept.length === 0 ? <StateBlock title={t('case.keptNone')} what={t('case.keptWhat')} /> : (
                 <ul className="list">
                   {kept.map((row) => (
@@ -78,7 +78,7 @@ export function CasePage(): ReactNode {
                   ))}
                 </ul>
               )}
-            </Card>
+            </Card></div>
             <Modal open={seen !== undefined} title={t('case.asOthers')} footer={null} onCancel={() => setSeen(undefined)} destroyOnHidden>
               {seen && (
                 <div className="stack">

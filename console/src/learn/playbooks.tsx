@@ -62,7 +62,8 @@ export function PlaybooksPage(): ReactNode {
         return (
           <>
             <PageHead kicker={t('playbooks.kicker')} sentence={sentence} why={t('playbooks.why')} actions={<>{take}{make}</>} />
-            <Card title={used.length === 0 ? t('playbooks.usedNone') : t('playbooks.used')} unit={used.length === 0 ? undefined : t('playbooks.usedUnit')}>
+            <div className="cards">
+            <Card title={used.length === 0 ? undefined : t('playbooks.used')} unit={used.length === 0 ? undefined : t('playbooks.usedUnit')}>
               {used.length === 0 ? <StateBlock title={t('playbooks.usedNone')} what={t('playbooks.usedWhat')} /> : (
                 <ul className="list">{used.map((row) => (
                   <li key={row.applicationId} className="stack tight">
@@ -76,7 +77,7 @@ export function PlaybooksPage(): ReactNode {
                 ))}</ul>
               )}
             </Card>
-            <Card title={made.length === 0 ? t('playbooks.madeNone') : t('playbooks.made')} unit={made.length === 0 ? undefined : t('playbooks.madeUnit')}>
+            <Card title={made.length === 0 ? undefined : t('playbooks.made')} unit={made.length === 0 ? undefined : t('playbooks.madeUnit')}>
               {made.length === 0 ? <StateBlock title={t('playbooks.madeNone')} what={t('playbooks.madeWhat')} /> : (
                 <ul className="list">{made.map((row) => (
                   <li key={row.playbookId} className="row between">
@@ -86,6 +87,7 @@ export function PlaybooksPage(): ReactNode {
                 ))}</ul>
               )}
             </Card>
+            </div>
             <Modal open={tried !== undefined} width={640} title={tried && t('playbooks.trial', { title: tried.answer.title })} onCancel={() => setTried(undefined)} destroyOnHidden footer={tried && (
               <Permitted allowed={allowed} who={t('case.noKeep')}>{(disabled) => <Button type="primary" disabled={disabled || tried.answer.inUse !== null || tried.answer.steps.some((step) => step.obstacle !== null)} loading={apply.isPending} onClick={() => apply.mutate({ file: tried.file, seen: tried.answer.seen }, { onSuccess: () => { tell(t('playbooks.applied', { title: tried.answer.title })); setTried(undefined) }, onError })}>{t('playbooks.apply')}</Button>}</Permitted>
             )}>

@@ -53,7 +53,7 @@ export function ShippingPage(): ReactNode {
               </Card>
             )}
             {on('mall') && on('shop') && <Filters onClear={shelf ? () => filter.clear() : undefined}><Chip label={t('orders.chip.shelf')} value={shelf} options={(['shop', 'mall'] as const).map((key) => ({ key, label: t(`shelf.${key}`) }))} onPick={(value) => filter.set({ shelf: value })} /></Filters>}
-            <Card flush>
+            <Card>
               {data.rows.length === 0 ? <StateBlock title={t('shipping.clear')} what={t('shipping.clearWhat')} /> : (
                 <ul className="list rows">
                   <li className="row between second"><Checkbox checked={picked.length === data.rows.length} indeterminate={picked.length > 0 && picked.length < data.rows.length} onChange={(event) => setChosen(event.target.checked ? new Set(data.rows.map(keyOf)) : new Set())}>{picked.length > 0 ? t('shipping.chosen', { n: picked.length }) : t('shipping.choose')}</Checkbox><span>{t('shipping.oldest')}</span></li>

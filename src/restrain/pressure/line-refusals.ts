@@ -4,7 +4,7 @@ import { resolvePersons } from '../../book/person/index.ts'
 import { endOptOut, putOptOut } from './store.ts'
 
 type Told = { wants: boolean; evidence: string } | undefined
-type Message = { FromUserName?: string; CreateTime?: number | string; List?: unknown }
+type Message = { FromUserName?: string; CreateTime?: number | string; List?: unknown; SubscribeMsgPopupEvent?: { List?: unknown }; SubscribeMsgChangeEvent?: { List?: unknown } }
 
 type Answer = { SubscribeStatusString?: string }
 const listOf = (value: unknown): Answer[] => (Array.isArray(value) ? (value as Answer[]) : value === undefined || value === null ? [] : [value as Answer])
@@ -16,7 +16,8 @@ const listOf = (value: unknown): Answer[] => (Array.isArray(value) ? (value as A
 export function refusalIn(line: string, event: string, message: Message): Told {
   if (line === 'official-account') return event === 'unsubscribe' ? { wants: false, evidence: 'unsubscribe' } : event === 'subscribe' ? { wants: true, evidence: 'subscribe' } : undefined
   if (event !== 'subscribe_msg_popup_event' && event !== 'subscribe_msg_change_event') return undefined
-  const answers = listOf(message.List).map((one) => one.SubscribeStatusString)
+  // JSON has the list at the root, XML inside an element of the event's name.
+  const answers = listOf(message.List ?? message.SubscribeMsgPopupEvent?.List ?? message.SubscribeMsgChangeEvent?.List).map((one) => one.SubscribeStatusString)
   if (answers.includes('accept')) return { wants: true, evidence: event }
   return answers.includes('reject') ? { wants: false, evidence: event } : undefined
 }

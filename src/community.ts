@@ -78,7 +78,7 @@ export function createCommunity(context: StageContext, ports: CommunityPorts): C
   }
   return {
     conduct, gate, conventions, moderation, readers, phoneBox, article,
-    facts: [pushFacts], replies: [pushReply()], jobs: [publishScheduled(article), ripenRatings, pushJob(push), ...conduct.jobs],
+    facts: [pushFacts], replies: [pushReply(), ...conduct.replies], jobs: [publishScheduled(article), ripenRatings, pushJob(push), ...conduct.jobs],
     subscribers: [readerSubscriber(on), discussionSubscriber(article, on), courseSubscriber(context.blockOn), ...conduct.subscribers],
     routes: [
       ...courseRoutes({ emit: context.emit, articles: async (tx, tenantId, ids) => new Map((await lessonsOf(tx, tenantId, ids)).map((one) => [one.articleId, { title: one.title, hasQuiz: one.hasQuiz }])), names: async (tx, tenantId, ids) => new Map([...(await readerCards(tx, tenantId, ids))].map(([id, card]) => [id, card.name])) }),

@@ -3,14 +3,15 @@ import { dayMs } from './kernel/calendar.ts'
 import type { Instant } from './kernel/clock.ts'
 import type { Tx } from './kernel/db/index.ts'
 import { createAccess, may } from './kernel/access/index.ts'
-import type { JobHandler, Subscriber } from './kernel/engine/index.ts'
+import type { JobHandler, ReplyHandler, Subscriber } from './kernel/engine/index.ts'
 import type { AnyRoute } from './kernel/http/index.ts'
 import type { StageContext } from './house.ts'
+import { findPerson } from './book/person/index.ts'
 import { createClassifier, type Classifier } from './math/text/index.ts'
 import { textCheck, type ContentGate, type TextCheck } from './retain/outbound/index.ts'
 import { acceptedConvention, closeReader, linkedReaders, listReaders, readerOf, readerOfPerson, reopenReader, type CommunityWork, type ConductGate } from './retain/reader/index.ts'
 import { counterNotice, feedbackRoutes, feedbackSubscriber, forgetTickets, ticketDue, ticketFigures, ticketRetention, type FeedbackParts } from './restrain/feedback/index.ts'
-import { conductGate, contentGate, createConventions, forgetPieces, moderationRoutes, moderationSubscriber, rescanOld, retention, settleCases, type Desk, type ModerationParts } from './restrain/moderation/index.ts'
+import { conductGate, contentGate, createConventions, forgetPieces, moderationRoutes, moderationSubscriber, platformSaid, rescanOld, retention, settleCases, type Desk, type ModerationParts } from './restrain/moderation/index.ts'
 import { appealDue, clearAppealTexts, defaultLadder, emptyExcerpts, penaltyEnd, type Readers } from './restrain/penalty/index.ts'
 
 /** Conduct wired (公约的接线): moderation, penalties, appeals and feedback know readers and members by ports only; here they meet. */
@@ -22,6 +23,7 @@ export type Conduct = {
   feedback: FeedbackParts
   jobs: JobHandler[]
   subscribers: Subscriber[]
+  replies: ReplyHandler[]
   routes: AnyRoute[]
   /** What is kept of somebody's words, when somebody is forgotten. */
   forget(tx: Tx, tenantId: number, personId: string, now: Instant): Promise<void>
@@ -47,6 +49,11 @@ export function createConduct(context: StageContext, workOf: (tenantId: number) 
       const tenant = context.tenants().find((one) => one.tenantId === tenantId)
       const houses = (await listReaders(tx, tenantId, { limit: 200 })).filter((one) => one.kind === 'house').map((one) => one.name)
       return [...new Set([tenant?.name ?? '', ...houses])].filter((name) => name.length >= 2)
+    },
+    async platform(tx, tenantId, personId) {
+      const mini = context.connectionsOf(tenantId).find((one) => one.line === 'mini-program')
+      const openid = mini && (await findPerson(tx, tenantId, personId))?.identities.find((one) => one.kind === 'openid' && one.scope === mini.accountId)?.value
+      return mini && openid !== undefined ? { connectionId: mini.connectionId, openid } : undefined
     },
     classifier() {
       if (!looked) {
@@ -74,6 +81,7 @@ export function createConduct(context: StageContext, workOf: (tenantId: number) 
   return {
     gate: conductGate(parts, conventions), content, checkText: textCheck(content), desk, feedback,
     jobs: [settleCases(desk), rescanOld(desk), retention(desk), penaltyEnd(readers), appealDue(defaultLadder.answerDays * dayMs), ticketDue, counterNotice, ticketRetention],
+    replies: [platformSaid],
     subscribers: [moderationSubscriber(desk, context.blockOn), feedbackSubscriber(context.blockOn)],
     routes: [...moderationRoutes({ desk, workOf, processClock: context.processClock, reviewersOf, ticketFigures }), ...feedbackRoutes({ workOf, seal: context.seal })],
     async forget(tx, tenantId, personId, now) {

@@ -16,6 +16,7 @@ export { createScanner, said, type Facts, type Scan, type Scanner } from './scan
 export { conductGate, createConventions, type Conventions, type ModerationParts } from './judge.ts'
 export { claimCase, decideCase, leaseMs, putUpAgain, restoreCase, settleCases, takeDown, undoDecision, undoMs, type Claimed, type Decided, type Desk, type Moderator, type Undone } from './decide.ts'
 export { moderationSubscriber, reportWeight, rescanOld, retention } from './follow-up.ts'
+export { platformSaid, type PlatformAccount } from './platform.ts'
 export { agreementOf, decidersOf, recordOf, transparency, viewCase, type Agreement, type CaseView, type PenaltyView, type ReaderRecord, type RejectionView, type Transparency } from './read.ts'
 export { cohen, krippendorff } from './agreement.ts'
 export { contentGate, createOutgoingCheck, outgoingRules } from './outgoing.ts'

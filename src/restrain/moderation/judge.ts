@@ -6,6 +6,7 @@ import { createNormaliser, type Classifier, type Normaliser } from '../../math/t
 import type { ConductGate, GateWork, Piece, Verdict } from '../../retain/reader/index.ts'
 import { decideAct, runningOf, type Readers, type Severity } from '../penalty/index.ts'
 import { builtInConvention, type Convention } from './convention.ts'
+import { askPlatform, type PlatformAccount } from './platform.ts'
 import { createScanner, type Facts, type Scan, type Scanner } from './scan.ts'
 import { insertCases, insertVersion, mediaVerdicts, openCaseOf, pointCase, putPieces, readVersion, sameWords, supersede, surroundings, versionAt, type NewCase, type PieceState } from './store.ts'
 
@@ -16,6 +17,8 @@ export type ModerationParts = {
   readers: Readers
   /** Names that nobody else may carry: the merchant's, and those of the house's authors. */
   names(tx: Tx, tenantId: number): Promise<readonly string[]>
+  /** Asked about texts from the mini program; a hint for people. */
+  platform?: PlatformAccount
   /** Trained by the merchant; absent: lists and people only. */
   classifier?: () => Classifier | undefined
 }
@@ -164,6 +167,7 @@ async function judge(tx: Tx, work: GateWork, parts: ModerationParts, conventions
       }
     }
   }
+  await askPlatform(tx, work, parts.platform, cases.filter((one) => made.has(one.caseId)))
   if (made.size > 0) await putJobs(tx, tenantId, [{ kind: retentionKind, key: 'daily', dueAt: now + 86_400_000, state: {} }])
 
   return Promise.all(scans.map(async (scan, n): Promise<Verdict> => {

@@ -170,7 +170,7 @@ export function said(evidence: Evidence, language: 'zh' | 'en'): string {
     ads: [`一天里第 ${detail} 次留联系方式`, `a way to be reached for the ${detail}th time in a day`], 'same-text': [`另有 ${detail} 个账号发了同样的话`, `${detail} other accounts wrote the same`],
     rate: ['发得太快', 'written too fast'], headline: ['标题里的话，正文里找不到', 'the body does not have what the headline says'], number: [`正文里没有「${evidence.found}」`, `the body does not have "${evidence.found}"`],
     name: ['名字像是别人或官方的', 'the name looks like somebody else\'s or official'], banned: ['这张图已经不收', 'this image is not taken any more'], type: [`不收这种文件（${detail}）`, `files of this kind are not taken (${detail})`], size: ['文件太大', 'the file is too large'],
-    link: [`链接「${evidence.found}」`, `the link "${evidence.found}"`], model: ['语气像是在伤人', 'it reads as if meant to hurt'],
+    link: [`链接「${evidence.found}」`, `the link "${evidence.found}"`], platform: ['平台提示要留心', 'the platform says to be careful'], model: ['语气像是在伤人', 'it reads as if meant to hurt'],
   }
   const known = words[how]
   return known !== undefined ? known[zh ? 0 : 1] : zh ? `找到「${evidence.found}」` : `found "${evidence.found}"`

@@ -166,6 +166,9 @@ export async function openCaseOf(tx: Tx, tenantId: number, kind: string, id: str
     `select case_id as "caseId", priority from moderation_case where tenant_id = $1 and piece_kind = $2 and piece_id = $3 and piece_version = $4 and state in ('open', 'second', 'third', 'settling')`, [tenantId, kind, id, version],
   ))[0]
 }
+export async function addPlatformWord(tx: Tx, tenantId: number, caseId: string, evidence: Evidence, priority: number): Promise<void> {
+  await tx.run(`update moderation_case set evidence = evidence || $3::jsonb, priority = greatest(priority, $4) where tenant_id = $1 and case_id = $2`, [tenantId, caseId, JSON.stringify([evidence]), priority])
+}
 export async function addReportsToCase(tx: Tx, tenantId: number, caseId: string, reports: number, weight: number, priority: number): Promise<void> {
   await tx.run(`update moderation_case set reports = reports + $3, report_weight = report_weight + $4, priority = greatest(priority, $5) where tenant_id = $1 and case_id = $2`, [tenantId, caseId, reports, weight, priority])
 }

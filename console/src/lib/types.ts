@@ -13,7 +13,7 @@ export type Order = {
   settledAt: number | null; cancelledAt: number | null; goodsFen: number; freightFen: number; discountFen: number; paidFen: number; refundedFen: number; source: { scene?: number; live_id?: string; finder_id?: string }
   lineCount: number; firstTitle: string | null
 }
-export type OrderPage = { rows: Order[]; total: number; paidFen: number; refundedFen: number; page: number; pageSize: number }
+export type OrderPage = { rows: Order[]; total: number; /** The total is more than this. */ atLeast?: boolean; paidFen: number; refundedFen: number; page: number; pageSize: number }
 export type OrderLine = { lineNo: number; productId: string; skuId: string; skuCode: string; title: string; quantity: number; unitFen: number; paidFen: number; refundedQuantity: number; refundedFen: number; note: unknown }
 export type Refund = { refundId: string; lineNo: number | null; quantity: number; amountFen: number; status: string; requestedAt: number; finishedAt: number | null; reason: string }
 export type Fact = { factId: string; occurredAt: number; recordedAt: number; kind: string; cause: string; detail: Record<string, unknown> }

@@ -29,8 +29,8 @@ export function Orders(): ReactNode {
   const fresh = data && peek.data && filter.page === 1 && !query.isPlaceholderData && !peek.isPlaceholderData ? Math.max(0, peek.data.total - data.total) : 0
 
   const sentence = filtered
-    ? data && t('orders.sentenceFiltered', { total: f.count(data.total), paid: f.moneySaid(data.paidFen) })
-    : all.data && toShip.data && (toShip.data.total > 0 ? t('orders.sentence', { n: f.count(toShip.data.total), total: f.count(all.data.total), paid: f.moneySaid(all.data.paidFen) }) : t('orders.sentenceClear', { total: f.count(all.data.total), paid: f.moneySaid(all.data.paidFen) }))
+    ? data && t('orders.sentenceFiltered', { total: `${f.count(data.total)}${data.atLeast ? '+' : ''}`, paid: f.moneySaid(data.paidFen) })
+    : all.data && toShip.data && (toShip.data.total > 0 ? t('orders.sentence', { n: f.count(toShip.data.total), total: `${f.count(all.data.total)}${all.data.atLeast ? '+' : ''}`, paid: f.moneySaid(all.data.paidFen) }) : t('orders.sentenceClear', { total: `${f.count(all.data.total)}${all.data.atLeast ? '+' : ''}`, paid: f.moneySaid(all.data.paidFen) }))
   const statusOptions = statuses.map((key) => ({ key, label: t(`status.${key}`) }))
   const shelfOptions = (['shop', 'mall'] as const).map((key) => ({ key, label: t(`shelf.${key}`) }))
   const dates = asked.from || asked.to ? `${asked.from ?? '…'} – ${asked.to ?? '…'}` : undefined

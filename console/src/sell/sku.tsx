@@ -7,14 +7,15 @@ import { useGet, useSend, useSession } from '../lib/session.tsx'
 import { useWords, type TextKey } from '../lib/words.tsx'
 import { text } from '../text/index.ts'
 import { StockBar, unitsOf, type Places } from './places.tsx'
+import { SkuDepth, type Alarm, type Rule } from './stock-depth.tsx'
 import { daysLeft } from './stock.tsx'
 
 type Shelf = { connectionId: string; shop: number; held: number; reconciledAt: number | null }
 type Move = { moveId: string; direction: 'to-shop' | 'from-shop'; place: 'mall' | 'reserve'; quantity: number; state: string; actor: string; plannedAt: number; closedAt: number | null }
 type Flow = { postingId: string; occurredAt: number; reason: string; account: string; amount: number }
 type Detail = {
-  sku: Omit<Places, 'shop' | 'held'> & { shelves: Shelf[] }; card: { title: string; name: string; onMall: boolean } | null; problems: string[]; sold: Array<{ shelf: 'shop' | 'mall'; perDay: number; low: number; high: number; series: number[] }>
-  moves: Move[]; alarms: Array<{ alarmId: string; kind: string; quantity: number; raisedAt: number; clearedAt: number | null }>; flow: Flow[]; page: number; pageSize: number
+  sku: Omit<Places, 'shop' | 'held'> & { shelves: Shelf[]; warehouses: Array<{ warehouseId: string; mall: number; reserved: number }> }; card: { title: string; name: string; onMall: boolean } | null; problems: string[]; sold: Array<{ shelf: 'shop' | 'mall'; perDay: number; low: number; high: number; series: number[] }>
+  moves: Move[]; alarms: Alarm[]; rule: Rule; warehouses: Array<{ warehouseId: string; name: string; closedAt: number | null }>; flow: Flow[]; page: number; pageSize: number
 }
 const flowSize = 50
 type Place = 'mall' | 'reserve' | 'shop'
@@ -86,6 +87,7 @@ export function SkuPage(): ReactNode {
                 />
               </Card>
             </div>
+            <SkuDepth skuId={sku} alarms={state.alarms} rule={state.rule} hasShop={state.sku.shelves.length > 0} mall={state.sku.mall} apart={state.sku.warehouses} warehouses={state.warehouses} />
             <Card flush title={t('sku.flow')} unit={t('sku.flowUnit')}>
               <DataTable<Flow>
                 name="units" rows={state.flow} rowKey={(row) => `${row.postingId}/${row.account}`} stale={query.isPlaceholderData}

@@ -4,6 +4,7 @@ import { Card, DataTable, Loaded, PageHead, Permitted, StateBlock, TextLink, use
 import { useGet, useSend, useSession } from '../lib/session.tsx'
 import { useWords } from '../lib/words.tsx'
 import { StockBar, unitsOf, type Places } from './places.tsx'
+import { StockDepth } from './stock-depth.tsx'
 import type { Products } from './products.tsx'
 
 type Suggestion = { from: 'mall' | 'shop' | 'reserve'; to: 'mall' | 'shop'; quantity: number; daysLeft: number }
@@ -57,6 +58,7 @@ export function StockPage(): ReactNode {
                 phone={(row) => ({ title: row.title, right: f.count(unitsOf(row)), line: <span style={{ display: 'block', width: 180 }}><StockBar places={row} /></span>, lineRight: left(row) })}
               />
             </Card>
+            {rows.length > 0 && <StockDepth rows={rows} />}
             {untracked.length > 0 && (
               <div style={{ marginTop: 16 }}><Card title={t('stock.untracked', { n: untracked.length })} unit={t('stock.untrackedWhat')} end={<Permitted allowed={allowed} who={t('products.noRight')}>{(disabled) => <Button size="small" disabled={disabled || open.isPending} onClick={() => untracked.forEach((sku) => open.mutate(sku.skuId, { onError }))}>{t('stock.openAll', { n: untracked.length })}</Button>}</Permitted>}>
                 <ul className="list">{untracked.slice(0, 20).map((sku) => (

@@ -1,8 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fenToYuan } from '../kernel/money.ts'
-import { simulateCommunity, type CommunityReport } from '../simulation/community/index.ts'
-import { openCluster } from '../simulation/index.ts'
 import { simulateDosage, type DosageReport } from '../simulation/policy/index.ts'
 import { cliFault } from './control.ts'
 import { progress, report } from './output.ts'
@@ -12,7 +10,8 @@ export type SimulateOptions = { seeds?: string; faults?: string; steps?: string;
 /** `simulate dosage`: the policy harness. `simulate community`: feathers among honest readers and cheaters; ends with 1 when a checker found something. */
 export async function simulate(what: string | undefined, options: SimulateOptions): Promise<void> {
   if (what === 'stock') return (await import('./simulate-stock.ts')).simulateStockCommand(options)
-  if (what !== 'dosage') throw cliFault('cli/unknown', { what: what ?? '', known: 'dosage, stock' })
+  if (what === 'community') return (await import('./simulate-community.ts')).simulateCommunityCommand(options)
+  if (what !== 'dosage') throw cliFault('cli/unknown', { what: what ?? '', known: 'dosage, stock, community' })
   let population: unknown
   if (options.population !== undefined) {
     const file = resolve(options.population)
@@ -39,31 +38,5 @@ function lines({ fleet, regimes, epochs }: DosageReport): string[] {
     `W  value against fixed 4 in %: 5th percentile ${two(fleet.W.p5)} (95% ${two(fleet.W.low)} to ${two(fleet.W.high)})`,
     ...Object.entries(fleet.policies).map(([name, { netFen, losses }]) => `   ${name.padEnd(10)} net ¥${fenToYuan(netFen)}, losses ${losses}`),
     ...regimes.map(({ name, G, R, doseAtMostOne }) => `   ${name.padEnd(20)} G ${G === null ? 'none' : two(G)}, R ${two(R)}, contacts at one touch or less from epoch 6 ${(100 * doseAtMostOne).toFixed(0)}%`),
-  ]
-}
-
-async function community(options: SimulateOptions): Promise<void> {
-  const [seed, days, people] = [Number(options.seed ?? 1), Number(options.days ?? 30), Number(options.people ?? 100)]
-  if (![seed, days, people].every((one) => Number.isSafeInteger(one) && one >= 0) || people < 1) throw cliFault('cli/unknown', { what: '--seed, --days, --people', known: 'whole numbers' })
-  const bar = progress('days')
-  const cluster = await openCluster()
-  try {
-    const result = await simulateCommunity({ cluster, seed, days, people, onDay: (day) => bar.at(day, days) })
-    bar.end()
-    report(options.json, result, communityLines(result))
-    if (Object.values(result.checkers).some((one) => one.violations.length > 0)) process.exitCode = 1
-  } finally {
-    await cluster.stop()
-  }
-}
-
-function communityLines(result: CommunityReport): string[] {
-  const { acts, honest } = result
-  return [
-    `seed ${result.seed}: ${result.days} days, ${result.people} people with ${result.accounts} accounts; ${acts.reads} reads kept, ${acts.quizzes} quizzes right, ${acts.comments} comments, ${acts.shares} shares, ${acts.redeemed} redeemed, ${acts.penalties} penalties, ${acts.refusedWhileSilenced} tries refused while silenced; ${result.hash}`,
-    `feathers: ${result.issued} issued, ${result.held} held, ${result.spent} spent`,
-    ...Object.entries(result.gain).map(([kind, one]) => `   ${kind.padEnd(12)} ${one.humans} people, net gain ${one.feathers} (most of one ${one.most}); was given ${one.tried} before the audit`),
-    `honest grants taken back by mistake: ${honest.falseReversals} of ${honest.lots} (${(100 * honest.share).toFixed(2)}%)`,
-    ...Object.entries(result.checkers).flatMap(([name, one]) => [`   ${name.padEnd(12)} ${one.checked} looked at, ${one.violations.length === 0 ? 'nothing found' : `${one.violations.length} found`}`, ...one.violations.map((sentence) => `     ${sentence}`)]),
   ]
 }

@@ -153,10 +153,10 @@ const orderColumns = `o.shelf, o.order_id as "orderId", o.person_id as "personId
   (select count(*) from order_line l where l.tenant_id = o.tenant_id and l.shelf = o.shelf and l.order_id = o.order_id) as "lineCount",
   (select title from order_line l where l.tenant_id = o.tenant_id and l.shelf = o.shelf and l.order_id = o.order_id order by line_no limit 1) as "firstTitle"`
 
-export type OrderFilter = { search?: string; shelf?: string; status?: string; from?: Instant; to?: Instant; personId?: string; unknownOnly?: boolean }
+export type OrderFilter = { search?: string; shelf?: string; status?: string; from?: Instant; to?: Instant; personId?: string; unknownOnly?: boolean; /** What `search` found; looked up once for the page and its sums. */ found?: ReadonlyArray<{ shelf: string; orderId: string }> }
 
 /** Words of goods are looked for in so many of the newest orders; numbers and codes in all of them. */
-const searchedNewest = 10_000
+const searchedNewest = 3_000
 /** Sums and count are exact up to so many orders; beyond that they are of the newest so many, and `atLeast` says so. */
 const summedNewest = 20_000
 
@@ -164,6 +164,19 @@ const summedNewest = 20_000
  * Comparisons of text by range and by equality are the ones that row-level security lets an index answer (they are leakproof; LIKE is not): a number is found by
  * its beginning in order_id, by its end in order_tail, the same digits backwards.
  */
+async function findByWords(tx: Tx, tenantId: number, search: string): Promise<Array<{ shelf: string; orderId: string }>> {
+  return tx.query(
+    `select x.shelf, x.order_id as "orderId" from (
+       select f.shelf, f.order_id from shop_order f where f.tenant_id = $1 and f.order_id collate "C" >= $2 and f.order_id collate "C" < $2 || chr(1114111)
+       union select f.shelf, f.order_id from shop_order f where f.tenant_id = $1 and f.order_tail collate "C" >= $3 and f.order_tail collate "C" < $3 || chr(1114111)
+       union select l.shelf, l.order_id from order_line l where l.tenant_id = $1 and l.sku_code = $2
+       union select l.shelf, l.order_id from (select r.shelf, r.order_id from shop_order r where r.tenant_id = $1 and $4::boolean order by r.placed_at desc, r.order_id desc limit ${searchedNewest}) r
+         join order_line l on l.tenant_id = $1 and l.shelf = r.shelf and l.order_id = r.order_id where l.title ilike '%' || $2 || '%') x
+     order by x.order_id desc, x.shelf limit ${summedNewest + 1}`,
+    [tenantId, search, [...search].reverse().join(''), !/^\d{6,}$/.test(search)],
+  )
+}
+
 function filterSql(filter: OrderFilter): { where: string; params: unknown[] } {
   const params: unknown[] = []
   const parts: string[] = []
@@ -171,16 +184,9 @@ function filterSql(filter: OrderFilter): { where: string; params: unknown[] } {
     params.push(value)
     parts.push(sql(params.length + 1))
   }
-  if (filter.search) {
-    const { search } = filter
-    const ends = [...search].reverse().join('')
-    add((n) => `(o.shelf, o.order_id) in (
-       select f.shelf, f.order_id from shop_order f where f.tenant_id = $1 and f.order_id collate "C" >= $${n} and f.order_id collate "C" < $${n} || chr(1114111)
-       union select f.shelf, f.order_id from shop_order f where f.tenant_id = $1 and f.order_tail collate "C" >= $${n + 1} and f.order_tail collate "C" < $${n + 1} || chr(1114111)
-       union select l.shelf, l.order_id from order_line l where l.tenant_id = $1 and l.sku_code = $${n}
-       ${/^\d{6,}$/.test(search) ? '' : `union select l.shelf, l.order_id from (select r.shelf, r.order_id from shop_order r where r.tenant_id = $1 order by r.placed_at desc, r.order_id desc limit ${searchedNewest}) r
-         join order_line l on l.tenant_id = $1 and l.shelf = r.shelf and l.order_id = r.order_id where l.title ilike '%' || $${n} || '%'`})`, search)
-    params.push(ends)
+  if (filter.found) {
+    add((n) => `(o.shelf, o.order_id) in (select * from unnest($${n}::text[], $${n + 1}::text[]))`, filter.found.map((one) => one.shelf))
+    params.push(filter.found.map((one) => one.orderId))
   }
   if (filter.shelf) add((n) => `o.shelf = $${n}`, filter.shelf)
   if (filter.status) add((n) => `o.status = $${n}`, filter.status)
@@ -193,7 +199,7 @@ function filterSql(filter: OrderFilter): { where: string; params: unknown[] } {
 
 /** A page of orders, newest first, with the total of the filter. */
 export async function listOrders(tx: Tx, tenantId: number, filter: OrderFilter, page: { offset: number; limit: number }): Promise<{ rows: OrderRow[]; total: number; paidFen: number; refundedFen: number; atLeast: boolean }> {
-  const { where, params } = filterSql(filter)
+  const { where, params } = filterSql(filter.search ? { ...filter, found: await findByWords(tx, tenantId, filter.search) } : filter)
   const [sum] = await tx.query<{ total: number; paidFen: number; refundedFen: number }>(
     `select count(*) as total, coalesce(sum(paid_fen), 0)::bigint as "paidFen", coalesce(sum(refunded_fen), 0)::bigint as "refundedFen"
      from (select o.paid_fen, o.refunded_fen from shop_order o where o.tenant_id = $1${where} order by o.placed_at desc, o.order_id desc limit ${summedNewest + 1}) o`,

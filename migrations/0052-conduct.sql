@@ -42,6 +42,7 @@ create table judged_piece (
   report_weight real not null,
   primary key (tenant_id, piece_kind, piece_id)
 );
+create index judged_piece_judged on judged_piece (tenant_id, judged_at);
 create index judged_piece_reader on judged_piece (tenant_id, reader_id, made_at);
 create index judged_piece_fingerprint on judged_piece (tenant_id, fingerprint, made_at) where fingerprint is not null;
 
@@ -100,6 +101,8 @@ create unique index moderation_case_open on moderation_case (tenant_id, piece_ki
 create index moderation_case_queue on moderation_case (tenant_id, state, priority desc, queue_at);
 create index moderation_case_reader on moderation_case (tenant_id, reader_id, opened_at);
 create index moderation_case_opened on moderation_case (tenant_id, opened_at);
+create index moderation_case_decided on moderation_case (tenant_id, decided_at) where decided_at is not null;
+create index moderation_case_restored on moderation_case (tenant_id, restored_at) where restored_at is not null;
 
 create table moderation_decision (
   tenant_id bigint not null,

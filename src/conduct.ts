@@ -10,7 +10,7 @@ import { findPerson } from './book/person/index.ts'
 import { createClassifier, type Classifier } from './math/text/index.ts'
 import { textCheck, type ContentGate, type TextCheck } from './retain/outbound/index.ts'
 import { acceptedConvention, closeReader, linkedReaders, listReaders, readerOf, readerOfPerson, reopenReader, type CommunityWork, type ConductGate } from './retain/reader/index.ts'
-import { counterNotice, feedbackRoutes, feedbackSubscriber, forgetTickets, ticketDue, ticketFigures, ticketRetention, type FeedbackParts } from './restrain/feedback/index.ts'
+import { counterNotice, feedbackRoutes, feedbackSubscriber, forgetTickets, ticketDue, ticketFigures, ticketRetention, ticketsWaiting, type FeedbackParts } from './restrain/feedback/index.ts'
 import { conductGate, contentGate, createConventions, forgetPieces, moderationRoutes, moderationSubscriber, platformSaid, rescanOld, retention, settleCases, type Desk, type ModerationParts } from './restrain/moderation/index.ts'
 import { appealDue, clearAppealTexts, defaultLadder, emptyExcerpts, penaltyEnd, type Readers } from './restrain/penalty/index.ts'
 
@@ -83,7 +83,7 @@ export function createConduct(context: StageContext, workOf: (tenantId: number) 
     jobs: [settleCases(desk), rescanOld(desk), retention(desk), penaltyEnd(readers), appealDue(defaultLadder.answerDays * dayMs), ticketDue, counterNotice, ticketRetention],
     replies: [platformSaid],
     subscribers: [moderationSubscriber(desk, context.blockOn), feedbackSubscriber(context.blockOn)],
-    routes: [...moderationRoutes({ desk, workOf, processClock: context.processClock, reviewersOf, ticketFigures }), ...feedbackRoutes({ workOf, seal: context.seal })],
+    routes: [...moderationRoutes({ desk, workOf, processClock: context.processClock, reviewersOf, ticketFigures, ticketsWaiting }), ...feedbackRoutes({ workOf, seal: context.seal })],
     async forget(tx, tenantId, personId, now) {
       await forgetPieces(tx, tenantId, personId, now)
       await emptyExcerpts(tx, tenantId, { personId })

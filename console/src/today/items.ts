@@ -9,6 +9,7 @@ import type { Stage } from '../ui/tokens.ts'
 export type Todo = { key: string; stage: Stage | 'danger'; what: string; note: string; worth?: { value: number; low: number; high: number }; minutes: number; act?: { label: string; go: (done: (words: string, undo?: () => void) => void, failed: (error: Error) => void) => void }; look: string }
 type Plan = { plan: { planId: string; status: string; summary: { left: number; messages: number; persons: number; valueFen: number; lowFen: number; highFen: number } } | null }
 type Task = { taskId: string; staff: string; campaign: string; targets: number; state: string; createdAt: number; reminders: number }
+type Waiting = { now: number; cases: number; grave: number; oldest: number | null; appeals: number; appealsLate: number; tickets: number; ticketsLate: number }
 type Removals = { total: number; rows: Array<{ state: string | null }> }
 const taskLifeMs = 7 * 86_400_000
 
@@ -25,6 +26,7 @@ export function useTodos(): { todos: Todo[]; ready: boolean } {
   const stock = useGet<Stock>('/stock', {}, { ...every, enabled: may('orders.read') })
   const system = useGet<SystemState>('/system', {}, { ...every, enabled: may('system.read') })
   const removals = useGet<Removals>('/removals', {}, { ...every, enabled: may('people.read') && on('dosage') })
+  const conduct = useGet<Waiting>('/moderation/waiting', {}, { ...every, enabled: may('appeals.decide') && on('community') })
   const approve = useSend<string>('POST', () => '/plan/approve', { refresh: ['/plan'], body: (planId) => ({ planId }) })
   const undo = useSend<string>('POST', () => '/plan/undo', { refresh: ['/plan'], body: (planId) => ({ planId }) })
   const remind = useSend<string, { reminded: number }>('POST', (id) => `/broadcasts/${id}/remind`, { refresh: ['/broadcasts', '/send-tasks'], body: () => ({}) })
@@ -33,6 +35,11 @@ export function useTodos(): { todos: Todo[]; ready: boolean } {
   const todos: Todo[] = []
   const parcels = ship.data?.total ?? 0
   if (parcels > 0) todos.push({ key: 'ship', stage: 'sell', what: t('today.ship', { n: f.count(parcels) }), note: t('today.shipNote'), minutes: Math.ceil(parcels * 1.3), look: '/sell/orders?status=to_ship' })
+
+  const waits = conduct.data
+  if (waits && waits.appeals > 0) todos.push({ key: 'appeals', stage: waits.appealsLate > 0 ? 'danger' : 'restrain', what: t('today.appeals', { n: f.count(waits.appeals) }), note: waits.appealsLate > 0 ? t('today.late', { n: f.count(waits.appealsLate) }) : t('today.appealsNote'), minutes: waits.appeals * 4, look: '/restrain/moderation?view=appeals' })
+  if (waits && waits.cases > 0 && may('moderation.decide')) todos.push({ key: 'moderation', stage: 'restrain', what: t('today.cases', { n: f.count(waits.cases) }), note: t('today.casesNote', { since: f.duration(Math.max(0, waits.now - (waits.oldest ?? waits.now)), language), grave: f.count(waits.grave) }), minutes: Math.ceil(waits.cases / 3), look: '/restrain/moderation' })
+  if (waits && waits.tickets > 0 && may('moderation.decide')) todos.push({ key: 'tickets', stage: waits.ticketsLate > 0 ? 'danger' : 'restrain', what: t('today.tickets', { n: f.count(waits.tickets) }), note: waits.ticketsLate > 0 ? t('today.late', { n: f.count(waits.ticketsLate) }) : t('today.ticketsNote'), minutes: waits.tickets * 3, look: '/restrain/moderation?view=tickets' })
 
   const byCampaign = new Map<string, Task[]>()
   for (const task of tasks.data?.rows ?? []) if (task.state === 'waiting') byCampaign.set(task.campaign, [...(byCampaign.get(task.campaign) ?? []), task])

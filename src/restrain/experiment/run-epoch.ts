@@ -238,9 +238,11 @@ export type EpochStart = { started: true; epoch: Epoch } | { started: false; rea
 /** Freezes the roster and writes every assignment; nothing of the epoch has been sent yet. */
 export async function startEpoch(tx: Tx, work: Work, prior: PriorSource = noPrior): Promise<EpochStart> {
   const { tenantId, now, ids } = work
+  // Most nights: there is nothing to judge for.
+  const running = (await listEpochs(tx, tenantId)).find((epoch) => epoch.status === 'running')
+  if (running !== undefined) return { started: false, reason: 'running', roster: running.roster, needed: rosterMin }
   const state = await readDosage(tx, tenantId, now, prior)
   const { people, settings } = state
-  if (state.running !== undefined) return { started: false, reason: 'running', roster: state.running.roster, needed: rosterMin }
   // A message that a colleague may still send belongs to the time before: whoever waits for one joins the next epoch, so that no holdout is touched by it.
   const waiting = new Set((await waitingPersons(tx, tenantId, now)).map((id) => people.merged.get(id) ?? id))
   const eligible = people.contacts.filter((contact) => !waiting.has(contact.personId))

@@ -11,6 +11,6 @@
  */
 export { counterNoticeDays, dueOf, numberWords, ticketKinds, ticketStates, ticketsPerDay, type About, type Notice, type TicketKind, type TicketProblem, type TicketState } from './ticket.ts'
 export { addToTicket, answerTicket, counterNotice, feedbackSubscriber, openTicket, readTicket, takeDownOf, ticketDue, ticketRetention, ticketsOf, type Answered, type FeedbackParts, type Opened, type TicketView, type TicketWish } from './desk.ts'
-export { forgetTickets, listTickets, ticketFigures, type Ticket, type TicketEntry, type TicketFigures } from './store.ts'
+export { forgetTickets, listTickets, ticketFigures, ticketsWaiting, type Ticket, type TicketEntry, type TicketFigures } from './store.ts'
 export { feedbackRoutes } from './routes.ts'
 export { feedbackFault } from './errors.ts'

@@ -68,6 +68,13 @@ export async function ticketFigures(tx: Tx, tenantId: number, from: Instant, to:
   }
 }
 
+/** Of those that are answered here; an appeal's ticket is answered by its decision. */
+export async function ticketsWaiting(tx: Tx, tenantId: number): Promise<{ tickets: number; ticketsLate: number }> {
+  return (await tx.query<{ tickets: number; ticketsLate: number }>(
+    `select count(*)::int as tickets, (count(*) filter (where state = 'escalated'))::int as "ticketsLate" from ticket where tenant_id = $1 and state in ('open', 'escalated') and kind <> 'appeal'`, [tenantId],
+  ))[0]
+}
+
 /** Texts of tickets closed long ago go; number, kind, times and outcome stay. */
 export async function purgeTickets(tx: Tx, tenantId: number, closedBefore: Instant, now: Instant): Promise<number> {
   await tx.run(`delete from ticket_entry where tenant_id = $1 and exists (select 1 from ticket t where t.tenant_id = $1 and t.ticket_id = ticket_entry.ticket_id and t.closed_at < $2)`, [tenantId, closedBefore])

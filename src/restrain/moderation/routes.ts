@@ -24,6 +24,7 @@ export type ModerationContext = {
   reviewersOf(tenantId: number, what: 'cases' | 'appeals'): Promise<string[]>
   /** Figures of the feedback door; answered by its module, wired in the composition root. */
   ticketFigures(tx: Tx, tenantId: number, from: Instant, to: Instant): Promise<unknown>
+  ticketsWaiting(tx: Tx, tenantId: number): Promise<{ tickets: number; ticketsLate: number }>
 }
 
 /** Answers of the use cases as faults of the API. */
@@ -182,6 +183,18 @@ export function moderationRoutes(context: ModerationContext): AnyRoute[] {
         const to = query.to ?? clock.now() + 1
         const from = query.from ?? to - 90 * dayMs
         return { ...(await transparency(tx, tenantId, desk, from, to)), tickets: await context.ticketFigures(tx, tenantId, from, to) }
+      },
+    }),
+
+    route({
+      method: 'GET', path: '/moderation/waiting', right: 'appeals.decide', block, what: 'how much waits for a person: cases, appeals, tickets, and what is past its day',
+      async handle({ tx, tenantId, clock }) {
+        const counts = (await queueCounts(tx, tenantId)).filter((row) => row.state !== 'sample')
+        const appeals = await listAppeals(tx, tenantId, { states: ['open', 'escalated'], limit: 200 })
+        return {
+          now: clock.now(), cases: counts.reduce((sum, row) => sum + row.count, 0), grave: counts.filter((row) => row.category === 1).reduce((sum, row) => sum + row.count, 0), oldest: counts.length === 0 ? null : Math.min(...counts.map((row) => row.oldest)),
+          appeals: appeals.length, appealsLate: appeals.filter((row) => row.missed).length, ...(await context.ticketsWaiting(tx, tenantId)),
+        }
       },
     }),
 

@@ -194,13 +194,18 @@ export async function changeCase(tx: Tx, tenantId: number, caseId: string, chang
   if (entries.length === 0) return
   await tx.run(`update moderation_case set ${entries.map(([key], n) => `${names[key]} = $${n + 3}`).join(', ')} where tenant_id = $1 and case_id = $2`, [tenantId, caseId, ...entries.map(([, value]) => value)])
 }
-export function listCases(tx: Tx, tenantId: number, filter: { states: readonly CaseState[]; category?: number; readerId?: string; limit: number; now?: Instant }): Promise<Case[]> {
-  return tx.query<Case>(
-    `select ${caseColumns} from moderation_case where tenant_id = $1 and state = any($2) and ($3::int is null or category = $3) and ($4::uuid is null or reader_id = $4)
-     order by case when state in ('open', 'second', 'third', 'sample') then -priority else 0 end, case when state in ('open', 'second', 'third', 'sample') then queue_at else -coalesce(decided_at, opened_at) end, case_id limit $5`,
-    [tenantId, filter.states, filter.category ?? null, filter.readerId ?? null, filter.limit],
-  )
+/** What waits, the gravest first; then what was decided, the newest first. Each half by its own index: a million decided ones cost nothing here. */
+export async function listCases(tx: Tx, tenantId: number, filter: { states: readonly CaseState[]; category?: number; readerId?: string; limit: number }): Promise<Case[]> {
+  const waiting = filter.states.filter((state) => waitingStates.includes(state))
+  const over = filter.states.filter((state) => !waitingStates.includes(state))
+  const rows = (states: readonly CaseState[], where: string, order: string): Promise<Case[]> => (states.length === 0 ? Promise.resolve([]) : tx.query<Case>(
+    `select ${caseColumns} from moderation_case where tenant_id = $1 and state = any($2) and ($3::int is null or category = $3) and ($4::uuid is null or reader_id = $4) ${where} order by ${order}, case_id limit $5`,
+    [tenantId, states, filter.category ?? null, filter.readerId ?? null, filter.limit],
+  ))
+  const [first, then] = [await rows(waiting, '', 'priority desc, queue_at'), await rows(over, over.includes('superseded') ? '' : 'and decided_at is not null', over.includes('superseded') ? 'opened_at desc' : 'decided_at desc')]
+  return [...first, ...then].slice(0, filter.limit)
 }
+const waitingStates: readonly CaseState[] = ['open', 'second', 'third', 'sample']
 export async function queueCounts(tx: Tx, tenantId: number): Promise<Array<{ state: CaseState; category: number | null; count: number; oldest: Instant }>> {
   return tx.query(`select state, category, count(*)::int as count, min(opened_at) as oldest from moderation_case where tenant_id = $1 and state in ('open', 'second', 'third', 'sample') group by state, category order by state, category nulls last`, [tenantId])
 }
@@ -294,8 +299,9 @@ export async function moderationFigures(tx: Tx, tenantId: number, from: Instant,
      group by c.decision, split_part(c.decided_rule, '.', 1) order by c.decision, 2 nulls last`, [tenantId, from, to],
   )
   const [more] = await tx.query<{ restored: number; open: number; machine: number }>(
-    `select (count(*) filter (where restored_at >= $2 and restored_at < $3))::int as restored, (count(*) filter (where state in ('open', 'second', 'third')))::int as open,
-       (count(*) filter (where machine = 'reject' and decided_at = opened_at and opened_at >= $2 and opened_at < $3))::int as machine from moderation_case where tenant_id = $1`, [tenantId, from, to],
+    `select (select count(*) from moderation_case c where c.tenant_id = $1 and c.restored_at >= $2 and c.restored_at < $3)::int as restored,
+       (select count(*) from moderation_case c where c.tenant_id = $1 and c.state in ('open', 'second', 'third'))::int as open,
+       (select count(*) from moderation_case c where c.tenant_id = $1 and c.opened_at >= $2 and c.opened_at < $3 and c.machine = 'reject' and c.decided_at = c.opened_at)::int as machine`, [tenantId, from, to],
   )
   const [reports] = await tx.query<{ made: number; upheld: number; dismissed: number }>(
     `select count(*)::int as made, (count(*) filter (where outcome = 'upheld'))::int as upheld, (count(*) filter (where outcome = 'dismissed'))::int as dismissed from moderation_report where tenant_id = $1 and reported_at >= $2 and reported_at < $3`, [tenantId, from, to],

@@ -33,7 +33,22 @@ function fold(key: RandomKey): bigint {
 /** Deterministic for a seed: the same keys give the same draw in every process and on every machine. */
 export function seededRandom(seed: RandomKey): Random {
   const root = mix(fold(seed))
-  const word = (keys: RandomKey[]): bigint => keys.reduce((state, key) => mix(state ^ fold(key)), root)
+  // The same few names are asked with again and again.
+  const folded = new Map<string, bigint>()
+  const known = (key: RandomKey): bigint => {
+    if (typeof key === 'number') return fold(key)
+    let word = folded.get(key)
+    if (word === undefined) {
+      word = fold(key)
+      if (folded.size < 4096) folded.set(key, word)
+    }
+    return word
+  }
+  const word = (keys: RandomKey[]): bigint => {
+    let state = root
+    for (const key of keys) state = mix(state ^ known(key))
+    return state
+  }
   return {
     u: (...keys) => Math.min((Number(word(keys) >> 11n) + 0.5) / 9007199254740992, 1 - 2 ** -53),
     bytes(count, ...keys) {

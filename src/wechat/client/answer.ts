@@ -2,17 +2,16 @@ import type { z } from 'zod'
 
 /**
  * Fits an answer to its schema. The platform writes one id now as text, now as a bare number, depending on the endpoint and the year: where
- * the schema wants text and a number came (or the reverse), the value is turned.
+ * the schema wants text and a number came (or the reverse), it is turned in the given value.
  */
 export function fitAnswer<T>(schema: z.ZodType<T>, value: unknown): { ok: true; value: T } | { ok: false; reason: string } {
   const first = schema.safeParse(value)
   if (first.success) return { ok: true, value: first.data }
   let turned = false
-  const copy = structuredClone(value)
   for (const issue of first.error.issues) {
-    if (issue.code === 'invalid_type' && turn(copy, issue.path, issue.expected)) turned = true
+    if (issue.code === 'invalid_type' && turn(value, issue.path, issue.expected)) turned = true
   }
-  const second = turned ? schema.safeParse(copy) : first
+  const second = turned ? schema.safeParse(value) : first
   if (second.success) return { ok: true, value: second.data }
   const issue = second.error.issues[0]
   return { ok: false, reason: `${issue.path.join('.') || 'the answer'}: ${issue.message}` }

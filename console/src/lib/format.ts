@@ -117,5 +117,7 @@ export function duration(ms: number, language: Language): string {
   if (s < 86_400) return zh ? `${Math.round(s / 3600)} 小时` : `${Math.round(s / 3600)} h`
   return zh ? `${Math.round(s / 86_400)} 天` : `${Math.round(s / 86_400)} ${Math.round(s / 86_400) === 1 ? 'day' : 'days'}`
 }
+/** A change of a count with its sign, U+2212 for minus: +5, −3; zero is 0. */
+export const countChange = (n: number): string => (n === 0 ? '0' : `${n < 0 ? '−' : '+'}${count(Math.abs(n))}`)
 /** The last five characters; copying gives all. */
 export const shortId = (id: string): string => (id.length > 6 ? `…${id.slice(-5)}` : id)

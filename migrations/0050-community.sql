@@ -171,6 +171,7 @@ create table article_topic (
   primary key (tenant_id, topic, article_id)
 );
 create index article_topic_newest on article_topic (tenant_id, topic, published_at desc, article_id desc);
+create index article_topic_recent on article_topic (tenant_id, published_at desc, article_id desc);
 
 create table article_version (
   tenant_id bigint not null,
@@ -198,7 +199,7 @@ create table article_version (
   published_at bigint,
   primary key (tenant_id, article_id, version)
 );
-create index article_version_waiting on article_version (tenant_id, state, submitted_at) where state in ('submitted', 'held');
+create index article_version_open on article_version (tenant_id, state, article_id) where state not in ('published', 'superseded');
 
 create table quiz_answer (
   tenant_id bigint not null,
@@ -319,7 +320,7 @@ create table article_comment (
 create index article_comment_roots on article_comment (tenant_id, article_id, created_at desc, comment_id desc) where parent_id is null and state in ('approved', 'removed');
 create index article_comment_thread on article_comment (tenant_id, root_id, created_at, comment_id) where parent_id is not null;
 create index article_comment_reader on article_comment (tenant_id, reader_id, created_at desc, comment_id desc);
-create index article_comment_waiting on article_comment (tenant_id, created_at, comment_id) where state = 'pending';
+create index article_comment_desk on article_comment (tenant_id, state, created_at desc, comment_id desc);
 
 create table article_rating (
   tenant_id bigint not null,

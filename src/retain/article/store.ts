@@ -251,7 +251,7 @@ export async function deskTotals(tx: Tx, tenantId: number): Promise<{ published:
   const [row] = await tx.query<{ published: number; keptReads: number }>(`select count(*) filter (where state = 'published') as published, coalesce(sum(kept_reads), 0)::bigint as "keptReads" from article where tenant_id = $1 and state <> 'deleted'`, [tenantId])
   const [open] = await tx.query<{ waiting: number; scheduled: number; drafts: number }>(
     `select count(*) filter (where v.state in ('submitted', 'held')) as waiting, count(*) filter (where v.state = 'scheduled') as scheduled, count(*) filter (where v.state in ('draft', 'rejected', 'approved')) as drafts
-     from article_version v join article a on a.tenant_id = v.tenant_id and a.article_id = v.article_id and a.latest_version = v.version where v.tenant_id = $1 and a.state <> 'deleted'`, [tenantId])
+     from article_version v join article a on a.tenant_id = v.tenant_id and a.article_id = v.article_id and a.latest_version = v.version where v.tenant_id = $1 and v.state not in ('published', 'superseded') and a.state <> 'deleted'`, [tenantId])
   return { ...row, ...open }
 }
 

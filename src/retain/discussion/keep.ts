@@ -2,7 +2,7 @@ import type { Tx } from '../../kernel/db/index.ts'
 import { randomText } from '../../kernel/random.ts'
 import { makeEvent } from '../../events.ts'
 import { articleCards, bumpCounts, countsOf, findArticle, heatOf, heatWeights, type ArticleCard, type Cursor } from '../article/index.ts'
-import { addFollowers, readerCards, readerOf, stopped, type Actor, type CommunityWork, type ConductGate, type NotNow, type PieceKind, type ReaderCard } from '../reader/index.ts'
+import { addFollowers, readerCards, readerOf, showingReads, stopped, type Actor, type CommunityWork, type ConductGate, type NotNow, type PieceKind, type ReaderCard } from '../reader/index.ts'
 import { findComment, addFavourite, addFollow, dropFavourite, dropFollow, findShare, friendsOf, listFavourites, listFollowing, mineRow, putReport, putShare, readsOf } from './store.ts'
 
 /** What the reader has with this article: for the page. */
@@ -49,12 +49,7 @@ export async function followingOf(tx: Tx, tenantId: number, readerId: string, af
 /** What those read whom the reader follows and who follow back, and who let it be seen. */
 export async function friendsRead(tx: Tx, tenantId: number, readerId: string, limit: number): Promise<Array<ArticleCard & { by: ReaderCard[] }>> {
   const friends = (await friendsOf(tx, tenantId, readerId)).map((row) => row.id)
-  const open: string[] = []
-  for (const id of friends) {
-    const friend = await readerOf(tx, tenantId, id)
-    if (friend?.state === 'open' && friend.showReads) open.push(id)
-    if (open.length >= 50) break
-  }
+  const open = (await showingReads(tx, tenantId, friends)).slice(0, 50)
   const reads = open.length === 0 ? [] : await readsOf(tx, tenantId, open, 200)
   const order = [...new Set(reads.map((read) => read.articleId))].slice(0, limit)
   const [articles, people] = [await articleCards(tx, tenantId, order), await readerCards(tx, tenantId, open)]

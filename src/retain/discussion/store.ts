@@ -88,7 +88,7 @@ export async function commentTotals(tx: Tx, tenantId: number, since: Instant): P
   const [row] = await tx.query<{ pending: number; held: number; oldestAt: Instant | null }>(
     `select count(*) as pending, count(case_id) as held, min(created_at) as "oldestAt" from article_comment where tenant_id = $1 and state = 'pending'`, [tenantId])
   const [recent] = await tx.query<{ decided: number; removed: number }>(
-    `select count(*) filter (where state = 'approved') as decided, count(*) filter (where state in ('rejected', 'removed')) as removed from article_comment where tenant_id = $1 and created_at >= $2 and state <> 'pending'`, [tenantId, since])
+    `select count(*) filter (where state = 'approved') as decided, count(*) filter (where state <> 'approved') as removed from article_comment where tenant_id = $1 and created_at >= $2 and state in ('approved', 'rejected', 'removed')`, [tenantId, since])
   return { ...row, ...recent }
 }
 

@@ -18,4 +18,4 @@ export {
 export { readerRoutes } from './routes.ts'
 export { createPhoneBox, type PhoneBox } from './phone-box.ts'
 export { saveProfile, saveReaderSettings, decideProfile, readerSubscriber, plainLine, longestName, longestBio, type ProfileWish, type ProfileSaved } from './profile.ts'
-export { addFollowers, readerOf, readerOfPerson, readerCards, listReaders, readerTotals, linkedReaders, linkedPersons, linksOf, acceptedConvention, newestProfile } from './store.ts'
+export { addFollowers, readerOf, readerOfPerson, readerCards, showingReads, listReaders, readerTotals, linkedReaders, linkedPersons, linksOf, acceptedConvention, newestProfile } from './store.ts'

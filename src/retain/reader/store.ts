@@ -37,6 +37,13 @@ export async function readerCards(tx: Tx, tenantId: number, readerIds: readonly 
     `select reader_id as "readerId", name, bio, avatar, kind, state from reader where tenant_id = $1 and reader_id = any($2) order by reader_id`, [tenantId, [...new Set(readerIds)]])
   return new Map(rows.map((row) => [row.readerId, cardOf(row)]))
 }
+/** Those among these whose account is open and who let others see what they read; in the given order. */
+export async function showingReads(tx: Tx, tenantId: number, readerIds: readonly string[]): Promise<string[]> {
+  if (readerIds.length === 0) return []
+  const rows = await tx.query<{ id: string }>(`select reader_id as id from reader where tenant_id = $1 and reader_id = any($2) and state = 'open' and show_reads order by reader_id`, [tenantId, readerIds])
+  const open = new Set(rows.map((row) => row.id))
+  return readerIds.filter((id) => open.has(id))
+}
 export function listReaders(tx: Tx, tenantId: number, want: { search?: string; after?: { at: Instant; id: string }; limit: number }): Promise<Reader[]> {
   return tx.query<Reader>(
     `select ${columns} from reader where tenant_id = $1 and ($2::text is null or name ilike '%' || $2 || '%' or reader_id::text like $2 || '%') and ($3::bigint is null or (created_at, reader_id) < ($3::bigint, $4::uuid))

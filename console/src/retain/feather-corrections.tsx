@@ -6,11 +6,11 @@ import { useWords } from '../lib/words.tsx'
 import { Views } from './points.tsx'
 
 type Row = { adjustmentId: string; personId: string; feathers: number; reason: string; askedBy: string; askedName: string; askedAt: number; state: 'waiting' | 'approved' | 'refused' | 'withdrawn'; decidedName: string | null; decidedAt: number | null; note: string | null }
-type Data = { rows: Row[]; others: number; me: string; coolingOffMs: number }
+type Data = { rows: Row[]; others: number; me: string; now: number; coolingOffMs: number }
 
 /** Corrections by hand: one asks, another approves; who is alone looks again a day later. */
 export function CorrectionsView(): ReactNode {
-  const { t, f } = useWords()
+  const { t, f, language } = useWords()
   const { may } = useSession()
   const { tell } = useBars()
   const [asking, setAsking] = useState(false)
@@ -21,12 +21,13 @@ export function CorrectionsView(): ReactNode {
   const allowed = may('points.write')
   return (
     <Loaded query={query}>
-      {({ rows, others, me }) => {
+      {({ rows, others, me, now, coolingOffMs }) => {
         const waiting = rows.filter((row) => row.state === 'waiting').length
         const act = (row: Row): ReactNode => row.state !== 'waiting' ? null : (
           <Permitted allowed={allowed} who={t('points.noWrite')}>{(disabled) => (
             <span className="row">
-              {(row.askedBy !== me || others === 0) && <Button size="small" disabled={disabled} loading={decide.isPending} onClick={() => decide.mutate({ id: row.adjustmentId, decision: 'approve' }, { onSuccess: () => tell(t('points.adjusted')), onError })}>{t('points.approve')}</Button>}
+              {row.askedBy === me && others === 0 && now < row.askedAt + coolingOffMs && <span className="second">{t('points.adjustFrom', { time: f.duration(row.askedAt + coolingOffMs - now, language) })}</span>}
+              {(row.askedBy !== me || (others === 0 && now >= row.askedAt + coolingOffMs)) && <Button size="small" disabled={disabled} loading={decide.isPending} onClick={() => decide.mutate({ id: row.adjustmentId, decision: 'approve' }, { onSuccess: () => tell(t('points.adjusted')), onError })}>{t('points.approve')}</Button>}
               <Button size="small" disabled={disabled} onClick={() => decide.mutate({ id: row.adjustmentId, decision: row.askedBy === me ? 'withdraw' : 'refuse' }, { onError })}>{row.askedBy === me ? t('points.withdraw') : t('points.refuse')}</Button>
             </span>
           )}</Permitted>

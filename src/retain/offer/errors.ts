@@ -2,7 +2,6 @@ import { defineErrors } from '../../kernel/errors.ts'
 
 export const offerFault = defineErrors({
   'offer/unknown': { status: 404, zh: '没有这项权益：{id}。', en: 'there is no offer {id}' },
-  'offer/codes-refused': { status: 422, zh: '{bad} 行不能用，一条也没有导入：{what}。改好后再导一次。', en: '{bad} lines cannot be used and nothing was imported: {what}; correct them and import again' },
   'offer/no-codes': { status: 409, zh: '「{title}」一条码也没有，不能上架。先导入或生成。', en: 'offer {title} has no codes, so it cannot go live; import or generate some first' },
   'offer/no-redemption': { status: 404, zh: '没有这次兑换：{id}。', en: 'there is no redemption {id}' },
   'offer/taken-back-before': { status: 409, zh: '这次兑换已经收回过：{id}。', en: 'redemption {id} was taken back before' },

@@ -80,7 +80,7 @@ export function pointsRoutes(ports: { costs: OfferCosts; workOf(tenantId: number
     }),
     route({
       method: 'GET', path: '/points/adjustments', right: 'people.read', block, what: 'corrections by hand: waiting and decided; whether somebody else could approve',
-      handle: async ({ tx, tenantId, db, session }) => ({ rows: await listAdjustments(tx, tenantId, 200), others: await othersWhoMay(db, tenantId, session.userId), me: session.userId, coolingOffMs }),
+      handle: async ({ tx, tenantId, db, session, clock }) => ({ now: clock.now(), rows: await listAdjustments(tx, tenantId, 200), others: await othersWhoMay(db, tenantId, session.userId), me: session.userId, coolingOffMs }),
     }),
     route({
       method: 'POST', path: '/points/adjustments', right: 'points.write', block, audit: 'points.adjust-ask', what: "ask for a correction of somebody's feathers; nothing moves until another approves",

@@ -51,6 +51,7 @@ create table reader_profile (
   name text not null,
   bio text not null,
   avatar text,
+  contact_media text,
   -- shown, held, rejected, removed
   state text not null,
   case_id uuid,

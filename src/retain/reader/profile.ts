@@ -4,7 +4,7 @@ import { findMedia } from '../../kernel/media/index.ts'
 import { payloadOf } from '../../events.ts'
 import { stopped, type Actor, type CommunityWork, type ConductGate, type NotNow } from './conduct.ts'
 import { defaultNotices, type Notices, type Reader } from './reader.ts'
-import { findProfile, insertProfile, linkReaders, lockReader, markProfile, movePerson, readerOf, readerOfPerson, setContactMedia, showProfile, writeSettings, type ProfileRow } from './store.ts'
+import { findProfile, insertProfile, linkReaders, lockReader, markProfile, movePerson, readerOf, readerOfPerson, showProfile, writeSettings, type ProfileRow } from './store.ts'
 
 export const longestName = 20
 export const longestBio = 60
@@ -36,10 +36,10 @@ export async function saveProfile(tx: Tx, work: CommunityWork, parts: { gate: Co
     media: names.map((sha256) => ({ sha256, contentType: media.get(sha256)!.contentType, bytes: media.get(sha256)!.bytes })),
   }])
   const state = ({ pass: 'shown', hold: 'held', reject: 'rejected' } as const)[verdict.outcome]
-  insertProfile(tx, tenantId, actor.readerId, { version, name, bio, avatar: wish.avatar, state, caseId: verdict.caseId, rule: verdict.rule, writtenAt: now })
+  const wanted = { name, bio, avatar: wish.avatar, contactMedia: wish.contactMedia === undefined ? reader.contactMedia : wish.contactMedia }
+  insertProfile(tx, tenantId, actor.readerId, { version, ...wanted, state, caseId: verdict.caseId, rule: verdict.rule, writtenAt: now })
   if (state === 'shown') {
-    showProfile(tx, tenantId, actor.readerId, { name, bio, avatar: wish.avatar })
-    if (wish.contactMedia !== undefined) setContactMedia(tx, tenantId, actor.readerId, wish.contactMedia)
+    showProfile(tx, tenantId, actor.readerId, wanted)
     return { kind: 'shown' }
   }
   return state === 'held' ? { kind: 'held', caseId: verdict.caseId } : { kind: 'rejected', rule: verdict.rule, zh: verdict.zh, en: verdict.en }
@@ -61,9 +61,9 @@ export async function decideProfile(tx: Tx, tenantId: number, decided: Decided):
   if (!reader || !row) return
   const states: Record<Decided['decision'], ProfileRow['state']> = { approve: 'shown', reject: 'rejected', remove: 'removed', restore: 'shown' }
   markProfile(tx, tenantId, decided.pieceId, decided.version, states[decided.decision], decided.rule)
-  const shows = reader.name === row.name && reader.bio === row.bio && reader.avatar === row.avatar
+  const shows = reader.name === row.name && reader.bio === row.bio && reader.avatar === row.avatar && reader.contactMedia === row.contactMedia
   if (states[decided.decision] === 'shown' && decided.version === reader.profileVersion) showProfile(tx, tenantId, decided.pieceId, row)
-  else if (states[decided.decision] === 'removed' && shows) showProfile(tx, tenantId, decided.pieceId, { name: '', bio: '', avatar: null })
+  else if (states[decided.decision] === 'removed' && shows) showProfile(tx, tenantId, decided.pieceId, { name: '', bio: '', avatar: null, contactMedia: null })
 }
 
 /** Hears what was decided about profiles, and of persons who turned out to be one. */

@@ -65,36 +65,33 @@ export function wipeReader(tx: Tx, tenantId: number, readerId: string): void {
 export function writeSettings(tx: Tx, tenantId: number, readerId: string, showReads: boolean, notices: Notices): void {
   tx.write(`update reader set show_reads = $3, notices = $4 where tenant_id = $1 and reader_id = $2`, [tenantId, readerId, showReads, JSON.stringify(notices)])
 }
-export function setContactMedia(tx: Tx, tenantId: number, readerId: string, sha256: string | null): void {
-  tx.write(`update reader set contact_media = $3 where tenant_id = $1 and reader_id = $2`, [tenantId, readerId, sha256])
-}
 export async function movePerson(tx: Tx, tenantId: number, readerId: string, personId: string): Promise<void> {
   await tx.run(`update reader set person_id = $3 where tenant_id = $1 and reader_id = $2`, [tenantId, readerId, personId])
 }
 
-export type ProfileRow = { version: number; name: string; bio: string; avatar: string | null; state: 'shown' | 'held' | 'rejected' | 'removed'; caseId: string | null; rule: string | null; writtenAt: Instant }
+export type ProfileRow = { version: number; name: string; bio: string; avatar: string | null; contactMedia: string | null; state: 'shown' | 'held' | 'rejected' | 'removed'; caseId: string | null; rule: string | null; writtenAt: Instant }
 export function insertProfile(tx: Tx, tenantId: number, readerId: string, row: ProfileRow): void {
   tx.write(
-    `insert into reader_profile (tenant_id, reader_id, version, name, bio, avatar, state, case_id, rule, written_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    [tenantId, readerId, row.version, row.name, row.bio, row.avatar, row.state, row.caseId, row.rule, row.writtenAt],
+    `insert into reader_profile (tenant_id, reader_id, version, name, bio, avatar, contact_media, state, case_id, rule, written_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    [tenantId, readerId, row.version, row.name, row.bio, row.avatar, row.contactMedia, row.state, row.caseId, row.rule, row.writtenAt],
   )
   tx.write(`update reader set profile_version = $3 where tenant_id = $1 and reader_id = $2`, [tenantId, readerId, row.version])
 }
 export async function findProfile(tx: Tx, tenantId: number, readerId: string, version: number): Promise<ProfileRow | undefined> {
   const [row] = await tx.query<ProfileRow>(
-    `select version, name, bio, avatar, state, case_id as "caseId", rule, written_at as "writtenAt" from reader_profile where tenant_id = $1 and reader_id = $2 and version = $3`, [tenantId, readerId, version])
+    `select version, name, bio, avatar, contact_media as "contactMedia", state, case_id as "caseId", rule, written_at as "writtenAt" from reader_profile where tenant_id = $1 and reader_id = $2 and version = $3`, [tenantId, readerId, version])
   return row
 }
 export async function newestProfile(tx: Tx, tenantId: number, readerId: string): Promise<ProfileRow | undefined> {
   const [row] = await tx.query<ProfileRow>(
-    `select version, name, bio, avatar, state, case_id as "caseId", rule, written_at as "writtenAt" from reader_profile where tenant_id = $1 and reader_id = $2 order by version desc limit 1`, [tenantId, readerId])
+    `select version, name, bio, avatar, contact_media as "contactMedia", state, case_id as "caseId", rule, written_at as "writtenAt" from reader_profile where tenant_id = $1 and reader_id = $2 order by version desc limit 1`, [tenantId, readerId])
   return row
 }
 export function markProfile(tx: Tx, tenantId: number, readerId: string, version: number, state: ProfileRow['state'], rule: string | null): void {
   tx.write(`update reader_profile set state = $4, rule = coalesce($5, rule) where tenant_id = $1 and reader_id = $2 and version = $3`, [tenantId, readerId, version, state, rule])
 }
-export function showProfile(tx: Tx, tenantId: number, readerId: string, shown: { name: string; bio: string; avatar: string | null }): void {
-  tx.write(`update reader set name = $3, bio = $4, avatar = $5 where tenant_id = $1 and reader_id = $2 and state <> 'erased'`, [tenantId, readerId, shown.name, shown.bio, shown.avatar])
+export function showProfile(tx: Tx, tenantId: number, readerId: string, shown: { name: string; bio: string; avatar: string | null; contactMedia: string | null }): void {
+  tx.write(`update reader set name = $3, bio = $4, avatar = $5, contact_media = $6 where tenant_id = $1 and reader_id = $2 and state <> 'erased'`, [tenantId, readerId, shown.name, shown.bio, shown.avatar, shown.contactMedia])
 }
 
 export function insertSession(tx: Tx, tenantId: number, row: { digest: string; readerId: string; surface: string; deviceKey: string; createdAt: Instant; expiresAt: Instant }): void {

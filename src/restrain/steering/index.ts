@@ -8,4 +8,4 @@
  */
 export { armsFor, defaultDosageSettings, dosageSettingsSchema, smallRoster, type DosageSettings } from './arms.ts'
 export { expectedOrders, fitPurchases, orderWorth, spansAYear, type OrderPast } from './expect.ts'
-export { leaverWorth, sharpnessFor, steer, steerCells, steering, type Leavers, type RosterFacts, type Steered, type SteerQuestion } from './steer.ts'
+export { leaverWorth, steer, steerCells, steering, type Leavers, type RosterFacts, type Steered, type SteerQuestion } from './steer.ts'

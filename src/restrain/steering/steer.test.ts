@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { randomStream } from '../../math/random/index.ts'
 import { armsFor, defaultDosageSettings } from './arms.ts'
 import { expectedOrders, fitPurchases, orderWorth, spansAYear, type OrderPast } from './expect.ts'
-import { leaverWorth, sharpnessFor, steer, steerCells, type RosterFacts } from './steer.ts'
+import { leaverWorth, steer, steerCells, type RosterFacts } from './steer.ts'
 
 const doses = [0, 1, 2, 4]
 /** A shop whose truth is known: arm k brings `gain[k]` more of what each person was expected to bring and drives `loss[k]` away. */
@@ -60,19 +60,6 @@ describe('steering', () => {
     const epochs = [5, 6, 7, 8, 9, 10].map((seed) => steerCells(roster(seed, 20_000, [0, 0, 0, 0], [0.002, 0.006, 0.012, 0.03]), 2, 4))
     const { decision } = ask(epochs)
     for (let s = 0; s < 2; s++) expect(decision.share[s * 4]).toBeGreaterThan(0.6)
-  })
-
-  test('what was right long ago gives way to what is right now; with a memory that never fades it does not yet (control)', () => {
-    const calm = [0.002, 0.002, 0.002, 0.002]
-    const before = Array.from({ length: 10 }, (_, n) => steerCells(roster(20 + n, 6000, [0, 0.05, 0.1, 0.4], calm), 2, 4))
-    const now = Array.from({ length: 8 }, (_, n) => steerCells(roster(40 + n, 6000, [0, 0.05, 0.1, -0.25], calm), 2, 4))
-    const believed = (memory?: number): number => ask([...before, ...now], memory === undefined ? {} : { tuning: { memory } }).decision.gainMean[3]
-    expect(believed()).toBeLessThan(believed(1) - 0.02)
-  })
-
-  test('shares follow the evidence more sharply among many people than among few', () => {
-    expect([1, 3_000, 20_000, 500_000].map(sharpnessFor)).toEqual([3, 3, 5, 5])
-    expect(sharpnessFor(8_000)).toBeGreaterThan(sharpnessFor(5_000))
   })
 
   test('leavers are worth what they were expected to bring, shrunk by twenty', () => {

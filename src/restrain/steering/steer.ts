@@ -8,18 +8,8 @@ import { decideDose, type DoseCells, type DoseDecision, type DosePrior, type Dos
  * merchant's curve can teach another's.
  */
 
-/**
- * Departures from the decision's own defaults, chosen on simulated fleets: the habit holds longer, a step up asks for more than a step down, exploration costs less, and an
- * epoch half a year ago counts half, since people and what drives them away change.
- */
-export const steering: Readonly<Partial<DoseTuning>> = { habitGuard: 0.8, stepUpGuard: 0.65, explore: 0.06, memory: 0.95 }
-
-const [few, many] = [3_000, 20_000]
-/**
- * How sharply shares follow the probability of being best. Among few people every epoch is mostly luck, and shares that follow it closely run after luck; among many
- * an arm that is probably worse costs more than it still teaches.
- */
-export const sharpnessFor = (persons: number): number => 3 + 2 * Math.min(1, Math.max(0, Math.log(persons / few) / Math.log(many / few)))
+/** Departures from the decision's own defaults, chosen on simulated fleets: the habit holds longer, a step up asks for more than a step down, and exploration costs less. */
+export const steering: Readonly<Partial<DoseTuning>> = { habitGuard: 0.8, stepUpGuard: 0.7, explore: 0.06 }
 
 /** Who was on the roster, where they were put, and what came of it. Typed arrays, a row per person. */
 export type RosterFacts = {
@@ -132,8 +122,7 @@ const costDoubt = 0.25
 export function steer(question: SteerQuestion): { decision: DoseDecision; lossCost: Float64Array } {
   const { segments, habitArm, epochs, prior, seed, relationShare } = question
   const doses = Float64Array.from(question.doses)
-  const persons = Array.from(question.roster).reduce((sum, count) => sum + count, 0)
-  const tuning = { ...steering, sharpness: sharpnessFor(Math.max(1, persons)), ...question.tuning }
+  const tuning = { ...steering, ...question.tuning }
   const base = { segments, doses, epochs, habitArm, prior, seed, roster: Float64Array.from(question.roster), touchCost: question.touchCost, lossCostLogSd: Math.hypot(question.valueLogSd, costDoubt) }
   // What messages add does not depend on what losses cost: a short first look is enough.
   const { gainMean } = decideDose({ ...base, lossCost: new Float64Array(segments), tuning: { ...tuning, draws: 200, intervals: false } })

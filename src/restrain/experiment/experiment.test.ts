@@ -18,7 +18,7 @@ describe('design', () => {
     expect(armsFor(10_000, long)).toEqual({ doses: [0, 1, 2, 4, 8], habitArm: 3 })
     expect(armsFor(500, long)).toEqual({ doses: [0, 2, 4], habitArm: 2 })
     expect(armsFor(10_000, { ...long, doseMax: 2 })).toEqual({ doses: [0, 1, 2], habitArm: 2 })
-    expect(armsFor(10_000, defaultDosageSettings)).toEqual({ doses: [0, 1, 2, 4], habitArm: 2 })
+    expect(armsFor(10_000, { ...defaultDosageSettings, epochDays: 14 })).toEqual({ doses: [0, 1, 2, 4], habitArm: 2 })
     expect(armsFor(500, { ...long, habitDose: 0 })).toEqual({ doses: [0, 1, 2], habitArm: 0 })
   })
 

@@ -40,22 +40,22 @@ describe('epochs', () => {
     await plantShop(t, tenantId, 200)
     await plantLoss(t, tenantId, 7, start - day)
     const epoch = await begin()
-    expect(epoch).toMatchObject({ n: 1, roster: 199, doses: [0, 1, 2], startsAt: start, endsAt: Date.parse('2026-03-15T03:00:00+08:00') })
+    expect(epoch).toMatchObject({ n: 1, roster: 199, doses: [0, 2, 4], startsAt: start, endsAt: Date.parse('2026-03-29T03:00:00+08:00') })
     expect((await arms(epoch)).has(personId(7))).toBe(false)
     expect(await t.app(tenantId, (tx) => startEpoch(tx, at(start + hour)))).toMatchObject({ started: false, reason: 'running' })
     expect(await t.app(tenantId, (tx) => tx.run('update dose_assignment set arm = 0 where tenant_id = $1', [tenantId])).catch((error: { code: string }) => error.code)).toBe('42501')
   })
 
-  test('a merchant who chose no length keeps that of the own epochs; one without epochs gets fourteen days (control)', async () => {
+  test('a merchant who chose no length keeps that of the own epochs; one without epochs gets the usual one (control)', async () => {
     await plantShop(t, tenantId, 100)
     const days = async (): Promise<number> => (await t.app(tenantId, (tx) => readDosageSettings(tx, tenantId))).epochDays
-    expect(await days()).toBe(14)
-    await t.app(tenantId, (tx) => writeSetting(tx, tenantId, settingsKey, { epochDays: 28 }, start))
-    expect((await begin()).design.epochDays).toBe(28)
-    await t.owner.query('delete from setting where tenant_id = $1 and key = $2', [tenantId, settingsKey])
     expect(await days()).toBe(28)
     await t.app(tenantId, (tx) => writeSetting(tx, tenantId, settingsKey, { epochDays: 14 }, start))
+    expect((await begin()).design.epochDays).toBe(14)
+    await t.owner.query('delete from setting where tenant_id = $1 and key = $2', [tenantId, settingsKey])
     expect(await days()).toBe(14)
+    await t.app(tenantId, (tx) => writeSetting(tx, tenantId, settingsKey, { epochDays: 28 }, start))
+    expect(await days()).toBe(28)
   })
 
   test('the gate refuses marketing to exactly the holdout', async () => {
@@ -83,8 +83,8 @@ describe('epochs', () => {
     const assigned = await arms(epoch)
     const [holdout, treated] = [0, 2].map((arm) => [...assigned].filter(([, a]) => a === arm).map(([id]) => id))
     await plantOrders(t, tenantId, [
-      { person: holdout[0], id: 'in', at: start + day, fen: 9000, refundedFen: 4000 }, { person: treated[0], id: 'in2', at: start + 13 * day, fen: 7000 },
-      { person: treated[1], id: 'before', at: start - hour, fen: 70_000 }, { person: treated[1], id: 'after', at: start + 14 * day, fen: 70_000 },
+      { person: holdout[0], id: 'in', at: start + day, fen: 9000, refundedFen: 4000 }, { person: treated[0], id: 'in2', at: start + 27 * day, fen: 7000 },
+      { person: treated[1], id: 'before', at: start - hour, fen: 70_000 }, { person: treated[1], id: 'after', at: start + 28 * day, fen: 70_000 },
     ])
     const lost = Array.from({ length: 120 }, (_, n) => n).find((n) => assigned.get(personId(n)) === 2 && personId(n) !== treated[0])!
     await plantLoss(t, tenantId, lost, start + 2 * day)

@@ -44,7 +44,7 @@ describe('a week', () => {
     expect(new Set(all.map((row) => row.personId)).size).toBe(150)
     const holdout = all.filter((row) => row.dose === 0)
     expect(holdout.length).toBeGreaterThan(5)
-    expect(holdout.every((row) => !row.chosen && row.reason === 'holdout' && row.clearAt === monday - 6 * 60 * minute + 14 * day)).toBe(true)
+    expect(holdout.every((row) => !row.chosen && row.reason === 'holdout' && row.clearAt === monday - 6 * 60 * minute + 28 * day)).toBe(true)
     expect(plan.summary.messages).toBeGreaterThan(80)
     expect(plan.summary.known).toBe(false)
   })

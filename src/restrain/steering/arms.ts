@@ -15,8 +15,7 @@ export const dosageSettingsSchema = z.object({
   touchCostFen: z.number().min(0).max(10_000),
 })
 export type DosageSettings = z.output<typeof dosageSettingsSchema>
-/** Epochs of 14 days: on simulated fleets people drawn anew twice as often lose less to the luck of a draw, and what was wrong is left sooner (docs/decisions/0014). */
-export const defaultDosageSettings: DosageSettings = { epochDays: 14, doseMax: 8, habitDose: 4, margin: 0.4, relationShare: 0.5, touchCostFen: 1 }
+export const defaultDosageSettings: DosageSettings = { epochDays: 28, doseMax: 8, habitDose: 4, margin: 0.4, relationShare: 0.5, touchCostFen: 1 }
 
 /** Below this two or three arms are enough to begin with. */
 export const smallRoster = 3000

@@ -7,6 +7,7 @@ import type { JobHandler, ReplyHandler, Subscriber } from './kernel/engine/index
 import type { AnyRoute } from './kernel/http/index.ts'
 import type { StageContext } from './house.ts'
 import { findPerson } from './book/person/index.ts'
+import { blockMedia } from './kernel/media/index.ts'
 import { createClassifier, type Classifier } from './math/text/index.ts'
 import { textCheck, type ContentGate, type TextCheck } from './retain/outbound/index.ts'
 import { acceptedConvention, closeReader, linkedReaders, listReaders, readerOf, readerOfPerson, reopenReader, type CommunityWork, type ConductGate } from './retain/reader/index.ts'
@@ -50,6 +51,7 @@ export function createConduct(context: StageContext, workOf: (tenantId: number) 
       const houses = (await listReaders(tx, tenantId, { limit: 200 })).filter((one) => one.kind === 'house').map((one) => one.name)
       return [...new Set([tenant?.name ?? '', ...houses])].filter((name) => name.length >= 2)
     },
+    blockMedia,
     async platform(tx, tenantId, personId) {
       const mini = context.connectionsOf(tenantId).find((one) => one.line === 'mini-program')
       const openid = mini && (await findPerson(tx, tenantId, personId))?.identities.find((one) => one.kind === 'openid' && one.scope === mini.accountId)?.value
@@ -85,11 +87,13 @@ export function createConduct(context: StageContext, workOf: (tenantId: number) 
     subscribers: [moderationSubscriber(desk, context.blockOn), feedbackSubscriber(context.blockOn)],
     routes: [...moderationRoutes({ desk, workOf, processClock: context.processClock, reviewersOf, ticketFigures, ticketsWaiting }), ...feedbackRoutes({ workOf, seal: context.seal })],
     async forget(tx, tenantId, personId, now) {
-      await forgetPieces(tx, tenantId, personId, now)
+      // Pieces may still name a person who turned out to be this one: the accounts find them.
+      const reader = await readerOfPerson(tx, tenantId, personId)
+      const accounts = reader ? await linkedReaders(tx, tenantId, reader.readerId) : []
+      await forgetPieces(tx, tenantId, personId, accounts, now)
       await emptyExcerpts(tx, tenantId, { personId })
       await forgetTickets(tx, tenantId, personId, now)
-      const reader = await readerOfPerson(tx, tenantId, personId)
-      if (reader) await clearAppealTexts(tx, tenantId, [reader.readerId])
+      if (accounts.length > 0) await clearAppealTexts(tx, tenantId, accounts)
     },
   }
 }

@@ -10,7 +10,11 @@ import { silentLog } from '../../src/kernel/log.ts'
 import { systemRandom } from '../../src/kernel/random.ts'
 import { createSeal } from '../../src/kernel/seal.ts'
 import { createHouse } from '../../src/house.ts'
-import { expireOrders, type PaymentPlatform } from '../../src/sell/payment/index.ts'
+import { createCaller } from '../../src/wechat/caller.ts'
+import { createHttpPort } from '../../src/wechat/client/index.ts'
+import { connectionTokenStore } from '../../src/wechat/connection/index.ts'
+import { allRows } from '../../src/wechat/spec/index.ts'
+import { expireOrders, payNotices, payParams, type PaymentPlatform } from '../../src/sell/payment/index.ts'
 import { followBatch, mallRoutes, readSession } from '../../src/sell/checkout/index.ts'
 import { moveReply, rebalanceByClock, stockFlow, stockHearsOrders, stockReconcile } from '../../src/sell/stock/index.ts'
 import { createServer } from '../../src/server.ts'
@@ -19,7 +23,7 @@ import { createServer } from '../../src/server.ts'
  * The product's server as a process of its own, for benches: house, engine and web server with the selling stage in it. `row-lock` answers the same checkout route with the
  * transaction that everybody writes first: lock the stock row, look, subtract, insert the order and its line, commit. `platform` is asked instead of WeChat.
  */
-type Input = { config: pg.ClientConfig; key: string; mode: 'own' | 'row-lock'; platform?: string; port?: number }
+type Input = { config: pg.ClientConfig; key: string; mode: 'own' | 'row-lock'; platform?: string; port?: number; /** Asks WeChat Pay of the connections' addresses, signed as in production. */ pays?: boolean }
 const input = JSON.parse(process.argv[2]) as Input
 const ids = uuidIds(systemClock, systemRandom)
 const seal = createSeal(Buffer.from(input.key, 'hex'), systemRandom)
@@ -51,24 +55,37 @@ async function rowLock(call: Parameters<AnyPublicRoute['handle']>[0]): Promise<u
   })
 }
 
+const caller = createCaller({ rows: allRows, http: createHttpPort({ timeoutMs: 10_000 }), wireClock: systemClock, random: systemRandom, tokenStore: (connection, tenantId) => connectionTokenStore(db, seal, tenantId, connection.connectionId) })
+let publicUrl = ''
+
 const house = await createHouse({
   config: readConfig({}).config, db, processClock: systemClock, worldClock: () => systemClock, timers: systemTimers, random: systemRandom, ids, log: silentLog, seal, repeatOf: (endpoint) => (endpoint === 'shop.stock.update' ? { probe: 'shop.stock.flow' } : 'safe'),
-  call: (_tenant, _connection, endpoint, request) => ask(endpoint, request),
+  call: (tenant, connection, endpoint, request) => (input.pays ? caller.call(connection, endpoint, request, systemClock, tenant.tenantId) : ask(endpoint, request)),
+  openNotice: (tenant, connection, message) => {
+    const account = caller.accountOf(connection)
+    if (account.kind !== 'pay') throw new TypeError('only a WeChat Pay merchant receives notices')
+    return caller.client(connection, systemClock, tenant.tenantId).openPayNotice(account, message)
+  },
+  publicUrl: () => publicUrl,
   stages: (context) => {
-    const payment: PaymentPlatform = { db, call: context.call, accountOf: context.accountOf, merchantKey: () => '', notifyUrl: () => '', nonce: () => ids.next() }
+    const payment: PaymentPlatform = { db, call: context.call, accountOf: context.accountOf, merchantKey: (tenantId, connectionId) => context.connectionsOf(tenantId).find((one) => one.connectionId === connectionId)?.secrets.merchantPrivateKey ?? '', nonce: () => ids.next().replaceAll('-', ''),
+      notifyUrl: (tenantId, connectionId) => `${context.publicUrl()}/notify/${context.connectionsOf(tenantId).find((one) => one.connectionId === connectionId)?.routeKey ?? ''}` }
     const accounts = (tenantId: number) => {
       const [mini, pay] = ['mini-program', 'pay'].map((line) => context.connectionsOf(tenantId).find((one) => one.line === line)!)
       return { mini: { connectionId: mini.connectionId, appid: mini.accountId, secret: '' }, pay: { connectionId: pay.connectionId, mchid: pay.accountId } }
     }
-    const routes = mallRoutes({ db, ids, random: systemRandom, seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts, payParams: async () => null })
+    const routes = mallRoutes({ db, ids, random: systemRandom, seal, clockOf: context.clockOf, call: context.call, emit: context.emit, accounts,
+      payParams: async (tenantId, order, openid) => (input.pays ? payParams(payment, tenantId, order, openid, workOf(tenantId) as never) : null) })
+    const workOf = (tenantId: number) => ({ tenantId, now: systemClock.now(), clock: systemClock, ids, random: systemRandom, emit: (tx: Parameters<typeof context.emit>[0], events: Parameters<typeof context.emit>[2]) => context.emit(tx, tenantId, events), ring: async () => {} })
     return {
-      handlers: { facts: [], readers: [], jobs: [stockFlow(payment), stockReconcile(payment), rebalanceByClock, followBatch, expireOrders(payment)], subscribers: [stockHearsOrders], replies: [moveReply] },
+      handlers: { facts: [payNotices(payment)], readers: [], jobs: [stockFlow(payment), stockReconcile(payment), rebalanceByClock, followBatch, expireOrders(payment)], subscribers: [stockHearsOrders], replies: [moveReply] },
       routes: [], publicRoutes: input.mode === 'own' ? routes : routes.map((route) => (route.path === '/checkout' ? { ...route, handle: rowLock } : route)),
     }
   },
 })
 const app = await createServer({ house, routes: [], metrics: async () => '', ready: () => true, secure: false })
 await app.listen({ host: '127.0.0.1', port: input.port ?? 0 })
+publicUrl = `http://127.0.0.1:${(app.server.address() as { port: number }).port}`
 house.run()
 const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`)
 createInterface({ input: process.stdin }).on('line', (line) => {

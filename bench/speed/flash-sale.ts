@@ -1,7 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer as createHttp, type Server } from 'node:http'
+import { Agent, createServer as createHttp, request, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,7 +11,7 @@ import { migrate, openDb, readMigrations, startPostgres, type Db } from '../../s
 import { uuidIds } from '../../src/kernel/ids.ts'
 import { seededRandom, systemRandom } from '../../src/kernel/random.ts'
 import { createSeal, type Seal } from '../../src/kernel/seal.ts'
-import { createTenant, switchBlock } from '../../src/kernel/tenancy/index.ts'
+import { addRoute, createTenant, switchBlock } from '../../src/kernel/tenancy/index.ts'
 import { resolvePersons } from '../../src/book/person/index.ts'
 import { packageRoot } from '../../src/root.ts'
 import { putListings, saveShopProducts } from '../../src/sell/catalog/index.ts'
@@ -100,6 +100,13 @@ export const bench: Bench = {
       rows.push({ case: 'p99 of who was refused', own: round1(median(latencies.map((one) => one.refusedP99Ms))), anchor: 'published', anchorValue: 30, unit: 'ms', ratio: null, agrees, goal: 'a clear answer at once' })
       for (const side of Object.values(sides)) await side.end()
 
+      // ---- the whole chain: order, prepay, notice, money in the book; every signature real, WeChat Pay a process of its own ----
+      const chain = await wholeChain({ db, seal, key, config: postgres.config('postgres', 'qz_service'), orders: small ? 60 : 400, rounds, log })
+      for (const [anchor, goal] of [['rsa-ceiling', 'at least 0.7 of what the machine can sign'], ['one-by-one', 'more than one order after the other']] as const) {
+        const ratios = chain.own.map((own, index) => own / chain[anchor][index])
+        rows.push({ case: 'whole chain: order, prepay, notice, booked', own: round1(median(chain.own)), anchor, anchorValue: round1(median(chain[anchor])), unit: 'orders/s', ratio: { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) }, agrees: chain.agrees, goal, ...(anchor === 'rsa-ceiling' ? { note: 'both cores doing nothing but the four signatures and three verifications of an order' } : {}) })
+      }
+
       // ---- the same with everything going wrong ----
       const storm = await stormySale({ log, seed, folder, key, mall, units: small ? 300 : 1_500, restartPostgres: async () => {
         process.kill(postgres.pid, 'SIGKILL')
@@ -119,6 +126,101 @@ export const bench: Bench = {
     return { bench: 'flash-sale', size, rows, peakRssMb: peakRssMb(), skipped: [{ case: 'medusa', why: 'not in bench/package.json: see bench/README.md' }] }
   },
 }
+
+type Chain = { own: number[]; 'rsa-ceiling': number[]; 'one-by-one': number[]; agrees: boolean }
+
+async function wholeChain(options: { db: Db; seal: Seal; key: string; config: pg.ClientConfig; orders: number; rounds: number; log(line: string): void }): Promise<Chain> {
+  const { db, seal } = options
+  const ids = uuidIds(systemClock, systemRandom)
+  const now = systemClock.now()
+  const emulator = spawn(process.execPath, ['--import', 'tsx', join(packageRoot, 'bench/load/pay-emulator.ts')], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const failed: string[] = []
+  const world = await new Promise<{ url: string; openids: string[]; mini: { id: string }; pay: { id: string; apiV3Key: string; merchantPrivateKey: string; merchantSerial: string } }>((done, fail) => {
+    emulator.on('exit', (code) => fail(new Error(`the emulator ended with ${code}`)))
+    createInterface({ input: emulator.stdout! }).on('line', (line) => {
+      const message = JSON.parse(line) as { url?: string; failed?: string }
+      if (message.url !== undefined) done(message as never)
+      else failed.push(message.failed!)
+    })
+  })
+  const tenantId = await db.tx({ role: 'auth' }, (tx) => createTenant(tx, { slug: 'chain', name: 'chain', world: 'real', createdAt: 0, origin: {} }))
+  const connectionOf = { 'mini-program': ids.next(), pay: ids.next() }
+  await db.tx({ role: 'app', tenantId }, async (tx) => {
+    await switchBlock(tx, tenantId, 'mall', true, now)
+    const shared = { baseUrl: world.url, status: 'connected' as const, checks: [], createdAt: 0, updatedAt: 0 }
+    await putConnection(tx, tenantId, { ...shared, connectionId: connectionOf['mini-program'], line: 'mini-program', accountId: world.mini.id, name: 'mini', routeKey: 'chain-mini', secrets: { secret: 's' } }, seal)
+    await putConnection(tx, tenantId, { ...shared, connectionId: connectionOf.pay, line: 'pay', accountId: world.pay.id, name: 'pay', routeKey: 'chain-pay', secrets: { apiV3Key: world.pay.apiV3Key, merchantPrivateKey: world.pay.merchantPrivateKey, merchantSerial: world.pay.merchantSerial } }, seal)
+    await saveShopProducts(tx, tenantId, { connectionId: connectionOf.pay, account: 'wx' }, [{ productId: '1', title: '爆款', image: '', images: [], description: '', status: 'listed', skus: [{ skuId: '2', skuCode: 'C', attrs: {}, priceFen: 100 }] }], now, ids)
+  })
+  await db.tx({ role: 'auth' }, (tx) => addRoute(tx, { routeKey: 'chain-pay', tenantId, connectionId: connectionOf.pay }))
+  const skuId = await db.tx({ role: 'app', tenantId }, async (tx) => {
+    const [sku] = await tx.query<{ skuId: string; productId: string }>(`select sku_id as "skuId", product_id as "productId" from sku where tenant_id = $1`, [tenantId])
+    await putListings(tx, tenantId, [{ productId: sku.productId, shelf: 'mall', account: '', connectionId: null, platformProductId: sku.productId, status: 'listed', title: '', changedAt: 0 }])
+    await tx.run(`insert into stock (tenant_id, sku_id, mall, reserved, reserve, moving, sold, restored, unbacked, received, updated_at) values ($1, $2, 0, 0, 0, 0, 0, 0, 0, 0, 0)`, [tenantId, sku.skuId])
+    await changeStock(tx, tenantId, sku.skuId, { kind: 'receive', quantity: 1_000_000, reason: '' }, 'chain', now, ids)
+    await changeStock(tx, tenantId, sku.skuId, { kind: 'transfer', from: 'reserve', to: 'mall', quantity: 1_000_000 }, 'chain mall', now, ids)
+    return sku.skuId
+  })
+  const server = await startServer({ config: options.config, key: options.key, mode: 'own', pays: true })
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+  const tokens = world.openids.map((openid) => openSession(seal, tenantId, { openid, appid: world.mini.id }, now).token)
+  let serial = 0
+  const post = (n: number): Promise<string> => new Promise((done, fail) => {
+    const body = JSON.stringify({ key: `chain-${String(n).padStart(8, '0')}`, lines: [{ skuId, quantity: 1 }], totalFen: 100 })
+    const call = request({ agent, host: '127.0.0.1', port: server.port, method: 'POST', path: '/mall/chain/api/checkout', headers: { 'content-type': 'application/json', 'content-length': body.length, authorization: `Bearer ${tokens[n % tokens.length]}`, 'x-forwarded-for': `10.8.${(n >> 8) & 255}.${n & 255}` } }, (answer) => {
+      let text = ''
+      answer.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      answer.on('end', () => {
+        const found = /prepay_id=([^"]+)"/.exec(text)
+        if (found) done(found[1])
+        else fail(new Error(text.slice(0, 300)))
+      })
+    })
+    call.on('error', fail)
+    call.end(body)
+  })
+  const paid = async (): Promise<number> => (await db.tx({ role: 'app', tenantId }, (tx) => tx.query<{ n: number }>(`select count(*) as n from mall_order where tenant_id = $1 and state = 'paid'`, [tenantId])))[0].n
+  const until = async (count: number, everyMs: number): Promise<void> => {
+    for (const end = performance.now() + 120_000; (await paid()) < count; ) {
+      if (performance.now() > end) throw new Error(`${await paid()} of ${count} orders were paid in two minutes; ${failed[0] ?? ''}`)
+      await new Promise((done) => setTimeout(done, everyMs))
+    }
+  }
+  /** @returns orders a second from the first click until the last is booked as paid. */
+  const sale = async (count: number, atOnce: number): Promise<number> => {
+    const first = await paid()
+    const last = serial + count
+    const began = performance.now()
+    await Promise.all(Array.from({ length: atOnce }, async () => {
+      while (serial < last) {
+        emulator.stdin!.write(`${await post(serial++)}\n`)
+        if (atOnce === 1) await until(first + count - (last - serial), 2)
+      }
+    }))
+    await until(first + count, 20)
+    return (count / (performance.now() - began)) * 1000
+  }
+  const chain: Chain = { own: [], 'rsa-ceiling': [], 'one-by-one': [], agrees: true }
+  try {
+    await sale(30, 8)
+    for (let round = 0; round < Math.max(1, options.rounds); round++) {
+      chain.own.push(await sale(options.orders, 32))
+      chain['rsa-ceiling'].push((await Promise.all([rsa(1), rsa(1)])).reduce((sum, one) => sum + one, 0))
+      chain['one-by-one'].push(await sale(10, 1))
+      options.log(`whole chain: ${chain.own.at(-1)!.toFixed(0)} orders/s, RSA ceiling ${chain['rsa-ceiling'].at(-1)!.toFixed(0)}, one by one ${chain['one-by-one'].at(-1)!.toFixed(0)}`)
+    }
+    const { sku, wrong } = await db.tx({ role: 'app', tenantId }, async (tx) => ({ sku: (await readSkus(tx, tenantId, [skuId])).get(skuId)!, wrong: await unbooked(tx, tenantId) }))
+    chain.agrees = failed.length === 0 && wrong.length === 0 && sku.sold === (await paid()) && checkSku(sku).length === 0
+  } finally {
+    agent.destroy()
+    await server.end()
+    emulator.removeAllListeners('exit')
+    emulator.kill('SIGKILL')
+  }
+  return chain
+}
+
+const rsa = (seconds: number): Promise<number> => new Promise((done, fail) => execFile(process.execPath, [join(packageRoot, 'bench/load/rsa.mjs'), String(seconds)], (error, stdout) => (error ? fail(error) : done(Number(stdout)))))
 
 const round1 = (value: number): number => Math.round(value * 10) / 10
 

@@ -65,6 +65,7 @@ export const pages: readonly Page[] = [
   { path: '/retain/content/:articleId', stage: 'retain', name: 'retain.content', under: '/retain/content', right: 'content.write', block: 'community', component: page(async () => (await import('./retain/article.tsx')).ArticlePage) },
   { path: '/retain/comments', stage: 'retain', name: 'retain.comments', right: 'content.write', block: 'community', component: page(async () => (await import('./retain/comments.tsx')).CommentsPage) },
   { path: '/retain/media', stage: 'retain', name: 'retain.media', right: 'content.write', block: 'community', component: page(async () => (await import('./retain/media.tsx')).MediaPage) },
+  { path: '/retain/paid', stage: 'retain', name: 'retain.paid', right: 'content.write', block: 'community', component: page(async () => (await import('./retain/paid.tsx')).PaidPage) },
   { path: '/restrain/dosage', stage: 'restrain', name: 'restrain.dosage', right: 'chain.read', block: 'dosage', component: page(async () => (await import('./restrain/dosage.tsx')).DosagePage) },
   { path: '/restrain/plan', stage: 'restrain', name: 'restrain.plan', right: 'chain.read', block: 'dosage', component: page(async () => (await import('./restrain/plan.tsx')).PlanPage) },
   { path: '/restrain/pressure', stage: 'restrain', name: 'restrain.pressure', right: 'chain.read', block: 'dosage', component: page(async () => (await import('./restrain/pressure.tsx')).PressurePage) },

@@ -78,6 +78,21 @@ export const canaries: readonly Canary[] = [
     }),
   },
   {
+    checker: 'money', what: 'wallet', // the Shop is said to have settled what it did not
+    stages: wrongHandler(async ({ tenantId, ids, now }, tx) => {
+      const id = ids.next()
+      await tx.run(`insert into posting (tenant_id, posting_id, key, occurred_at, recorded_at, reason) values ($1, $2, 'shop-fund/canary/1', $3, $3, 'wallet of the Shop')`, [tenantId, id, now])
+      await tx.run(`insert into entry (tenant_id, posting_id, n, account, unit, amount) values ($1, $2, 0, 'wallet:shop', 'fen', 100), ($1, $2, 1, 'till:shop', 'fen', -100)`, [tenantId, id])
+    }),
+  },
+  {
+    checker: 'money', what: 'fee', // WeChat Pay takes less than its due
+    tx: changing('insert into entry', (params) => {
+      const fee = (params[3] as string[]).includes('fee:pay')
+      return params.map((value, n) => (n === 5 && fee ? (value as number[]).map((amount, k) => ((params[3] as string[])[k] === 'fee:pay' ? amount - 1 : (params[3] as string[])[k] === 'till:pay' ? amount + 1 : amount)) : value))
+    }),
+  },
+  {
     checker: 'book', // whoever received his parcel still seems to wait
     http: (request, answer) => (request.url.includes('/ec/order/get') ? { ...answer, ...changed(answer.body.toString('utf8'), /"status":100,/, '"status":30,') } : answer),
   },

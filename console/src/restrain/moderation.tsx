@@ -210,7 +210,7 @@ function MediaLine(props: { media: { sha256: string; contentType: string; bytes:
   const { media } = props
   return (
     <div className="row">
-      {media.contentType.startsWith('image/') && <img src={`/c/${tenant.slug}/media/${media.sha256}`} alt="" style={{ maxWidth: 160, maxHeight: 120, borderRadius: 6 }} />}
+      {media.contentType.startsWith('image/') && <img src={`/media/${tenant.slug}/${media.sha256}`} alt="" style={{ maxWidth: 160, maxHeight: 120, borderRadius: 6 }} />}
       <span className="second mono">{media.contentType} · {f.count(Math.ceil(media.bytes / 1024))} KB · {media.sha256.slice(0, 12)}</span>
     </div>
   )

@@ -1,10 +1,10 @@
 import { useState, type ReactNode } from 'react'
 import { Button, DatePicker, Input, Modal, Select } from 'antd'
 import dayjs from 'dayjs'
-import { Card, DataTable, Loaded, Money, PageHead, Permitted, StateBlock, useBars, useFilter, When } from '../kit/index.ts'
+import { Card, DataTable, Loaded, Money, StateBlock, useBars, useFilter, When } from '../kit/index.ts'
 import { dayKey } from '../lib/format.ts'
 import { freshKey } from '../lib/key.ts'
-import { useGet, useNow, useSend, useSession } from '../lib/session.tsx'
+import { useGet, useNow, useSend } from '../lib/session.tsx'
 import type { Adjustment, Adjustments } from '../lib/types.ts'
 import { useWords, type TextKey } from '../lib/words.tsx'
 
@@ -13,56 +13,45 @@ const kindKey = (kind: string): TextKey => `adjust.kind.${(kinds as readonly str
 type New = { key: string; occurredAt: number; kind: string; amountFen: number; reason: string; sourceRef: string }
 const pageSize = 50
 
-/** 成交 › 对账: what no platform order can hold. */
-export function AdjustmentsPage(): ReactNode {
+/** Part of 成交 › 对账: what no platform order can hold. */
+export function AdjustmentCards(): ReactNode {
   const { t, f } = useWords()
-  const { may } = useSession()
   const filter = useFilter()
   const query = useGet<Adjustments>('/adjustments', { page: filter.page, pageSize })
-  const [posting, setPosting] = useState(false)
   return (
     <Loaded query={query}>
-      {({ rows, totals }) => (
+      {({ rows, totals }) => totals.count === 0 ? <Card title={t('adjust.listTitle')}><StateBlock small title={t('adjust.empty')} what={t('adjust.emptyWhat')} /></Card> : (
         <>
-          <PageHead
-            kicker={t('adjust.kicker')} sentence={totals.count === 0 ? t('adjust.sentenceNone') : t('adjust.sentence', { n: f.count(totals.count), money: f.moneySaid(totals.amountFen) })} why={totals.count === 0 ? undefined : t('adjust.why', { n: f.count(totals.unlinkedRefunds) })}
-            actions={<Permitted allowed={may('adjustments.write')} who={t('adjust.mayPost')}>{(disabled) => <Button type="primary" disabled={disabled} onClick={() => setPosting(true)}>{t('adjust.post')}</Button>}</Permitted>}
-          />
-          {totals.count === 0 ? <Card><StateBlock title={t('adjust.empty')} what={t('adjust.emptyWhat')} /></Card> : (
-            <div className="cards">
-              <Card span={8} flush title={t('adjust.listTitle')} stale={query.isPlaceholderData}>
-                <DataTable<Adjustment>
-                  name="adjustments" rows={rows} rowKey={(row) => row.adjustmentId} empty={<StateBlock title={t('adjust.empty')} what={t('adjust.emptyWhat')} />} stale={query.isPlaceholderData}
-                  page={{ page: filter.page, size: pageSize, total: totals.count, go: (page) => filter.set({ page: page === 1 ? undefined : String(page) }) }}
-                  columns={[
-                    { key: 'reason', title: t('adjust.col.reason'), cell: (row) => <span className="ellipsis" title={row.reason}>{row.reason}</span> },
-                    { key: 'kind', title: t('adjust.col.kind'), cell: (row) => t(kindKey(row.kind)) },
-                    { key: 'ref', title: t('adjust.col.ref'), optional: true, cell: (row) => <span className="second">{row.sourceRef || '—'}</span> },
-                    { key: 'sku', title: t('adjust.col.sku'), optional: true, cell: (row) => <span className="mono">{row.skuCode ?? '—'}</span> },
-                    { key: 'pieces', title: t('adjust.col.pieces'), optional: true, right: true, cell: (row) => f.count(row.quantity) },
-                    { key: 'actor', title: t('adjust.col.actor'), cell: (row) => <span className="ellipsis second">{row.actor}</span> },
-                    { key: 'when', title: t('adjust.col.when'), cell: (row) => <When at={row.occurredAt} /> },
-                    { key: 'amount', title: t('adjust.col.amount'), right: true, cell: (row) => <Money fen={row.amountFen} /> },
-                  ]}
-                  phone={(row) => ({ title: row.reason, right: <Money fen={row.amountFen} />, line: t(kindKey(row.kind)), lineRight: <When at={row.occurredAt} /> })}
-                />
-              </Card>
-              <Card span={4} title={t('adjust.kindsTitle', { money: f.moneySaid(totals.amountFen) })}>
-                <dl className="defs">
-                  {totals.kinds.toSorted((a, b) => a.amountFen - b.amountFen).map((row) => <span key={row.kind} style={{ display: 'contents' }}><dt>{t(kindKey(row.kind))} <span className="second">{f.count(row.count)}</span></dt><dd><Money fen={row.amountFen} /></dd></span>)}
-                  <div className="rule" /><dt className="sum">{t('sources.total')} <span className="second">{f.count(totals.count)}</span></dt><dd className="sum"><Money fen={totals.amountFen} /></dd>
-                </dl>
-              </Card>
-            </div>
-          )}
-          {posting && <Post close={() => setPosting(false)} />}
+          <Card span={8} flush title={t('adjust.listTitle')} unit={t('adjust.sentence', { n: f.count(totals.count), money: f.moneySaid(totals.amountFen) })} stale={query.isPlaceholderData}>
+            <DataTable<Adjustment>
+              name="adjustments" rows={rows} rowKey={(row) => row.adjustmentId} empty={<StateBlock title={t('adjust.empty')} what={t('adjust.emptyWhat')} />} stale={query.isPlaceholderData}
+              page={{ page: filter.page, size: pageSize, total: totals.count, go: (page) => filter.set({ page: page === 1 ? undefined : String(page) }) }}
+              columns={[
+                { key: 'reason', title: t('adjust.col.reason'), cell: (row) => <span className="ellipsis" title={row.reason}>{row.reason}</span> },
+                { key: 'kind', title: t('adjust.col.kind'), cell: (row) => t(kindKey(row.kind)) },
+                { key: 'ref', title: t('adjust.col.ref'), optional: true, cell: (row) => <span className="second">{row.sourceRef || '—'}</span> },
+                { key: 'sku', title: t('adjust.col.sku'), optional: true, cell: (row) => <span className="mono">{row.skuCode ?? '—'}</span> },
+                { key: 'pieces', title: t('adjust.col.pieces'), optional: true, right: true, cell: (row) => f.count(row.quantity) },
+                { key: 'actor', title: t('adjust.col.actor'), cell: (row) => <span className="ellipsis second">{row.actor}</span> },
+                { key: 'when', title: t('adjust.col.when'), cell: (row) => <When at={row.occurredAt} /> },
+                { key: 'amount', title: t('adjust.col.amount'), right: true, cell: (row) => <Money fen={row.amountFen} /> },
+              ]}
+              phone={(row) => ({ title: row.reason, right: <Money fen={row.amountFen} />, line: t(kindKey(row.kind)), lineRight: <When at={row.occurredAt} /> })}
+            />
+          </Card>
+          <Card span={4} title={t('adjust.kindsTitle', { money: f.moneySaid(totals.amountFen) })}>
+            <dl className="defs">
+              {totals.kinds.toSorted((a, b) => a.amountFen - b.amountFen).map((row) => <span key={row.kind} style={{ display: 'contents' }}><dt>{t(kindKey(row.kind))} <span className="second">{f.count(row.count)}</span></dt><dd><Money fen={row.amountFen} /></dd></span>)}
+              <div className="rule" /><dt className="sum">{t('sources.total')} <span className="second">{f.count(totals.count)}</span></dt><dd className="sum"><Money fen={totals.amountFen} /></dd>
+            </dl>
+          </Card>
         </>
       )}
     </Loaded>
   )
 }
 
-function Post(props: { close: () => void }): ReactNode {
+export function PostAdjustment(props: { close: () => void }): ReactNode {
   const { t, f } = useWords()
   const { tell } = useBars()
   const now = useNow()

@@ -23,7 +23,7 @@ export type Turnstile = Db & { settle(): Promise<void> }
  */
 export async function openTurnstile(config: pg.ClientConfig, random: Random, options: { hook?: StatementHook; fault?: (turn: number) => CommitFault | undefined } = {}): Promise<Turnstile> {
   const wire = await openWire(config)
-  // One connection for a whole run: each statement is parsed once, role and tenant stay on until another transaction needs others, and BEGIN and COMMIT
+  // One connection for a whole run: each statement is parsed once, role and tenant of the app stay on, and BEGIN and COMMIT
   // travel with their neighbours instead of waiting for an answer each. A commit that fails after all (nothing here is deferred) stops every later transaction.
   let broken: unknown
   let open = 0
@@ -36,10 +36,15 @@ export async function openTurnstile(config: pg.ClientConfig, random: Random, opt
       (error: unknown) => void (broken ??= error),
     )
   const begin = (text: string): void => {
-    const clothes = text.slice('begin; '.length).replaceAll('set local ', 'set ')
-    if (clothes !== worn) unwaited(wire.script(clothes.includes('app.tenant') ? clothes : `${clothes}; set app.tenant = ''`))
-    worn = clothes
+    const [, role, tenant = `set local app.tenant = ''`] = text.split('; ')
+    // The app stays on; who else comes (intake of callbacks, sign-in) is dressed for one transaction.
+    if (role.endsWith('qz_app')) {
+      const clothes = `${role}; ${tenant}`.replaceAll('set local ', 'set ')
+      if (clothes !== worn) unwaited(wire.script(clothes))
+      worn = clothes
+    }
     unwaited(wire.ahead('begin'))
+    if (!role.endsWith('qz_app')) for (const one of [role, tenant]) unwaited(wire.ahead(one))
   }
   const ended = (): void => void open--
   const prepared = {

@@ -11,7 +11,7 @@ import { mineTabs, page, said } from './layout.ts'
 import { count, dayOf, enterRoom, form, minuteOf, signInUrl, timeTag, wayBack, type CommunityParts, type Room } from './room.ts'
 
 const kindNames: Record<Penalty['kind'], [zh: string, en: string]> = {
-  'silence-1': ['停言 1 天', 'Silent for 1 day'], 'silence-7': ['停言 7 天', 'Silent for 7 days'], 'silence-15': ['停言 15 天', 'Silent for 15 days'], 'silence-forever': ['永久停言', 'Silent for good'], closure: ['关闭账号', 'Account closed'],
+  'silence-1': ['停言\u00a01\u00a0天', 'Silent for 1 day'], 'silence-7': ['停言\u00a07\u00a0天', 'Silent for 7 days'], 'silence-15': ['停言\u00a015\u00a0天', 'Silent for 15 days'], 'silence-forever': ['永久停言', 'Silent for good'], closure: ['关闭账号', 'Account closed'],
 }
 const deciders = { rule: ['明写的规则', 'a stated rule'], model: ['机器标出，人来定', 'the machine marks, a person decides'], human: ['人', 'a person'] } as const
 const decisions = { uphold: ['维持', 'upheld'], reduce: ['减轻', 'reduced'], overturn: ['撤销', 'overturned'] } as const

@@ -82,5 +82,5 @@ export const tabs = (room: Room, label: string, rows: ReadonlyArray<{ to: string
 
 /** The pages of one's own, always in the same order. */
 export const mineTabs = (room: Room, here: string): Markup =>
-  tabs(room, room.t('我的', 'Mine'), ([['', '资料', 'Profile'], ['/feathers', '羽毛', 'Feathers'], ['/codes', '兑换码', 'Codes'], ['/library', '收藏与关注', 'Kept and followed'], ['/bought', '买过的', 'Bought'], ['/standing', '处罚与申诉', 'Penalties and appeals']] as const)
+  tabs(room, room.t('我的', 'Mine'), ([['', '资料', 'Profile'], ['/feathers', '羽毛', 'Feathers'], ['/codes', '兑换码', 'Codes'], ['/library', '收藏', 'Kept'], ['/bought', '买过', 'Bought'], ['/standing', '处罚申诉', 'Standing']] as const)
     .map(([to, zh, en]) => ({ to: `/me${to}`, word: room.t(zh, en), here: to === here })))

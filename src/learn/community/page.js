@@ -84,6 +84,9 @@
     reader.readAsDataURL(field.files[0])
   })
 
+  const tab = find('.tabs [aria-current]')
+  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - 16
+
   const article = find('article[data-kept]')
   const end = find('#end')
   if (article && end && 'IntersectionObserver' in window) {

@@ -163,6 +163,7 @@ table.plain .num{text-align:right;padding-right:0;white-space:nowrap}
 mark{background:var(--warnTint);color:var(--warn);padding:0 2px;border-radius:2px}
 dialog{border:0;border-radius:var(--r-sheet);padding:24px;max-width:440px;width:calc(100% - 32px);background:var(--popover);color:var(--ink);box-shadow:var(--shadow-pop);font-size:16px;line-height:28px}
 dialog::backdrop{background:rgba(16,24,31,.4)}
+dialog h2{margin-top:0}
 dialog>*+*{margin-top:12px}
 .toc{columns:2;font-size:15px}
 .toc a{text-decoration:none}
@@ -172,6 +173,7 @@ dialog>*+*{margin-top:12px}
 .js .no-js{display:none}
 @media (max-width:767px){
  body{font-size:17px}
+ .top{position:static}
  .top>div{min-height:0;padding:0 16px}
  .brand{flex:1}
  .top nav{order:3;flex-basis:100%;border-top:1px solid var(--line);margin:0 -16px;padding:0 16px;overflow-x:auto;scrollbar-width:none;gap:24px}

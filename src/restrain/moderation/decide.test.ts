@@ -10,7 +10,7 @@ import { builtInConvention } from './convention.ts'
 import { claimCase, decideCase, leaseMs, restoreCase, settleCases, undoDecision, type Moderator, type Wish } from './decide.ts'
 import { moderationSubscriber, reportWeight, rescanOld, retention } from './follow-up.ts'
 import { comment, makeConduct, personId, pieceId, readerId } from './fixtures/conduct.ts'
-import { findCase, findPiece, insertVersion, listCases, listRescans, looks, putRescan } from './store.ts'
+import { findCase, findPiece, forgetPieces, insertVersion, listCases, listRescans, looks, putRescan } from './store.ts'
 
 let t: TestDb
 beforeAll(async () => { t = await openTestDb() })
@@ -22,9 +22,9 @@ const reject = (caseId: string, rule: string, more: Partial<Wish> = {}): Wish =>
 const pass = (caseId: string): Wish => ({ caseId, decision: 'pass', rule: null, minors: false, penalty: 'none', reason: '' })
 
 /** A merchant with a desk; `at` moves its world on. */
-async function desk(slug: string) {
+async function desk(slug: string, parts: Parameters<typeof makeConduct>[0] = {}) {
   const tenantId = await makeTenant(t, slug)
-  const conduct = makeConduct()
+  const conduct = makeConduct(parts)
   let n = 0
   const work = (at = start): ReturnType<typeof testWork> => testWork(tenantId, at, `${slug} ${n++}`)
   const judge = (n: number, text: string, more: Parameters<typeof comment>[2] = {}) => t.app(tenantId, async (tx) => (await conduct.gate.judge(tx, work(), [comment(n, text, { at: start, readerId: readerId(n), personId: personId(n), ...more })]))[0])
@@ -148,9 +148,9 @@ describe('deciding', () => {
     await d.decide(who('lin'), reject(caseId!, '3.8'))
     await d.settle(caseId!, start + 10_000)
     const work = d.work()
-    expect(await t.app(d.tenantId, (tx) => restoreCase(tx, work, caseId!))).toBe(true)
+    expect(await t.app(d.tenantId, (tx) => restoreCase(tx, work, d, caseId!))).toBe(true)
     expect([work.told.map((event) => event.payload.decision), await d.state(1)]).toEqual([['restore'], 'shown'])
-    expect(await t.app(d.tenantId, (tx) => restoreCase(tx, work, caseId!))).toBe(false)
+    expect(await t.app(d.tenantId, (tx) => restoreCase(tx, work, d, caseId!))).toBe(false)
   })
 })
 
@@ -217,6 +217,28 @@ describe('looking again at old content', () => {
     await d.decide(who('lin'), reject(one.caseId, '6.3'))
     expect(await d.settle(one.caseId, later)).toEqual(['piece.remove'])
   })
+})
+
+test('a rejected picture is banned everywhere and no longer served; a won appeal lets it be seen again', async () => {
+  const blocked = new Map<string, number | null>()
+  const d = await desk('pictures', { blockMedia: async (_tx, _tenant, sha256, at) => void blocked.set(sha256, at) })
+  const picture = { sha256: 'a'.repeat(64), contentType: 'image/png', bytes: 1000 }
+  const { caseId } = await d.judge(1, '', { kind: 'media', media: [picture] })
+  await d.decide(who('lin'), reject(caseId!, '4.4'))
+  await d.settle(caseId!, start + 10_000)
+  expect(blocked.get(picture.sha256)).toBe(start + 10_000)
+  const again = (n: number) => d.judge(n, '看图', { media: [picture] })
+  expect(await again(2)).toMatchObject({ outcome: 'reject', rule: '4.4' })
+  await t.app(d.tenantId, (tx) => restoreCase(tx, d.work(start + day), d, caseId!))
+  expect([blocked.get(picture.sha256), (await again(3)).rule]).toEqual([null, null])
+})
+
+test('a forgotten person leaves no words, also under an earlier name; evidence of what the law forbids stays until its own end', async () => {
+  const d = await desk('forget')
+  const [plain, moved, illegal] = [await d.judge(1, '学到了，谢谢'), await d.judge(2, '私信领取'), await d.judge(3, '真人荷官在线', { readerId: readerId(1), personId: personId(1) })]
+  await t.app(d.tenantId, (tx) => forgetPieces(tx, d.tenantId, personId(1), [readerId(1), readerId(2)], start))
+  expect([(await d.open(plain.caseId!))?.snapshot, (await d.open(moved.caseId!))?.snapshot, (await d.open(illegal.caseId!))?.snapshot?.text]).toEqual([null, null, '真人荷官在线'])
+  expect([await d.state(1), await d.state(2), await d.state(3)]).toEqual([undefined, undefined, undefined])
 })
 
 test('texts go when they were kept long enough, and figures stay', async () => {

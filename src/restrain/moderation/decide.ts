@@ -160,7 +160,10 @@ async function apply(tx: Tx, work: CommunityWork, desk: Desk, one: Case): Promis
     await tell(tx, work, one, state === 'held' || state === 'rejected' || state === null ? 'reject' : 'remove', one.decidedRule)
     if (state !== null) await setPieceState(tx, tenantId, one.pieceKind, one.pieceId, one.pieceVersion, state === 'held' || state === 'rejected' ? 'rejected' : 'removed')
     // Pictures are banned when it was the picture that was looked at.
-    if (one.pieceKind === 'media' || (rule?.category === 4 && one.evidence.every((row) => row.where === 'media'))) await putMediaVerdicts(tx, tenantId, media.map((sha256) => ({ sha256, verdict: 'banned', rule: one.decidedRule, note: one.caseId })), work.now, 'review')
+    if (one.pieceKind === 'media' || (rule?.category === 4 && one.evidence.every((row) => row.where === 'media'))) {
+      await putMediaVerdicts(tx, tenantId, media.map((sha256) => ({ sha256, verdict: 'banned', rule: one.decidedRule, note: one.caseId })), work.now, 'review')
+      for (const sha256 of media) await desk.parts.blockMedia?.(tx, tenantId, sha256, work.now)
+    }
     await closeReports(tx, tenantId, one.pieceKind, one.pieceId, 'upheld')
     if (one.penalty === 'proposed' && one.readerId !== null && penal && rule !== undefined && (await desk.parts.readers.reader(tx, tenantId, one.readerId))?.kind !== 'house') {
       const convention = (await desk.conventions.version(tx, tenantId, one.convention))!
@@ -224,7 +227,7 @@ export async function undoDecision(tx: Tx, work: CommunityWork, desk: Desk, who:
 }
 
 /** An appeal was won: what was taken away is put back, for good. */
-export async function restoreCase(tx: Tx, work: CommunityWork, caseId: string): Promise<boolean> {
+export async function restoreCase(tx: Tx, work: CommunityWork, desk: Desk, caseId: string): Promise<boolean> {
   const one = await lockCase(tx, work.tenantId, caseId)
   if (one === undefined || one.decision !== 'reject' || one.restoredAt !== null) return false
   await changeCase(tx, work.tenantId, caseId, { restoredAt: work.now })
@@ -233,6 +236,7 @@ export async function restoreCase(tx: Tx, work: CommunityWork, caseId: string): 
   await setPieceState(tx, work.tenantId, one.pieceKind, one.pieceId, one.pieceVersion, 'shown')
   // It is cleared on purpose, so the note says which case did it.
   await putMediaVerdicts(tx, work.tenantId, (one.snapshot?.media ?? []).map((row) => ({ sha256: row.sha256, verdict: 'cleared', rule: null, note: `appeal ${caseId}` })), work.now, 'appeal')
+  for (const row of one.snapshot?.media ?? []) await desk.parts.blockMedia?.(tx, work.tenantId, row.sha256, null)
   await tell(tx, work, one, 'restore', null)
   return true
 }

@@ -22,7 +22,7 @@ export function moderationSubscriber(desk: Desk, blockOn: (tenantId: number, blo
       const { tenantId, now } = work
       for (const event of events.filter((one) => one.name === 'appeal.decided')) {
         const { decision, caseId } = payloadOf('appeal.decided', event)
-        if (decision === 'overturn' && caseId !== null) await restoreCase(tx, work, caseId)
+        if (decision === 'overturn' && caseId !== null) await restoreCase(tx, work, desk, caseId)
       }
       for (const event of events.filter((one) => one.name === 'comment.decided')) await followComment(tx, work, payloadOf('comment.decided', event))
       const reports = events.filter((one) => one.name === 'piece.reported').map((event) => ({ ...payloadOf('piece.reported', event), at: event.occurredAt }))

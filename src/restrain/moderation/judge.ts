@@ -17,6 +17,8 @@ export type ModerationParts = {
   readers: Readers
   /** Names that nobody else may carry: the merchant's, and those of the house's authors. */
   names(tx: Tx, tenantId: number): Promise<readonly string[]>
+  /** Stops an image from being served (an instant), or lets it be served again (null). */
+  blockMedia?(tx: Tx, tenantId: number, sha256: string, at: Instant | null): Promise<unknown>
   /** Asked about texts from the mini program; a hint for people. */
   platform?: PlatformAccount
   /** Trained by the merchant; absent: lists and people only. */

@@ -171,7 +171,10 @@ export function moderationRoutes(context: ModerationContext): AnyRoute[] {
     }),
     route({
       method: 'PUT', path: '/moderation/media/:sha256', right: 'moderation.decide', block, audit: 'moderation.media', what: 'ban or clear a picture, recording or film by its SHA-256', params: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }), body: z.object({ verdict: z.enum(['banned', 'cleared']), rule: ruleId.nullable().default(null), note: z.string().trim().min(1).max(200) }),
-      handle: async ({ tx, tenantId, params, body, clock, session }) => putMediaVerdicts(tx, tenantId, [{ sha256: params.sha256, ...body }], clock.now(), session.login),
+      async handle({ tx, tenantId, params, body, clock, session }) {
+        await putMediaVerdicts(tx, tenantId, [{ sha256: params.sha256, ...body }], clock.now(), session.login)
+        await desk.parts.blockMedia?.(tx, tenantId, params.sha256, body.verdict === 'banned' ? clock.now() : null)
+      },
     }),
     route({
       method: 'DELETE', path: '/moderation/media/:sha256', right: 'moderation.decide', block, audit: 'moderation.media-drop', what: 'forget what was decided about a picture', params: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),

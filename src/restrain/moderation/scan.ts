@@ -125,7 +125,8 @@ export function createScanner(body: ConventionBody, shared: { normaliser?: Norma
     let unseen: Evidence | undefined
     for (const one of piece.media) {
       const evidence: Evidence = { where: 'media', from: 0, to: 0, found: one.sha256, how: one.contentType }
-      const wrong = !limits.mediaTypes.includes(one.contentType) && !/^(audio|video)\//.test(one.contentType) ? 'type' : one.bytes > limits.mediaBytesMax ? 'size' : undefined
+      // An image that the house keeps already may be named without its type.
+      const wrong = !limits.mediaTypes.includes(one.contentType) && one.contentType !== 'image/*' && !/^(audio|video)\//.test(one.contentType) ? 'type' : one.bytes > limits.mediaBytesMax ? 'size' : undefined
       if (facts.media[one.sha256] === 'banned') add(ruleOf(body, facts.mediaRules[one.sha256] ?? '4.3') ?? need('4.3'), { ...evidence, how: 'banned' }, 'reject')
       else if (wrong !== undefined) add(need('4.3'), { ...evidence, how: `${wrong}:${wrong === 'type' ? one.contentType : one.bytes}` }, 'reject')
       else if (facts.media[one.sha256] !== 'cleared' && piece.readerId !== null && (body.review.media === 'all' || !one.contentType.startsWith('image/'))) unseen = { ...evidence, how: `unseen:${one.contentType}` }

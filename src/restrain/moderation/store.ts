@@ -331,7 +331,7 @@ export async function purgeReports(tx: Tx, tenantId: number, before: Instant): P
   return tx.run(`update moderation_report set reason = '' where tenant_id = $1 and reported_at < $2 and reason <> '' and outcome <> 'open'`, [tenantId, before])
 }
 /** A person is forgotten: texts go, except the evidence of what the law forbids, which stays until its own end. */
-export async function forgetPieces(tx: Tx, tenantId: number, personId: string, now: Instant): Promise<number> {
-  await tx.run(`update moderation_case set snapshot = 'null'::jsonb, evidence = '[]'::jsonb, purged_at = $3 where tenant_id = $1 and person_id = $2 and coalesce(split_part(decided_rule, '.', 1), category::text, '') <> '1'`, [tenantId, personId, now])
-  return tx.run(`delete from judged_piece where tenant_id = $1 and person_id = $2`, [tenantId, personId])
+export async function forgetPieces(tx: Tx, tenantId: number, personId: string, readerIds: readonly string[], now: Instant): Promise<number> {
+  await tx.run(`update moderation_case set snapshot = 'null'::jsonb, evidence = '[]'::jsonb, purged_at = $3 where tenant_id = $1 and (person_id = $2 or reader_id = any($4::uuid[])) and coalesce(split_part(decided_rule, '.', 1), category::text, '') <> '1'`, [tenantId, personId, now, readerIds])
+  return tx.run(`delete from judged_piece where tenant_id = $1 and (person_id = $2 or reader_id = any($3::uuid[]))`, [tenantId, personId, readerIds])
 }

@@ -164,10 +164,10 @@ export function expireOrders(platform: PaymentPlatform): JobHandler {
   return {
     kind: expireJobKind,
     async prepare(work, job): Promise<Ending> {
-      const { orderId } = job.state as { orderId: string }
+      const { orderId, ask } = job.state as { orderId: string; /** Also when it has ended: a bill says that it was paid. */ ask?: boolean }
       const { tenantId } = work
       const order = await platform.db.tx({ role: 'app', tenantId }, (tx) => findMallOrder(tx, tenantId, orderId))
-      return order?.state === 'unpaid' ? endTarget(platform, work, orderId, order.payConnectionId) : { kind: 'none' }
+      return order?.state === 'unpaid' || (order && ask === true && order.paidAt === null) ? endTarget(platform, work, orderId, order.payConnectionId) : { kind: 'none' }
     },
     async run(work, tx, job, prepared) {
       const ending = prepared as Ending

@@ -83,9 +83,9 @@ export function priceBasket(facts: BasketFacts, coupons: readonly HeldCoupon[]):
     if (facts.deposit) {
       const { deposit } = facts
       const play = plays.find((one) => one.promotionId === deposit.promotionId)
-      const discount = (fen: Fen, name: string): LineDiscount => ({ promotionId: deposit.promotionId, couponId: null, kind: 'presale', name, bearer: 'merchant', fen })
-      take(index, discount(Math.max(0, list - deposit.priceFen * line.quantity), play?.name ?? '预售价'))
-      take(index, discount(Math.min(amounts[index] - deposit.depositFen, deposit.worthFen - deposit.depositFen), '定金膨胀'))
+      const lower = Math.max(0, list - deposit.priceFen * line.quantity)
+      const grown = Math.max(0, Math.min(list - lower - deposit.depositFen, deposit.worthFen - deposit.depositFen))
+      take(index, { promotionId: deposit.promotionId, couponId: null, kind: 'presale', name: `${play?.name ?? '预售'}${grown > 0 ? '（含定金膨胀）' : ''}`, bearer: 'merchant', fen: lower + grown })
       open[index] = { reductions: false, coupons: false, reduced: false }
       continue
     }

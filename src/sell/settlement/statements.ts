@@ -87,7 +87,7 @@ export async function takeStatements(tx: Tx, work: Work, connectionId: string, d
   // What nobody told us is asked for: the same job that would have closed it finds it paid.
   await putJobs(tx, tenantId, result.differences.flatMap((one): Array<{ kind: string; key: string; dueAt: Instant; state: unknown }> => {
     const target = String(one.detail.target ?? one.number)
-    if (one.kind === 'notice-lost') return [one.detail.of === 'bill' ? { kind: billJobKind, key: target, dueAt: now, state: { billId: target } } : expireJob(target, now)]
+    if (one.kind === 'notice-lost') return [one.detail.of === 'bill' ? { kind: billJobKind, key: target, dueAt: now, state: { billId: target } } : { ...expireJob(target, now), state: { orderId: target, ask: true } }]
     return one.kind === 'refund-unheard' ? [{ kind: refundJobKind, key: one.number, dueAt: now, state: { refundId: one.number, connectionId, asked: 0 } }] : []
   }))
   await postFromBills(tx, work, rows, fund?.rows ?? [])

@@ -73,7 +73,10 @@ export type WorldReport = {
 }
 
 const start = Date.parse('2026-03-01T00:00:00+08:00')
-/** After the storm: the platform's last retries (3.6 h), the longest pause of ours (2.3 h) and open after-sales (2 d) fit in. */
+/**
+ * After the storm these fit in: the platform's last retries (3.6 h), our pauses after failures (the longest, 18 h, is that of a callback or an event that failed eight times;
+ * of a job it is 21 min, of an object 2.3 h), the bill of the last day, and open after-sales (2 d).
+ */
 const calmMs = 2.5 * dayMs
 /**
  * How late the house looks at what came in and does what it planned: at most this, on a quick day and on a slow one, as a busy house or one that was down.

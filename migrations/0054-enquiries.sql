@@ -18,7 +18,13 @@ create table enquiry (
 create index enquiry_newest on enquiry (tenant_id, at, enquiry_id);
 create index enquiry_person on enquiry (tenant_id, person_id);
 
-alter table enquiry enable row level security;
-alter table enquiry force row level security;
-create policy tenant_only on enquiry to qz_app using (tenant_id = nullif(current_setting('app.tenant', true), '')::bigint) with check (tenant_id = nullif(current_setting('app.tenant', true), '')::bigint);
-grant select, insert, update, delete on enquiry to qz_app;
+do $$
+declare t text;
+begin
+  foreach t in array array['enquiry'] loop
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('create policy tenant_only on %I to qz_app using (tenant_id = nullif(current_setting(''app.tenant'', true), '''')::bigint) with check (tenant_id = nullif(current_setting(''app.tenant'', true), '''')::bigint)', t);
+    execute format('grant select, insert, update, delete on %I to qz_app', t);
+  end loop;
+end $$;

@@ -10,7 +10,7 @@ import { checkListing, listProducts, putListings, skusOfProducts } from '../../s
 import { findMallOrder, lockMallOrders } from '../../src/sell/checkout/index.ts'
 import { findOrder, listRefunds } from '../../src/sell/order/index.ts'
 import { requestRefund, shipOrder } from '../../src/sell/payment/index.ts'
-import { changeStock, checkSku, listAlarms, listMoves, openStock, readSkus, requestMove, unbooked, type Sku } from '../../src/sell/stock/index.ts'
+import { changeSetting, changeStock, checkSku, listAlarms, listMoves, openStock, readSkus, requestMove, unbooked, type Sku } from '../../src/sell/stock/index.ts'
 
 /** One product on two shelves, through the real protocols on both sides: sold on both, moved, refunded, reconciled; no unit is sold twice. */
 
@@ -226,6 +226,8 @@ describe('one product on two shelves', { timeout: 60_000 }, () => {
   })
 
   test('the same units are sold once, though both shelves are stormed and callbacks come late', async () => {
+    // Each shelf sells its own share only: nothing is fetched from the reserve or the other shelf while a buyer waits.
+    await app((tx) => changeSetting(tx, tenantId, { pull: 'off' }, now()))
     await runtime.emulator!.setFaults(world, { late: 0.5, lost: 0.2, duplicate: 0.3 })
     const tokens = await Promise.all(['a', 'b', 'c'].map(signIn))
     const before = await stock()
@@ -263,10 +265,12 @@ describe('one product on two shelves', { timeout: 60_000 }, () => {
     await act('shop.setStock', { shop, skuId: platform.skuId, num: 12 })
     await run(65 * minute)
     expect(await stock()).toMatchObject({ reserve: 0, unbacked: 5, shelves: [{ shop: 12 }] })
-    expect((await app((tx) => listAlarms(tx, tenantId, null, 10))).map((alarm) => [alarm.kind, alarm.quantity])).toEqual([['unbacked', 5]])
+    // An edit that nobody here made is drift as well, with the entries that explain it.
+    const unbacked = async () => (await app((tx) => listAlarms(tx, tenantId, null, 10))).flatMap((alarm) => (alarm.kind === 'unbacked' ? [alarm.quantity] : []))
+    expect(await unbacked()).toEqual([5])
     await app((tx) => changeStock(tx, tenantId, skuId, { kind: 'receive', quantity: 9, reason: '收货' }, 'receive/2', now(), runtime.house.ports.ids))
     expect(await stock()).toMatchObject({ reserve: 4, unbacked: 0 })
-    expect(await app((tx) => listAlarms(tx, tenantId, null, 10))).toEqual([])
+    expect(await unbacked()).toEqual([])
     await allAddsUp()
   })
 

@@ -8,8 +8,8 @@ const order = (state: MallState): MallOrder => ({
   placedAt: start, expiresAt: start, paidAt: null, transactionId: null, shippedAt: null, shipping: null, shippingReport: 'none', receivedAt: null, settledAt: null, cancelledAt: null, version: 1,
 })
 const states = Object.keys(mallSteps) as MallState[]
-const acts: MallAct[] = ['pay', 'cancel', 'ship', 'receive', 'refund']
-const legal = new Set(['unpaid pay', 'unpaid cancel', 'paid ship', 'paid refund', 'shipped receive', 'shipped refund', 'received refund'])
+const acts: MallAct[] = ['pay', 'cancel', 'ship-part', 'ship', 'receive', 'refund']
+const legal = new Set(['unpaid pay', 'unpaid cancel', 'paid ship-part', 'paid ship', 'paid refund', 'part_shipped ship-part', 'part_shipped ship', 'part_shipped refund', 'shipped receive', 'shipped refund', 'received refund'])
 
 describe('an order of the mall', () => {
   for (const state of states) for (const act of acts) {

@@ -350,7 +350,9 @@ describe('partners, rewards, and what platforms say', { timeout: 60_000 }, () =>
     expect((await act('pay.funds', {})).frozenFen).toBeGreaterThan(9_000)
     await app((tx) => shipOrder(tx, recorder(), money().payment, placed.order.orderId, { company: 'SF', trackingNo: 'SF1234567' }))
     await run(minute)
-    await act('miniProgram.confirmReceipt', { transaction_id: (await orderOf(placed.order.orderId)).transactionId })
+    const { transactionId } = await orderOf(placed.order.orderId)
+    await act('miniProgram.confirmReceipt', { transaction_id: transactionId })
+    await act('miniProgram.settle', { transaction_id: transactionId })
     await run(minute)
     // As if eight days had passed since.
     await app(async (tx) => {

@@ -1,6 +1,7 @@
 import { dayMs, saleDate, startOfDay } from './kernel/calendar.ts'
 import type { Instant } from './kernel/clock.ts'
 import { seedCommunity } from './demo-community.ts'
+import { ruleSchemas, savePlay, type Play, type PlayKind } from './sell/promotion/index.ts'
 import { createMallVisits } from './mall-visits.ts'
 import { onboard } from './onboard.ts'
 import { createCaptain } from './simulation/world/index.ts'
@@ -30,6 +31,7 @@ export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line
     await emulator.act('main', 'shop.addProducts', {
       shop: shopId, products: goods.map(([title, priceFen], n) => ({ title, outProductId: `tea-${n + 1}`, skus: [{ outSkuId: `tea-${n + 1}`, skuCode: `TEA${String(n + 1).padStart(3, '0')}`, priceFen, stock: Math.max(5_000, 20 * runtime.config.people) }] })),
     })
+    await demoPlays(runtime)
   }
   // Somebody opens the shop at ten, and people buy at the mall through the day, in the past as later.
   const tenant = house.tenants().find((one) => one.slug === slug)!
@@ -49,6 +51,21 @@ export async function demoMerchant(runtime: Runtime, ownerId: string, say: (line
     // The community is written when the past has been sailed, so that its days are those of the last month.
     .then(() => (house.context.blockOn(tenantId, 'community') ? seedCommunity(house, tenantId, tenant.name) : false))
     .catch((error: unknown) => house.ports.log.error({ error: String(error) }, 'the demo history stopped'))
+}
+
+/** What a newcomer finds on the page of coupons and plays, and in the mall: two coupons to take, one reduction, and price protection. */
+const plays: ReadonlyArray<[kind: PlayKind, name: string, rule: unknown]> = [
+  ['full-reduction', '满200减20', { steps: [{ fromFen: 20_000, offFen: 2_000 }] }],
+  ['coupon', '满90减10', { steps: [{ fromFen: 9_000, offFen: 1_000 }], quota: 2_000, perPerson: 2, validDays: 30 }],
+  ['coupon', '新客立减5元', { steps: [{ fromFen: 3_000, offFen: 500 }], quota: 1_000, audience: 'new' }],
+  ['price-protection', '7天价保', { days: 7 }],
+]
+
+async function demoPlays({ house }: Runtime): Promise<void> {
+  const { tenantId, createdAt } = house.tenants().find((tenant) => tenant.slug === slug)!
+  await house.ports.db.tx({ role: 'app', tenantId }, async (tx) => {
+    for (const [kind, name, rule] of plays) await savePlay(tx, tenantId, { promotionId: house.ports.ids.next(), kind, name, state: 'on', rule: ruleSchemas[kind].parse(rule), startsAt: createdAt, endsAt: createdAt + 1_000 * dayMs } as Play, createdAt)
+  })
 }
 
 /** The people around a tea shop: about a quarter of its customers soon have a member as a contact. */

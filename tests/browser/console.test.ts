@@ -157,7 +157,7 @@ describe.skipIf(missing !== undefined)('the console in a browser', { retry: 2 },
     const other = await browser.newContext({ viewport: { width: 1440, height: 900 } })
     const theirs = await other.newPage()
     await theirs.goto(`${harbour.url}/login/link/${await house.access.createLink(userId)}`)
-    await theirs.waitForURL(/status=to_ship/)
+    await theirs.waitForURL(/\/sell\/shipping/)
     await expect.poll(() => theirs.locator('nav.rail a').allInnerTexts(), { timeout: 10_000 }).toEqual(['成交'])
     await theirs.goto(`${harbour.url}/settings/connections`)
     await theirs.locator('.state').waitFor()

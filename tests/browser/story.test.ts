@@ -253,7 +253,7 @@ describe.skipIf(missing !== undefined)('a voyage in the browser', { timeout: 180
       await dialog.waitFor({ state: 'hidden' })
       const row = page.locator('table.data tbody tr', { hasText: '桂花乌龙礼盒' })
       await row.getByRole('button', { name: t('products.editOf', { title: '新品 桂花乌龙礼盒' }) }).click()
-      await dialog.locator('.ant-input-number input').fill('118.50')
+      await dialog.locator('.ant-input-number input').last().fill('118.50')
       await dialog.getByRole('button', { name: t('products.save') }).click()
       await dialog.waitFor({ state: 'hidden' })
       type Row = { title: string; skus: Array<{ priceFen: number }>; listings: Array<{ shelf: string; status: string }> }

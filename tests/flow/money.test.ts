@@ -13,7 +13,7 @@ import { findOrder } from '../../src/sell/order/index.ts'
 import { createMoney } from '../../src/money.ts'
 import { listPayAlarms, requestRefund, settlePayments, shipOrder } from '../../src/sell/payment/index.ts'
 import { ruleSchemas, savePlay, type Play, type PlayKind } from '../../src/sell/promotion/index.ts'
-import { findShare, listDifferences, settlementReport } from '../../src/sell/settlement/index.ts'
+import { listDifferences, settlementReport } from '../../src/sell/settlement/index.ts'
 import { changeStock, ensureStock } from '../../src/sell/stock/index.ts'
 import { putConnection } from '../../src/wechat/connection/index.ts'
 
@@ -340,37 +340,6 @@ describe('every way to pay', { timeout: 60_000 }, () => {
 })
 
 describe('partners, rewards, and what platforms say', { timeout: 60_000 }, () => {
-  test('an order is shared with a partner after it was received, and a refund brings the share back first', async () => {
-    await app((tx) => tx.run(`insert into share_partner (tenant_id, partner_id, name, receiver, account, person_id, relation, rate_bp, scope, state, created_at) values ($1, $2, '供货商', 'MERCHANT_ID', '1900000200', null, 'SUPPLIER', 1000, 'all', 'on', $3)`, [tenantId, runtime.house.ports.ids.next(), now() - 1]))
-    await run(2 * minute)
-    const tan = await signIn('tan')
-    const placed = (await buy(tan, [[0, 1]])).body
-    await pay(placed.pay)
-    await run(minute)
-    expect((await act('pay.funds', {})).frozenFen).toBeGreaterThan(9_000)
-    await app((tx) => shipOrder(tx, recorder(), money().payment, placed.order.orderId, { company: 'SF', trackingNo: 'SF1234567' }))
-    await run(minute)
-    const { transactionId } = await orderOf(placed.order.orderId)
-    await act('miniProgram.confirmReceipt', { transaction_id: transactionId })
-    await act('miniProgram.settle', { transaction_id: transactionId })
-    await run(minute)
-    // As if eight days had passed since.
-    await app(async (tx) => {
-      await tx.run(`update mall_order set paid_at = paid_at - 777600000 where tenant_id = $1 and order_id = $2`, [tenantId, placed.order.orderId])
-      await tx.run(`update job set due_at = $3 where tenant_id = $1 and kind = 'pay.share' and key = $2`, [tenantId, placed.order.orderId, now()])
-    })
-    await run(15 * minute)
-    expect(await app((tx) => findShare(tx, tenantId, placed.order.orderId))).toMatchObject({ state: 'done', totalFen: 980, receivers: [{ fen: 980, result: 'success' }] })
-    expect(await account('commission:share')).toBe(980)
-    await refund(placed.order.orderId, 9_800)
-    await run(hour)
-    await app((tx) => tx.run(`update mall_order set paid_at = paid_at + 777600000 where tenant_id = $1 and order_id = $2`, [tenantId, placed.order.orderId]))
-    expect(await orderOf(placed.order.orderId)).toMatchObject({ state: 'refunded' })
-    expect(await account('commission:share')).toBe(0)
-    await app((tx) => tx.run(`update share_partner set state = 'off' where tenant_id = $1`, [tenantId]))
-    await allAddsUp()
-  })
-
   test('a reward waits for the person: confirmed it is paid, left alone it comes back', async () => {
     // Somebody buys in the Shop as well: both are looked at a day later.
     await act('shop.setParameters', { shop, parameters: { settleDelayMs: hour } })
@@ -401,6 +370,7 @@ describe('partners, rewards, and what platforms say', { timeout: 60_000 }, () =>
   test('the Shop settles into a ledger of its own', async () => {
     expect(await account('wallet:shop')).toBeGreaterThan(0)
     const report = await app((tx) => settlementReport(tx, tenantId, { from: '2026-03-01', to: saleDate(now()) }, now()))
+    expect(await app((tx) => tx.query<{ fen: number }>(`select sum(fen)::int as fen from promotion_use where tenant_id = $1 and shelf = 'shop' and kind = 'shop-coupon'`, [tenantId]))).toEqual([{ fen: 200 }])
     expect(report.funds.map((one) => one.fundsType)).toEqual(expect.arrayContaining([1, 2]))
     expect(report.differences.filter((one) => one.shelf === 'shop' && one.state === 'open')).toEqual([])
     // What orders brought is no longer owed by the Shop.

@@ -121,8 +121,8 @@ export function sqlOf(path: string): Array<{ sql: string; line: number; dynamic:
       return name === undefined || !text.includes(`\${${name}}`)
     })
     .map(({ text: sql, at }) => ({
-      dynamic: [...sql.matchAll(/(?<!\$)\$\{(\w*)/g)].some((hole) => !constants.has(hole[1])) || /\s:\w+::/.test(sql),
-      sql: sql.replace(/\$\$\{[^}]*\}/g, '$$99').replace(/\$\{(\w+)\}/g, (_whole, name: string) => constants.get(name) ?? '').replace(/\$\{[^}]*\}/g, ''),
+      dynamic: [...sql.matchAll(/(?<!\$)\$\{(\w*)([^}]?)/g)].some((hole) => !constants.has(hole[1]) || hole[2] !== '') || /\s:\w+::/.test(sql),
+      sql: sql.replace(/\$\$\{[^}]*\}/g, '$$99').replace(/\$\{(\w+)\}/g, (whole, name: string) => constants.get(name) ?? whole).replace(/\$\{(\w+)\}/g, (_whole, name: string) => constants.get(name) ?? '').replace(/\$\{[^}]*\}/g, ''),
       line: text.slice(0, at).split('\n').length,
     }))
 }

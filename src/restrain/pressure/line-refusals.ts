@@ -33,7 +33,8 @@ export function refusalFacts(platform: { accountOf(tenantId: number, connectionI
         const says = refusalIn(line, fact.event, message)
         const openid = message.FromUserName ?? ''
         return says === undefined || openid === '' ? [] : [{ ...says, openid, appid: platform.accountOf(work.tenantId, fact.connectionId), at: Number(message.CreateTime ?? 0) * 1_000 || work.now }]
-      }).sort((a, b) => a.at - b.at)
+      // Events come in any order and count whole seconds: within one, the refusal holds.
+      }).sort((a, b) => a.at - b.at || Number(b.wants) - Number(a.wants))
       if (told.length === 0) return
       const { personIds } = await resolvePersons(tx, work.tenantId, told.map((one) => ({ local: { kind: 'openid' as const, scope: one.appid, value: one.openid }, seenAt: one.at, evidence: one.evidence })), work.ids)
       for (const [n, one] of told.entries()) {

@@ -84,7 +84,7 @@ export async function putOptOut(tx: Tx, tenantId: number, row: { personId: strin
 
 /** Somebody wants messages of the line again; their own word about every line stays. */
 export async function endOptOut(tx: Tx, tenantId: number, row: { personId: string; line: string; at: Instant }): Promise<void> {
-  tx.write(`update opt_out set until = $4 where tenant_id = $1 and person_id = $2 and line = $3 and since <= $4 and (until is null or until < $4)`, [tenantId, row.personId, row.line, row.at])
+  tx.write(`update opt_out set until = $4 where tenant_id = $1 and person_id = $2 and line = $3 and since < $4 and (until is null or until < $4)`, [tenantId, row.personId, row.line, row.at])
 }
 
 /** Persons who opted out of the line (or of everything) at an instant; of all persons when none are named. */

@@ -33,7 +33,9 @@ export function readDivisions(load: () => Node[] = () => createRequire(import.me
       let code: string | undefined
       // 直辖市 repeat their name as their city: 北京市 北京市 东城区.
       for (const name of names.filter((one, n) => one !== '' && one !== names[n - 1])) {
-        const found = level.find((node) => node.name === name)
+        // 浙江 for 浙江省, 西湖 for 西湖区: people leave the last character out; what begins two names is neither.
+        const alike = [...name].length >= 2 ? level.filter((node) => node.name.startsWith(name)) : []
+        const found = level.find((node) => node.name === name) ?? (alike.length === 1 ? alike[0] : undefined)
         if (!found) return undefined
         code = found.code
         level = found.children ?? []

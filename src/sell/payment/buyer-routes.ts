@@ -22,7 +22,9 @@ export function buyerPaymentRoutes(platform: BuyerPlatform): AnyPublicRoute[] {
   type Call = { tenantId: number; bearer: string | undefined; clock: { now(): number } }
   const buyerOf = (call: Call): string => buyerIndex(platform.seal, call.tenantId, readSession(platform.seal, call.tenantId, call.bearer, call.clock.now()))
   const own = (call: Call, order: MallOrder | undefined, orderId: string): MallOrder => {
-    if (!order || order.buyer !== buyerOf(call)) throw checkoutFault('mall/no-order', { orderId })
+    // Who asks comes first: without being anybody nothing is said of any order.
+    const buyer = buyerOf(call)
+    if (!order || order.buyer !== buyer) throw checkoutFault('mall/no-order', { orderId })
     return order
   }
   const way = z.object({ way: z.enum(['h5', 'native']), /** Where the payer's browser is, as the storefront's server saw it; WeChat Pay wants it of h5. */ ip: z.string().max(64).optional() })

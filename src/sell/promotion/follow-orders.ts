@@ -4,6 +4,7 @@ import { book, balances } from '../../book/account/index.ts'
 import { lockMallOrders, type Recorder } from '../checkout/index.ts'
 import { membersPaid } from './group-jobs.ts'
 import type { PromotionPorts } from './ports.ts'
+import { noteShopCoupons } from './shop-coupons.ts'
 import { releaseHeld } from './stored-value.ts'
 import { addStored, depositsOfOrders, findPlays, lockStored, membershipsOf, moveHoldings, moveQuotas, putDeposit, putMembers, setCoupons, setUses } from './store.ts'
 
@@ -22,6 +23,8 @@ export function promotionSubscriber(ports: PromotionPorts): Subscriber {
         const { kept, gone } = event.payload as { kept: string; gone: string }
         await merge(tx, work, gone, kept)
       }
+      const inShop = named('order.paid').map((event) => event.payload as Heard & { personId: string }).filter((one) => one.shelf === 'shop')
+      await noteShopCoupons(tx, work, inShop)
       await paid(tx, work, ports, mallOrdersOf(named('order.paid')))
       await ended(tx, work, mallOrdersOf(named('order.cancelled')), ['held'])
       // A whole refund gives the coupons back; a part of one does not.

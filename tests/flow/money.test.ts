@@ -13,7 +13,7 @@ import { findOrder } from '../../src/sell/order/index.ts'
 import { createMoney } from '../../src/money.ts'
 import { listPayAlarms, requestRefund, settlePayments, shipOrder } from '../../src/sell/payment/index.ts'
 import { ruleSchemas, savePlay, type Play, type PlayKind } from '../../src/sell/promotion/index.ts'
-import { listDifferences, settlementReport } from '../../src/sell/settlement/index.ts'
+import { findShare, listDifferences, settlementReport } from '../../src/sell/settlement/index.ts'
 import { changeStock, ensureStock } from '../../src/sell/stock/index.ts'
 import { putConnection } from '../../src/wechat/connection/index.ts'
 
@@ -340,14 +340,49 @@ describe('every way to pay', { timeout: 60_000 }, () => {
 })
 
 describe('partners, rewards, and what platforms say', { timeout: 60_000 }, () => {
+  test('an order is shared with a partner after it was received, and a refund brings the share back first', async () => {
+    await app((tx) => tx.run(`insert into share_partner (tenant_id, partner_id, name, receiver, account, person_id, relation, rate_bp, scope, state, created_at) values ($1, $2, '供货商', 'MERCHANT_ID', '1900000200', null, 'SUPPLIER', 1000, 'all', 'on', $3)`, [tenantId, runtime.house.ports.ids.next(), now() - 1]))
+    await run(2 * minute)
+    const tan = await signIn('tan')
+    const placed = (await buy(tan, [[0, 1]])).body
+    await pay(placed.pay)
+    await run(minute)
+    expect((await act('pay.funds', {})).frozenFen).toBeGreaterThan(9_000)
+    await app((tx) => shipOrder(tx, recorder(), money().payment, placed.order.orderId, { company: 'SF', trackingNo: 'SF1234567' }))
+    await run(minute)
+    const { transactionId } = await orderOf(placed.order.orderId)
+    await act('miniProgram.confirmReceipt', { transaction_id: transactionId })
+    await act('miniProgram.settle', { transaction_id: transactionId })
+    await run(minute)
+    // As if eight days had passed since.
+    await app(async (tx) => {
+      await tx.run(`update mall_order set paid_at = paid_at - 777600000 where tenant_id = $1 and order_id = $2`, [tenantId, placed.order.orderId])
+      await tx.run(`update job set due_at = $3 where tenant_id = $1 and kind = 'pay.share' and key = $2`, [tenantId, placed.order.orderId, now()])
+    })
+    await run(15 * minute)
+    expect(await app((tx) => findShare(tx, tenantId, placed.order.orderId))).toMatchObject({ state: 'done', totalFen: 980, receivers: [{ fen: 980, result: 'success' }] })
+    expect(await account('commission:share')).toBe(980)
+    await refund(placed.order.orderId, 9_800)
+    await run(hour)
+    await app((tx) => tx.run(`update mall_order set paid_at = paid_at + 777600000 where tenant_id = $1 and order_id = $2`, [tenantId, placed.order.orderId]))
+    expect(await orderOf(placed.order.orderId)).toMatchObject({ state: 'refunded' })
+    expect(await account('commission:share')).toBe(0)
+    await app((tx) => tx.run(`update share_partner set state = 'off' where tenant_id = $1`, [tenantId]))
+    await allAddsUp()
+  })
+
   test('a reward waits for the person: confirmed it is paid, left alone it comes back', async () => {
     // Somebody buys in the Shop as well: both are looked at a day later.
     await act('shop.setParameters', { shop, parameters: { settleDelayMs: hour } })
-    await act('shop.runOrders', { shop, orders: [0, 1].map((n) => ({ person: `shopper-${n}`, at: now(), payAt: now(), shipAt: now() + minute, receiveAt: now() + 2 * minute, lines: [{ ...platform[n], count: 1 }] })) })
+    const shopConnection = runtime.house.connectionsOf(tenantId).find((one) => one.line === 'shop')!.connectionId
+    const asShop = async (endpoint: string, request: unknown): Promise<any> => ((await runtime.house.context.call(tenantId, shopConnection, endpoint, request)) as { result: unknown }).result
+    const { data: { coupon_id: couponId } } = await asShop('shop.coupon.create', { type: 104, name: '立减两元', discount_info: { discount_fee: 200 }, receive_info: { total_num: 2, limit_num_one_person: 1 }, valid_info: { valid_type: 2, valid_day_num: 3 } })
+    await asShop('shop.coupon.update-status', { coupon_id: couponId, status: 2 })
+    const { userCouponId } = await act('shop.receiveCoupon', { shop, couponId, person: 'shopper-0' })
+    await act('shop.runOrders', { shop, orders: [0, 1].map((n) => ({ person: `shopper-${n}`, ...(n === 0 ? { userCouponId } : {}), at: now(), payAt: now(), shipAt: now() + minute, receiveAt: now() + 2 * minute, lines: [{ ...platform[n], count: 1 }] })) })
     await act('pay.topUp', { amountFen: 100_000 })
     const uma = await signIn('uma')
-    await buy(uma, [[1, 1]])
-    const [{ personId }] = await app((tx) => tx.query<{ personId: string }>(`select person_id as "personId" from mall_order where tenant_id = $1 order by placed_at desc limit 1`, [tenantId]))
+    const { personId } = await orderOf((await buy(uma, [[1, 1]])).body.order.orderId)
     const accounts = runtime.house.connectionsOf(tenantId)
     const { makeTransfer } = await import('../../src/sell/settlement/index.ts')
     const send = (clientKey: string, amountFen: number) => app((tx) => makeTransfer(tx, tenantId, money().payment, { clientKey, personId, payConnectionId: accounts.find((one) => one.line === 'pay')!.connectionId, miniConnectionId: accounts.find((one) => one.line === 'mini-program')!.connectionId, kind: 'reward', amountFen, remark: '晒单奖励', actor: 'test' }, now(), runtime.house.ports.ids))

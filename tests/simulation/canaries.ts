@@ -86,13 +86,6 @@ export const canaries: readonly Canary[] = [
     }),
   },
   {
-    checker: 'money', what: 'fee', // WeChat Pay takes less than its due
-    tx: changing('insert into entry', (params) => {
-      const fee = (params[3] as string[]).includes('fee:pay')
-      return params.map((value, n) => (n === 5 && fee ? (value as number[]).map((amount, k) => ((params[3] as string[])[k] === 'fee:pay' ? amount - 1 : (params[3] as string[])[k] === 'till:pay' ? amount + 1 : amount)) : value))
-    }),
-  },
-  {
     checker: 'book', // whoever received his parcel still seems to wait
     http: (request, answer) => (request.url.includes('/ec/order/get') ? { ...answer, ...changed(answer.body.toString('utf8'), /"status":100,/, '"status":30,') } : answer),
   },

@@ -51,7 +51,7 @@ export const accountPages = (parts: CommunityParts): AnyPageRoute[] => [
     }),
   }),
   pageRoute({
-    method: 'POST', path: '/login', what: 'send a code to a phone', perMinute: 6, form: z.object({ phone: z.string().max(20), back }),
+    method: 'POST', path: '/login', what: 'send a code to a phone', perMinute: 20, form: z.object({ phone: z.string().max(20), back }),
     handle: (call) => call.tx(async (tx): Promise<PageAnswer> => {
       const room = await enterRoom(tx, parts, call)
       const { t } = room

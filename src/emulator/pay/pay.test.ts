@@ -687,3 +687,52 @@ test('two runs of one seed end in the same state', async () => {
   }
   expect(await run()).toBe(await run())
 })
+
+describe('a service provider and its sub-merchants', () => {
+  const partner = async (w: ReturnType<typeof world>, number: string, more: Json = {}) =>
+    w.call('POST', '/v3/pay/partner/transactions/jsapi', {
+      sp_appid: miniAppid,
+      sp_mchid: payMchid,
+      sub_appid: miniAppid,
+      sub_mchid: '1900000888',
+      description: '白茶',
+      out_trade_no: number,
+      notify_url: 'https://shop.example/pay',
+      amount: { total: 900, currency: 'CNY' },
+      payer: { sub_openid: await w.openid('p1') },
+      ...more,
+    })
+  test('orders are made, told, asked about and paid back under both numbers; without the relation they are refused', async () => {
+    const w = world()
+    expect(await partner(w, 'order-0001')).toMatchObject({ status: 403, json: { code: 'NO_AUTH' } })
+    await w.emulator.act('main', 'pay.configure', { subMerchants: ['1900000888'] })
+    const { prepay_id } = (await partner(w, 'order-0001')).json
+    await w.emulator.act('main', 'pay.payOrder', { prepay_id })
+    await w.pass(minute)
+    expect(JSON.parse(w.notice(0).plaintext)).toMatchObject({ sp_mchid: payMchid, sub_mchid: '1900000888', trade_state: 'SUCCESS', payer: { sub_openid: expect.any(String) } })
+    expect((await w.call('GET', `/v3/pay/partner/transactions/out-trade-no/order-0001?sp_mchid=${payMchid}&sub_mchid=1900000888`)).json).toMatchObject({ trade_state: 'SUCCESS', sub_mchid: '1900000888' })
+    expect((await w.call('GET', `/v3/pay/transactions/out-trade-no/order-0001?mchid=${payMchid}`)).status).toBe(404)
+    expect(await w.call('POST', '/v3/refund/domestic/refunds', refundOf('order-0001', 'r1', 100, 900))).toMatchObject({ status: 400, json: { code: 'PARAM_ERROR' } })
+    expect((await w.call('POST', '/v3/refund/domestic/refunds', { sub_mchid: '1900000888', ...refundOf('order-0001', 'r1', 100, 900) })).status).toBe(200)
+    await partner(w, 'order-0002')
+    expect((await w.call('POST', '/v3/pay/partner/transactions/out-trade-no/order-0002/close', { sp_mchid: payMchid, sub_mchid: '1900000888' })).status).toBe(204)
+  })
+})
+
+describe('coupons of WeChat Pay', () => {
+  test('given by API once for a request, taken off by itself when the owner pays, and kept out of what is settled when the merchant bears it', async () => {
+    const w = world()
+    const { stock_id } = (await w.emulator.act('main', 'pay.addCouponStock', { name: '满5减1', offFen: 100, fromFen: 500, count: 1, merchantBears: true })) as Json
+    const openid = await w.openid('p1')
+    const send = (request: string) => w.call('POST', `/v3/marketing/favor/users/${openid}/coupons`, { stock_id, out_request_no: request, appid: miniAppid, stock_creator_mchid: payMchid })
+    const first = (await send('q1')).json
+    expect((await send('q1')).json).toEqual(first)
+    expect(await send('q2')).toMatchObject({ status: 403, json: { code: 'NOT_ENOUGH' } })
+    expect((await w.call('GET', `/v3/marketing/favor/users/${openid}/coupons?appid=${miniAppid}`)).json).toMatchObject({ total_count: 1, data: [{ coupon_id: first.coupon_id, status: 'SENDED' }] })
+    expect(await w.pay('order-0001', 400)).toMatchObject({ payer_total: 400 })
+    expect(await w.pay('order-0002', 900)).toMatchObject({ payer_total: 800 })
+    expect((await w.call('GET', `/v3/pay/transactions/out-trade-no/order-0002?mchid=${payMchid}`)).json.promotion_detail).toMatchObject([{ coupon_id: first.coupon_id, type: 'NOCASH', amount: 100, merchant_contribute: 100, wechatpay_contribute: 0 }])
+    // 400 and 800 come in, less 0.6 % of each.
+    expect(await w.funds()).toMatchObject({ unsettledFen: 1_200 - 2 - 5 })
+  })
+})

@@ -60,14 +60,20 @@ describe('many at once, through the queues of several servers', () => {
     expect(answers.filter((one) => one.kind === 'placed')).toHaveLength(1)
     expect(answers.filter((one) => one.kind === 'price-refused' && one.reason === 'coupon-used')).toHaveLength(29)
     await app((tx) => setCoupons(tx, tenantId, [{ couponId, state: 'usable', orderId: null }], start))
+    // Without a lock all may have read before the first has written; here they do.
     let used = 0
-    await Promise.all(Array.from({ length: 12 }, () => app(async (tx) => {
+    let read = 0
+    let go: () => void = () => {}
+    const allRead = new Promise<void>((done) => (go = done))
+    await Promise.all(Array.from({ length: 4 }, () => app(async (tx) => {
       const [row] = await tx.query<{ state: string }>(`select state from coupon where tenant_id = $1 and coupon_id = $2`, [tenantId, couponId])
+      if (++read === 4) go()
+      await allRead
       if (row.state !== 'usable') return
       await tx.run(`update coupon set state = 'held' where tenant_id = $1 and coupon_id = $2`, [tenantId, couponId])
       used++
     })))
-    expect(used).toBeGreaterThan(1)
+    expect(used).toBe(4)
   })
 
   test('pieces of a flash sale and coupons of a stock are given once each', async () => {

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { Button, DatePicker, Input, Modal, Select, Switch } from 'antd'
 import dayjs from 'dayjs'
-import { Card, Chip, DataTable, Filters, Loaded, Money, PageHead, Permitted, StateBlock, useBars, useFilter, When } from '../kit/index.ts'
+import { Card, Chip, DataTable, Loaded, Money, PageHead, Permitted, StateBlock, useBars, useFilter, When } from '../kit/index.ts'
 import { dayKey } from '../lib/format.ts'
 import { useGet, useNow, useSend, useSession } from '../lib/session.tsx'
 import { useWords, type TextKey } from '../lib/words.tsx'
@@ -76,8 +76,7 @@ export function CouponsPage(): ReactNode {
               actions={<Permitted allowed={allowed} who={t('products.noRight')}>{(disabled) => <Button type="primary" disabled={disabled} onClick={() => setMaking(true)}>{t('plays.make')}</Button>}</Permitted>}
             />
             <div className="cards">
-              <Card flush title={t('plays.list')} unit={t('plays.listUnit')}>
-                <Filters><Chip label={t('plays.all')} on={filter.get('all') !== undefined} onClick={() => filter.set({ all: filter.get('all') === undefined ? '1' : undefined })} /></Filters>
+              <Card flush title={t('plays.list')} unit={t('plays.listUnit')} end={<Chip label={t('plays.all')} on={filter.get('all') !== undefined} onClick={() => filter.set({ all: filter.get('all') === undefined ? '1' : undefined })} />}>
                 <DataTable<Play>
                   name="plays" rows={shown} rowKey={(row) => row.promotionId} empty={<StateBlock title={t('plays.none')} what={t('plays.noneWhat')} />}
                   columns={[

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react'
 import { Button, Input, Modal } from 'antd'
-import { Card, Chip, DataTable, Filters, Loaded, Money, PageHead, Permitted, StateBlock, TextLink, useBars, useFilter, When } from '../kit/index.ts'
+import { Card, Chip, DataTable, Loaded, Money, PageHead, Permitted, StateBlock, TextLink, useBars, useFilter, When } from '../kit/index.ts'
 import { useGet, useSend, useSession } from '../lib/session.tsx'
 import { useWords, type TextKey } from '../lib/words.tsx'
 import { AdjustmentCards, PostAdjustment } from './adjustments.tsx'
@@ -43,7 +43,7 @@ export function ReconciliationPage(): ReactNode {
           <>
             <PageHead
               kicker={t('adjust.kicker')} stale={query.isPlaceholderData}
-              sentence={open.length > 0 ? t('money.sentenceOpen', { n: f.count(open.length), matched: f.count(matched) }) : broken.length > 0 ? t('money.sentenceBroken', { n: broken.length }) : days.length === 0 ? t('money.sentenceNone') : t('money.sentence', { matched: f.count(matched) })} why={t('money.why')}
+              sentence={open.length > 0 ? t('money.sentenceOpen', { n: f.count(open.length), matched: f.count(matched) }) : broken.length > 0 ? t('money.sentenceBroken', { n: broken.length }) : matched === 0 ? t('money.sentenceNone') : t('money.sentence', { matched: f.count(matched) })} why={t('money.why')}
               actions={<>
                 <Button href={url('/settlement/export', { from: filter.get('from'), to: filter.get('to') })} disabled={!may('orders.export')}>{t('money.export')}</Button>
                 <Permitted allowed={may('adjustments.write')} who={t('adjust.mayPost')}>{(disabled) => <Button disabled={disabled} loading={fetch.isPending} onClick={() => fetch.mutate(undefined, { onSuccess: () => tell(t('money.fetching')), onError: (error) => tell(error.message) })}>{t('money.fetch')}</Button>}</Permitted>
@@ -78,8 +78,7 @@ export function ReconciliationPage(): ReactNode {
                   <div className="rule" /><dt className="sum">{t('sources.total')}</dt><dd className="sum"><Money fen={shelves.reduce((sum, row) => sum + row.paidFen - row.refundedFen, 0)} /></dd>
                 </dl>
               </Card>
-              <Card flush title={t('money.list')} unit={t('money.listUnit')}>
-                <Filters><Chip label={t('money.all')} on={filter.get('all') !== undefined} onClick={() => filter.set({ all: filter.get('all') === undefined ? '1' : undefined })} /></Filters>
+              <Card flush title={t('money.list')} unit={t('money.listUnit')} end={<Chip label={t('money.all')} on={filter.get('all') !== undefined} onClick={() => filter.set({ all: filter.get('all') === undefined ? '1' : undefined })} />}>
                 <DataTable<Difference>
                   name="money-differences" rows={shown.slice(0, 100)} rowKey={(row) => `${row.shelf} ${row.what} ${row.number}`} empty={<StateBlock small title={t('money.noDifferences')} what={t('money.noDifferencesWhat')} />}
                   columns={[

@@ -114,6 +114,8 @@ async function mall(outputs: Outputs, check: (good: boolean, sentence: () => str
     const owed = order.paidAt === undefined ? 0 : -order.feeFen
     if (fee !== undefined || (owed !== 0 && order.paidAt! < now - billWithinMs)) check(fee === owed, () => `mall order ${order.outTradeNo}: the fee is ${0 - owed} fen, the ledger says ${String(fee)}`)
   }
+  const known = new Set([...orders.map((order) => `fee/payment/${order.outTradeNo}`), ...refunds.map((refund) => `fee/refund/${refund.outRefundNo}`)])
+  for (const [key, amount] of till) if (key.startsWith('fee/')) check(known.has(key), () => `the ledger has a fee of ${0 - amount} fen for ${key.slice('fee/'.length)}, which WeChat Pay does not know`)
   const total = [...till].reduce((sum, [key, amount]) => sum + (key.startsWith('fee/') ? 0 : amount), 0)
   check(total === expected, () => `the till of the mall took ${total} fen, payments and refunds at WeChat Pay come to ${expected}`)
 }

@@ -86,6 +86,14 @@ export const canaries: readonly Canary[] = [
     }),
   },
   {
+    checker: 'money', what: 'fee', // a fee for an order that WeChat Pay does not know
+    stages: wrongHandler(async ({ tenantId, ids, now }, tx) => {
+      const id = ids.next()
+      await tx.run(`insert into posting (tenant_id, posting_id, key, occurred_at, recorded_at, reason) values ($1, $2, 'fee/payment/canary', $3, $3, 'fee of WeChat Pay')`, [tenantId, id, now])
+      await tx.run(`insert into entry (tenant_id, posting_id, n, account, unit, amount) values ($1, $2, 0, 'till:pay', 'fen', -6), ($1, $2, 1, 'fee:pay', 'fen', 6)`, [tenantId, id])
+    }),
+  },
+  {
     checker: 'book', // whoever received his parcel still seems to wait
     http: (request, answer) => (request.url.includes('/ec/order/get') ? { ...answer, ...changed(answer.body.toString('utf8'), /"status":100,/, '"status":30,') } : answer),
   },

@@ -36,9 +36,11 @@ describe('the nightly audit takes back', () => {
     expect(got(many(2 * minute, 21))).toEqual(['pace quiz/x1/bot/', 'pace share-read/x1/a/bot'])
     expect(got(many(4_000, 5))).toHaveLength(2)
     expect(got(many(hour, 18, Date.parse('2026-03-01T01:00:00+08:00')))).toEqual(['around-the-clock quiz/x1/bot/', 'around-the-clock share-read/x1/a/bot'])
-    // Who was so once earns nothing until that day has left the window; what was earned before stays.
+    // Who was so once earns nothing from then on; what was earned before stays.
     const later = [lot('bot', 'quiz', 'x1', null, start - 2 * 24 * hour), lot('bot', 'quiz', 'x2', null, start + 5 * 24 * hour)]
     expect(audit(many(4_000, 5), later)).toEqual(['pace quiz/x2/bot/'])
+    // Long after, an earlier audit is remembered.
+    expect(auditLots({ reads: [], lots: later.slice(1), rules, linked: new Map(), authors: new Map(), suspects: new Map([['bot', 'pace']]) })).toEqual([{ lotId: 'quiz/x2/bot/', code: 'pace' }])
     // Controls: as much as a keen reader reads, two tabs opened at once.
     expect(got(many(4 * minute, 15))).toEqual([])
     expect(got([...many(hour, 10), read('bot', 'y', null, { readAt: start + 2_000 })])).toEqual([])

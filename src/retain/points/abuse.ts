@@ -8,7 +8,7 @@ export type KeptRead = { articleId: string; personId: string; deviceKey: string;
 /** A grant that is looked at. */
 export type AuditedLot = { lotId: string; rule: string; personId: string; articleId: string | null; causePersonId: string | null; day: number; earnedAt: Instant }
 export type Finding = { lotId: string; code: ReasonCode }
-export type AuditInput = { reads: readonly KeptRead[]; lots: readonly AuditedLot[]; linked: ReadonlyMap<string, ReadonlySet<string>>; authors: ReadonlyMap<string, string>; rules: AuditRules }
+export type AuditInput = { reads: readonly KeptRead[]; lots: readonly AuditedLot[]; linked: ReadonlyMap<string, ReadonlySet<string>>; authors: ReadonlyMap<string, string>; rules: AuditRules; /** Who was taken for a program by an earlier audit, with the reason. */ suspects?: ReadonlyMap<string, ReasonCode> }
 
 const hourMs = 3_600_000
 
@@ -177,18 +177,19 @@ export function farms(reads: readonly KeptRead[], { edges }: Shared, active: Rea
 }
 
 /** Looks at everything of the window again and says what should not have been given, each with its reason. Pure, and the same in any order of its input. */
-export function auditLots({ reads, lots, linked, authors, rules }: AuditInput): Finding[] {
+export function auditLots({ reads, lots, linked, authors, rules, suspects }: AuditInput): Finding[] {
   const persons = inhumanDays(reads, (read) => read.personId, rules)
   const devices = inhumanDays(reads, (read) => read.deviceKey, rules)
   const { groupOf, crowded } = sameHuman(reads, linked, rules.personsPerDevice)
   const shared = sharing(reads)
   const ringOf = rings(shared, rules)
   const farmed = farms(reads, shared, new Set(lots.filter((lot) => lot.rule === 'quiz' || lot.rule === 'comment').map((lot) => lot.personId)), rules)
-  // Whoever was on an inhuman device was inhuman that day; who was so once earns nothing from that day on, until the day has left the window.
+  // Whoever was on an inhuman device was inhuman that day; who was so once earns nothing from that day on, and as long as earlier audits are remembered.
   const since = new Map<string, { day: number; code: ReasonCode }>()
   const mark = (personId: string, day: number, code: ReasonCode | undefined): void => {
     if (code !== undefined && day < (since.get(personId)?.day ?? Infinity)) since.set(personId, { day, code })
   }
+  for (const [personId, code] of suspects ?? []) mark(personId, -Infinity, code)
   for (const read of reads) {
     const day = dayNumber(read.readAt)
     mark(read.personId, day, persons.get(`${read.personId}/${day}`) ?? devices.get(`${read.deviceKey}/${day}`))

@@ -8,7 +8,7 @@ import type { PointsWork } from './earn.ts'
 import { linkedPersons } from './linked.ts'
 import { restoreAll } from './penalty.ts'
 import { startOfDayNumber } from './rules.ts'
-import { addLots, authorsOf, dropReads, findLots, findReversal, insertAudit, insertReversals, lotsSince, openWallets, pardonedLots, personsDue, readsSince, rulesAt, saveWallets } from './store.ts'
+import { addLots, authorsOf, dropReads, findLots, findReversal, insertAudit, insertReversals, lotsSince, openWallets, pardonedLots, personsDue, readsSince, rulesAt, saveWallets, suspectsSince } from './store.ts'
 import { reverse, settle, type Reversal } from './wallet.ts'
 import type { ReasonCode } from './words.ts'
 
@@ -33,7 +33,7 @@ export async function auditFeathers(tx: Tx, work: PointsWork): Promise<AuditRepo
   const pardoned = await pardonedLots(tx, tenantId, lots.map((lot) => lot.lotId))
   const persons = [...new Set([...lots.flatMap((lot) => [lot.personId, ...(lot.causePersonId === null ? [] : [lot.causePersonId])])])].sort()
   const findings = auditLots({
-    reads, lots, rules: set.audit, linked: persons.length === 0 ? new Map() : await linkedPersons(tx, tenantId, persons),
+    reads, lots, rules: set.audit, suspects: (await suspectsSince(tx, tenantId, now - set.audit.probationDays * dayMs)) as Map<string, ReasonCode>, linked: persons.length === 0 ? new Map() : await linkedPersons(tx, tenantId, persons),
     authors: await authorsOf(tx, tenantId, [...new Set(lots.flatMap((lot) => (lot.articleId === null ? [] : [lot.articleId])))]),
   }).filter((one) => !pardoned.has(one.lotId))
   const byLot = new Map(lots.map((lot) => [lot.lotId, lot]))

@@ -21,7 +21,7 @@ describe('default numbers of feathers', () => {
     const effect = effectOf(defaultRules, defaultRules, defaultOffers.map((offer, n) => ({ ...offer, offerId: String(n), redeemed28: 0, stock: 1 })), { byRule: [], persons28: 0, held: 0 })
     expect(effect).toMatchObject({ articleMost: 5 + 10 + 10 + 15, personDayMost: 200, cheapestBenefit: 20 })
     expect(defaultOffers.map((one) => [one.kind, one.feathers, one.validDays, one.faceFen])).toEqual([['licence', 20, 15, 2900], ['course', 20, 30, 3900], ['coupon', 30, 30, 2000]])
-    expect(defaultRules).toMatchObject({ personDay: 200, budgetFen: null, audit: { windowDays: 28, keptPerHour: 20, gapSeconds: 25, hoursPerDay: 18, personsPerDevice: 3, ringSize: 8, ringShare: 0.8, ringArticles: 3, captiveArticles: 4, captiveReaders: 2 } })
+    expect(defaultRules).toMatchObject({ personDay: 200, budgetFen: null, audit: { windowDays: 28, keptPerHour: 20, gapSeconds: 25, hoursPerDay: 18, probationDays: 180, personsPerDevice: 3, ringSize: 8, ringShare: 0.8, ringArticles: 3, captiveArticles: 4, captiveReaders: 2 } })
     expect(defaultRules.rules).toHaveLength(7)
   })
 

@@ -47,6 +47,8 @@ export const auditSchema = z.strictObject({
   gapSeconds: z.int().min(0).max(600),
   /** Reading in so many different hours of one day is no human's day. */
   hoursPerDay: z.int().min(6).max(24),
+  /** Who read like that earns nothing by reading for so long after it was last seen, unless a person gave something back. */
+  probationDays: z.int().min(1).max(730).default(180),
   /** A device used by so many accounts belongs to no reader. */
   personsPerDevice: z.int().min(2).max(100),
   /** A group of at most so many whose shares are read by each other, at least `ringShare` of their reads, on at least `ringArticles` articles per pair. */
@@ -83,7 +85,7 @@ export const defaultRules: RuleSet = {
   ],
   personDay: 200,
   budgetFen: null,
-  audit: { windowDays: 28, keptPerHour: 20, gapSeconds: 25, hoursPerDay: 18, personsPerDevice: 3, ringSize: 8, ringShare: 0.8, ringArticles: 3, captiveArticles: 4, captiveReaders: 2 },
+  audit: { windowDays: 28, keptPerHour: 20, gapSeconds: 25, hoursPerDay: 18, probationDays: 180, personsPerDevice: 3, ringSize: 8, ringShare: 0.8, ringArticles: 3, captiveArticles: 4, captiveReaders: 2 },
 }
 
 export const ruleOf = (set: RuleSet, rule: string): Rule | undefined => set.rules.find((one) => one.rule === rule)

@@ -232,6 +232,13 @@ export async function pardonedLots(tx: Tx, tenantId: number, lotIds: readonly st
   const rows = await tx.query<{ lotId: string }>(`select distinct lot_id as "lotId" from points_reversal where tenant_id = $1 and cause = 'audit' and restored_at is not null and lot_id = any($2::uuid[]) order by 1`, [tenantId, lotIds])
   return new Set(rows.map((row) => row.lotId))
 }
+/** Who was taken for a program by what they did themselves, since then; not where a person has given something of it back. */
+export async function suspectsSince(tx: Tx, tenantId: number, since: Instant): Promise<Map<string, string>> {
+  const rows = await tx.query<{ personId: string; code: string }>(
+    `select r.person_id as "personId", min(r.code) as code from points_reversal r join points_lot l on l.tenant_id = $1 and l.lot_id = r.lot_id
+     where r.tenant_id = $1 and r.cause = 'audit' and r.code in ('pace', 'around-the-clock') and r.reversed_at >= $2 and l.cause_person_id is null group by r.person_id having count(r.restored_at) = 0 order by 1`, [tenantId, since])
+  return new Map(rows.map((row) => [row.personId, row.code]))
+}
 export function markRestored(tx: Tx, tenantId: number, reversalIds: readonly string[], now: Instant): void {
   tx.write(`update points_reversal set restored_at = $3 where tenant_id = $1 and reversal_id = any($2::uuid[])`, [tenantId, reversalIds, now])
 }

@@ -12,7 +12,7 @@ import type { Conventions, ModerationParts } from './restrain/moderation/index.t
 import { openTicket } from './restrain/feedback/index.ts'
 import type { Readers } from './restrain/penalty/index.ts'
 import { courseRoutes, courseSubscriber } from './learn/course/index.ts'
-import { communitySite, enquiryRoutes, miniRoutes, type CommunityParts } from './learn/community/index.ts'
+import { communitySite, forgetEnquiriesOf, enquiryRoutes, miniRoutes, type CommunityParts } from './learn/community/index.ts'
 import { articleFigures } from './article-figures.ts'
 import { createConduct, type Conduct } from './conduct.ts'
 import type { StageContext } from './house.ts'
@@ -88,6 +88,7 @@ export function createCommunity(context: StageContext, ports: CommunityPorts): C
     async forget(tx, tenantId, personId) {
       await conduct.forget(tx, tenantId, personId, context.clockOf(tenantId).now())
       await forgetReader(tx, ports.workOf(tenantId), personId)
+      await forgetEnquiriesOf(tx, tenantId, [personId])
     },
     publicRoutes: miniRoutes({ ...parts, call: context.call, miniOf: (tenantId) => context.connectionsOf(tenantId).find((one) => one.line === 'mini-program') }),
     pages: [communitySite(parts)],

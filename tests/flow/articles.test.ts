@@ -158,7 +158,12 @@ test('a person who is erased from the house is gone from the community too', asy
   const articleId = await publish({ title: '还在', blocks: [{ type: 'text', html: '<p>文</p>' }] })
   const me = await reader()
   await app((tx) => comment(tx, work(), parts, me, { articleId, parentId: null, text: '我的话' }))
+  const ask = (n: number, personId: string | null) => app((tx) => tx.run(`insert into enquiry (tenant_id, enquiry_id, article_id, person_id, sealed, at) values ($1, $2, $2, $3, 'x', 1)`, [tenantId, `00000000-0000-7000-8000-00000000e00${n}`, personId]))
+  await ask(1, me.personId)
+  await ask(2, null)
   await api('DELETE', '/people/:personId', { params: { personId: me.personId } })
+  // What they asked an author goes as well; somebody else's question stays (control).
+  expect(await app((tx) => tx.query(`select person_id as "personId" from enquiry where tenant_id = $1 and enquiry_id::text like '%-00000000e00_'`, [tenantId]))).toEqual([{ personId: null }])
   expect(await app((tx) => readerOf(tx, tenantId, me.readerId))).toMatchObject({ state: 'erased', name: '' })
   expect(await app((tx) => tx.query(`select body from article_comment where tenant_id = $1 and reader_id = $2`, [tenantId, me.readerId]))).toEqual([{ body: '' }])
 })

@@ -41,9 +41,11 @@ export function soldByDaySku(tx: Tx, tenantId: number, skuIds: readonly string[]
 /** Pieces in paid orders since `from`, by shelf and SKU as that shelf names it. */
 export function soldBySku(tx: Tx, tenantId: number, skuIds: readonly string[], from: Instant): Promise<Array<{ shelf: string; skuId: string; quantity: number }>> {
   return tx.query(
-    `select o.shelf, l.sku_id as "skuId", sum(l.quantity)::int as quantity
-     from shop_order o join order_line l on l.tenant_id = o.tenant_id and l.shelf = o.shelf and l.order_id = o.order_id
-     where o.tenant_id = $1 and o.placed_at >= $3::bigint - 172800000 and o.paid_at >= $3 and l.sku_id = any($2)
+    // Lines first: a page of SKUs has few of them, the window has all orders of a month.
+    `with l as materialized (select tenant_id, shelf, order_id, sku_id, quantity from order_line where tenant_id = $1 and sku_id = any($2))
+     select o.shelf, l.sku_id as "skuId", sum(l.quantity)::int as quantity
+     from l join shop_order o on o.tenant_id = $1 and o.shelf = l.shelf and o.order_id = l.order_id
+     where o.placed_at >= $3::bigint - 172800000 and o.paid_at >= $3
      group by 1, 2 order by 1, 2`,
     [tenantId, skuIds, from],
   )

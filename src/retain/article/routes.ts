@@ -1,3 +1,5 @@
+import { shanghaiRfc3339 } from '../../kernel/calendar.ts'
+import { csvFile, csvLine } from '../../kernel/csv.ts'
 import { z } from 'zod'
 import type { Tx } from '../../kernel/db/index.ts'
 import { route, FileAnswer, type AnyRoute } from '../../kernel/http/index.ts'
@@ -220,9 +222,8 @@ export function articleRoutes(parts: ArticleRouteParts): AnyRoute[] {
       method: 'GET', path: '/article-sales.csv', right: 'orders.export', block, what: 'sales of articles as a file',
       handle: async ({ tx, tenantId, simulated }) => {
         const rows = await listSales(tx, tenantId, { limit: 10_000 })
-        const cell = (text: string): string => `"${text.replace(/^[=+\-@\t]/, "'$&").replaceAll('"', '""')}"`
-        const lines = [...(simulated ? ['模拟'] : []), '购买编号,文章,羽毛,金额分,作者羽毛,作者分,状态,付款时间', ...rows.map((row) => [row.saleId, cell(row.title), row.feathers, row.amountFen, row.authorFeathers, row.authorFen, row.state, row.paidAt === null ? '' : new Date(row.paidAt).toISOString()].join(','))]
-        return new FileAnswer(`${simulated ? '模拟-' : ''}付费文章.csv`, 'text/csv; charset=utf-8', `\ufeff${lines.join('\n')}\n`)
+        const lines = [...(simulated ? ['模拟'] : []), '购买编号,文章,羽毛,金额分,作者羽毛,作者分,状态,付款时间', ...rows.map((row) => csvLine([row.saleId, row.title, row.feathers, row.amountFen, row.authorFeathers, row.authorFen, row.state, row.paidAt === null ? '' : shanghaiRfc3339(row.paidAt)]))]
+        return new FileAnswer(`${simulated ? '模拟-' : ''}付费文章.csv`, 'text/csv; charset=utf-8', csvFile(lines))
       },
     }),
   ]

@@ -1,3 +1,4 @@
+import { csvFile, csvQuotedLine } from '../../kernel/csv.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { shanghaiRfc3339 } from '../../kernel/calendar.ts'
 import type { Tx } from '../../kernel/db/index.ts'
@@ -22,12 +23,11 @@ export async function settlementFile(tx: Tx, tenantId: number, parts: CodeParts,
   const settlement = (await listSettlements(tx, tenantId)).find((one) => one.settlementId === settlementId)
   if (!settlement) throw offerFault('offer/no-redemption', { id: settlementId })
   const rows = await settledRows(tx, tenantId, settlementId)
-  const cell = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
   const lines = [
     ...(simulated ? ['模拟'] : []),
-    ['兑换编号', '权益', '码', '兑换时间', '有效期到', '面值（元）', '结算（元）'].map(cell).join(','),
-    ...rows.map((row) => [row.redemptionId, row.title, parts.seal.open(row.sealed, codePurpose(tenantId, row.offerId)).toString('utf8'), shanghaiRfc3339(row.redeemedAt), shanghaiRfc3339(row.expiresAt), fenToYuan(row.faceFen), fenToYuan(row.costFen)].map(cell).join(',')),
-    ['合计', '', '', '', '', '', fenToYuan(rows.reduce((sum, row) => sum + row.costFen, 0))].map(cell).join(','),
+    csvQuotedLine(['兑换编号', '权益', '码', '兑换时间', '有效期到', '面值（元）', '结算（元）']),
+    ...rows.map((row) => csvQuotedLine([row.redemptionId, row.title, parts.seal.open(row.sealed, codePurpose(tenantId, row.offerId)).toString('utf8'), shanghaiRfc3339(row.redeemedAt), shanghaiRfc3339(row.expiresAt), fenToYuan(row.faceFen), fenToYuan(row.costFen)])),
+    csvQuotedLine(['合计', '', '', '', '', '', fenToYuan(rows.reduce((sum, row) => sum + row.costFen, 0))]),
   ]
-  return { name: `${simulated ? '模拟-' : ''}结算-${settlement.partner}-${shanghaiRfc3339(settlement.until).slice(0, 10)}.csv`, content: `\uFEFF${lines.join('\r\n')}\r\n` }
+  return { name: `${simulated ? '模拟-' : ''}结算-${settlement.partner}-${shanghaiRfc3339(settlement.until).slice(0, 10)}.csv`, content: csvFile(lines) }
 }

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import readExcel from 'read-excel-file/node'
 import writeExcel from 'write-excel-file/node'
+import { csvFile, csvLine } from '../../kernel/csv.ts'
 import type { Fen } from '../../kernel/money.ts'
 import { catalogFault } from './errors.ts'
 
@@ -157,15 +158,8 @@ export type ExportRow = { title: string; spec: string; code: string; priceFen: F
 const exportHeads = ['商品ID', '商品名称', '规格', '商家编码', '价格', '库存', '分类', '品牌', '图片', '描述']
 const exportCells = (row: ExportRow): Array<string | number> => [row.productId, row.title, row.spec, row.code, row.priceFen / 100, row.units ?? '', row.category, row.brand, row.image, row.description]
 
-/** One cell of a CSV file; a leading sign that spreadsheets would run as a formula is disarmed. */
-const quoted = (value: string | number): string => {
-  const text = String(value)
-  const safe = /^[=+@\t\r]/.test(text) || /^-[^\d.]/.test(text) ? `'${text}` : text
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
 export function writeGoodsCsv(rows: readonly ExportRow[]): string {
-  return `\uFEFF${[exportHeads, ...rows.map(exportCells)].map((cells) => cells.map(quoted).join(',')).join('\r\n')}\r\n`
+  return csvFile([exportHeads, ...rows.map(exportCells)].map(csvLine))
 }
 
 export async function writeGoodsExcel(rows: readonly ExportRow[], sheet: string): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { csvFile, csvLine } from '../../kernel/csv.ts'
 import { fenToYuan } from '../../kernel/money.ts'
 import { saleDate, startOfDay, dayMs } from '../../kernel/calendar.ts'
 import { FileAnswer, route, type AnyRoute } from '../../kernel/http/index.ts'
@@ -22,13 +23,6 @@ const filterOf = (query: z.output<typeof filter>) => ({
   from: query.from === undefined ? undefined : startOfDay(query.from), to: query.to === undefined ? undefined : startOfDay(query.to) + dayMs,
 })
 
-/** One cell of a CSV file; a leading sign that spreadsheets would run as a formula is disarmed. */
-function cell(value: unknown): string {
-  const text = String(value ?? '')
-  const safe = /^[=+@\t\r]/.test(text) || /^-[^\d.]/.test(text) ? `'${text}` : text
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
 export const orderRoutes: AnyRoute[] = [
   route({
     method: 'GET', path: '/orders', right: 'orders.read', what: 'a page of orders, newest first, with totals of the filter', query: filter,
@@ -40,9 +34,9 @@ export const orderRoutes: AnyRoute[] = [
       const mark = simulated ? '（模拟）' : ''
       const rows: string[] = [`订单号${mark},货架,状态,下单日,付款,已退,商品,来源场景,买家未知`]
       await streamOrders(tx, tenantId, filterOf(query), (page) => {
-        for (const o of page) rows.push([o.orderId + '\t', o.shelf, o.status, saleDate(o.placedAt), fenToYuan(o.paidFen), fenToYuan(o.refundedFen), o.firstTitle, (o.source as { scene?: number }).scene ?? '', o.buyerUnknown ? '是' : ''].map(cell).join(','))
+        for (const o of page) rows.push(csvLine([o.orderId + '\t', o.shelf, o.status, saleDate(o.placedAt), fenToYuan(o.paidFen), fenToYuan(o.refundedFen), o.firstTitle, (o.source as { scene?: number }).scene ?? '', o.buyerUnknown ? '是' : '']))
       })
-      return new FileAnswer(`${simulated ? '模拟-' : ''}订单-${saleDate(clock.now())}.csv`, 'text/csv; charset=utf-8', '\ufeff' + rows.join('\r\n') + '\r\n')
+      return new FileAnswer(`${simulated ? '模拟-' : ''}订单-${saleDate(clock.now())}.csv`, 'text/csv; charset=utf-8', csvFile(rows))
     },
   }),
   route({

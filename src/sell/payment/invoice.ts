@@ -1,3 +1,4 @@
+import { csvFile, csvLine } from '../../kernel/csv.ts'
 import { z } from 'zod'
 import { fenToYuan } from '../../kernel/money.ts'
 import { saleDate } from '../../kernel/calendar.ts'
@@ -14,12 +15,10 @@ export const invoiceTitle = z.object({
 export type InvoiceTitle = z.output<typeof invoiceTitle>
 export const invoiceField = (orderId: string): string => `invoice ${orderId}`
 
-const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : /^[=+\-@]/.test(text) ? `'${text}` : text)
-
 /** Open requests as a file for the invoicing program: one line for each line of an order. What was refunded is taken off. */
 export async function invoiceFile(tx: Tx, tenantId: number, seal: Seal): Promise<{ csv: string; orderIds: string[] }> {
   const rows = await listInvoices(tx, tenantId, true, 1000)
-  const lines: string[] = [['订单号', '申请日期', '抬头类型', '抬头', '税号', '邮箱', '商品', '规格编码', '数量', '金额（元）', '订单开票金额（元）'].join(',')]
+  const lines: string[] = [csvLine(['订单号', '申请日期', '抬头类型', '抬头', '税号', '邮箱', '商品', '规格编码', '数量', '金额（元）', '订单开票金额（元）'])]
   const orderIds: string[] = []
   for (const row of rows) {
     const asked = titleOf(await readFields(tx, tenantId, row.personId, seal), row)
@@ -27,11 +26,11 @@ export async function invoiceFile(tx: Tx, tenantId: number, seal: Seal): Promise
     const goods = (await listOrderLines(tx, tenantId, 'mall', row.orderId)).map((line) => ({ ...line, netFen: line.paidFen - line.refundedFen })).filter((line) => line.netFen > 0)
     const whole = goods.reduce((sum, line) => sum + line.netFen, 0)
     for (const line of goods) {
-      lines.push([row.orderId, saleDate(row.askedAt), row.titleKind === 'company' ? '单位' : '个人', asked.title, asked.taxNo ?? '', asked.email ?? '', line.title, line.skuCode, String(line.quantity - line.refundedQuantity), fenToYuan(line.netFen), fenToYuan(whole)].map(cell).join(','))
+      lines.push(csvLine([row.orderId, saleDate(row.askedAt), row.titleKind === 'company' ? '单位' : '个人', asked.title, asked.taxNo ?? '', asked.email ?? '', line.title, line.skuCode, String(line.quantity - line.refundedQuantity), fenToYuan(line.netFen), fenToYuan(whole)]))
     }
     orderIds.push(row.orderId)
   }
-  return { csv: `\uFEFF${lines.join('\r\n')}\r\n`, orderIds }
+  return { csv: csvFile(lines), orderIds }
 }
 
 function titleOf(fields: Record<string, string>, row: InvoiceRow): InvoiceTitle | undefined {

@@ -1,3 +1,4 @@
+import { csvFile, csvLine, type CsvCell } from '../../kernel/csv.ts'
 import { saleDate, startOfDay, dayMs } from '../../kernel/calendar.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
@@ -50,20 +51,19 @@ export async function settlementReport(tx: Tx, tenantId: number, span: { from: s
   }
 }
 
-const cell = (value: string | number): string => (typeof value === 'number' ? String(value) : /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : /^[=+\-@]/.test(value) ? `'${value}` : value)
-const row = (...cells: Array<string | number>): string => cells.map(cell).join(',')
+const row = (...cells: CsvCell[]): string => csvLine(cells)
 const yuan = (fen: Fen | null): string => (fen === null ? '' : fenToYuan(fen))
 
 /** The report as a file, for whoever keeps the books: one table under another. */
 export function reportFile(report: Report, words: (key: string) => string): string {
-  return `\uFEFF${[
+  return csvFile([
     row('对账', `${report.from} 至 ${report.to}`), '',
     row('货架', '付款单数', '付款（元）', '退款（元）', '净额（元）'), ...report.shelves.map((one) => row(words(one.shelf), one.orders, yuan(one.paidFen), yuan(one.refundedFen), yuan(one.paidFen - one.refundedFen))), '',
     row('核对', '一边（元）', '另一边（元）', '一致'), ...report.checks.map((one) => row(words(one.key), yuan(one.leftFen), yuan(one.rightFen), one.ok ? '是' : '否')), '',
     row('科目', '余额（元）'), ...report.accounts.map((one) => row(one.account, yuan(one.fen))), '',
     row('日期', '货架', '账户', '订单', '对上', '有差异', '收款（元）', '退款（元）', '手续费（元）'), ...report.days.filter((one) => one.shelf !== 'fund').map((one) => row(one.day, words(one.shelf), one.account, one.orders, one.matched, one.differing, yuan(one.paidFen), yuan(one.refundedFen), yuan(one.feeFen))), '',
-    row('日期', '货架', '单号', '差异', '状态', '订单（元）', '账本（元）', '账单（元）', '说明', '处理人'), ...report.differences.map((one) => row(one.day, words(one.shelf), `\t${one.number}`, words(one.kind), words(one.state), yuan(one.orderFen), yuan(one.ledgerFen), yuan(one.billFen), one.note ?? '', one.actor ?? '')),
-  ].join('\r\n')}\r\n`
+    row('日期', '货架', '单号', '差异', '状态', '订单（元）', '账本（元）', '账单（元）', '说明', '处理人'), ...report.differences.map((one) => row(one.day, words(one.shelf), `${one.number}\t`, words(one.kind), words(one.state), yuan(one.orderFen), yuan(one.ledgerFen), yuan(one.billFen), one.note ?? '', one.actor ?? '')),
+  ])
 }
 
 /** Words of the file: the same in Chinese as on the page. */

@@ -31,6 +31,11 @@ export function fenToYuan(fen: Fen): string {
   return `${fen < 0 ? '-' : ''}${Math.trunc(abs / 100)}.${String(abs % 100).padStart(2, '0')}`
 }
 
+/** Fen as whole yuan in a sentence of the server: "¥38,412", "−¥118" with U+2212. */
+export function yuanSaid(fen: Fen): string {
+  return `${fen < 0 ? '−' : ''}¥${Math.round(Math.abs(fen) / 100).toLocaleString('en-US')}`
+}
+
 /**
  * Splits `total` over `weights` so that the parts are integers and add up to `total` exactly (largest remainder, ties to the earlier part).
  * All weights zero: the whole goes to the first part.

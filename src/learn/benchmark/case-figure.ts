@@ -1,3 +1,4 @@
+import { yuanSaid } from '../../kernel/money.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { CaseFigure, Said } from '../../retain/article/index.ts'
 import type { PublicCase, PublicState } from './disclose-case.ts'
@@ -11,11 +12,10 @@ const actNames: Readonly<Record<string, Said>> = {
 }
 
 const counted = (n: number | null, zh: string, en: string): Said => ({ zh: `${n ?? '不到 10'} ${zh}`, en: `${n ?? 'under 10'} ${en}` })
-const yuan = (fen: number): string => `¥${Math.round(fen / 100).toLocaleString('en-US')}`
 
 function stateSaid(state: PublicState): Said {
   const [contacts, buyers] = [counted(state.contacts, '位联系人', 'contacts'), counted(state.buyers28, '人买过', 'buyers')]
-  return { zh: `${contacts.zh}，28 天 ${buyers.zh}，净收入 ${yuan(state.net28Fen)}`, en: `${contacts.en}, ${buyers.en} in 28 days, ${yuan(state.net28Fen)} net` }
+  return { zh: `${contacts.zh}，28 天 ${buyers.zh}，净收入 ${yuanSaid(state.net28Fen)}`, en: `${contacts.en}, ${buyers.en} in 28 days, ${yuanSaid(state.net28Fen)} net` }
 }
 
 /** A case that its merchant shows, as the block of an article tells it. */

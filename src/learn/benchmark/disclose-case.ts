@@ -1,3 +1,4 @@
+import { yuanSaid } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { CaseBody, CaseEffect, StartState } from './measure-case.ts'
 
@@ -66,14 +67,12 @@ export function discloseCase(caseId: string, body: CaseBody): PublicCase {
   }
 }
 
-const plain = (fen: number): string => `${fen < 0 ? '−' : ''}¥${Math.round(Math.abs(fen) / 100).toLocaleString('en-US')}`
-
 /** What a public case says in one sentence; a case that did not work says so as plainly as the others. */
 export function publicSentence(one: PublicCase, language: 'zh' | 'en'): string {
   const { effect } = one
   if (!('totalFen' in effect)) return language === 'zh' ? `做了 ${one.weeks} 周，证据还不够，先不说带来多少。` : `After ${one.weeks} weeks there is not enough evidence; nothing is claimed.`
-  const span = `${plain(effect.lowFen)}～${plain(effect.highFen)}`
+  const span = `${yuanSaid(effect.lowFen)}～${yuanSaid(effect.highFen)}`
   if (one.outcome === 'unclear') return language === 'zh' ? `${one.weeks} 周，还分不清赚亏（${span}）。` : `${one.weeks} weeks, and gain cannot be told from loss (${span}).`
-  if (one.outcome === 'failed') return language === 'zh' ? `没成：${one.weeks} 周里少赚约 ${plain(Math.abs(effect.totalFen))}（${span}）。` : `It did not work: about ${plain(Math.abs(effect.totalFen))} less in ${one.weeks} weeks (${span}).`
-  return language === 'zh' ? `${one.weeks} 周，比留白组多赚约 ${plain(effect.totalFen)}（${span}）。` : `${one.weeks} weeks, about ${plain(effect.totalFen)} more than the holdout (${span}).`
+  if (one.outcome === 'failed') return language === 'zh' ? `没成：${one.weeks} 周里少赚约 ${yuanSaid(Math.abs(effect.totalFen))}（${span}）。` : `It did not work: about ${yuanSaid(Math.abs(effect.totalFen))} less in ${one.weeks} weeks (${span}).`
+  return language === 'zh' ? `${one.weeks} 周，比留白组多赚约 ${yuanSaid(effect.totalFen)}（${span}）。` : `${one.weeks} weeks, about ${yuanSaid(effect.totalFen)} more than the holdout (${span}).`
 }

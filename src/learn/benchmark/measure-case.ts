@@ -1,3 +1,4 @@
+import { yuanSaid } from '../../kernel/money.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { moneyReady, moneySequence, tuneMoney } from '../../math/evidence/index.ts'
 import type { Cells, LossView } from '../../restrain/experiment/index.ts'
@@ -72,14 +73,12 @@ export function effectOf(epochs: ReadonlyArray<{ cells: Cells; largest: readonly
   return { enough: true, persons, holdout, totalFen: total, lowFen: sequence.low, highFen: sequence.high, p: sequence.p }
 }
 
-const yuan = (fen: number): string => `${fen < 0 ? '−' : ''}¥${Math.round(Math.abs(fen) / 100).toLocaleString('en-US')}`
-
 export function caseSentence(body: Pick<CaseBody, 'effect' | 'epochs'>, language: 'zh' | 'en'): string {
   const { effect } = body
   if (effect.enough) {
-    const span = `${yuan(effect.lowFen)}～${yuan(effect.highFen)}`
+    const span = `${yuanSaid(effect.lowFen)}～${yuanSaid(effect.highFen)}`
     if (effect.lowFen <= 0 && effect.highFen >= 0) return language === 'zh' ? `${body.epochs} 轮下来，消息带来的净收入还分不清是多是少（${span}）。` : `After ${body.epochs} epochs it cannot be told whether messages brought or cost net revenue (${span}).`
-    return language === 'zh' ? `${body.epochs} 轮里，消息${effect.totalFen > 0 ? '多带来' : '少了'}净收入约 ${yuan(Math.abs(effect.totalFen))}（${span}）。` : `In ${body.epochs} epochs messages ${effect.totalFen > 0 ? 'brought' : 'cost'} about ${yuan(Math.abs(effect.totalFen))} of net revenue (${span}).`
+    return language === 'zh' ? `${body.epochs} 轮里，消息${effect.totalFen > 0 ? '多带来' : '少了'}净收入约 ${yuanSaid(Math.abs(effect.totalFen))}（${span}）。` : `In ${body.epochs} epochs messages ${effect.totalFen > 0 ? 'brought' : 'cost'} about ${yuanSaid(Math.abs(effect.totalFen))} of net revenue (${span}).`
   }
   const why = {
     'no-epoch': { zh: '还没有一轮走完', en: 'no epoch has closed yet' },

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../kernel/json.ts'
+import { saleDate } from '../../kernel/calendar.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Tx } from '../../kernel/db/index.ts'
 import type { Ids } from '../../kernel/ids.ts'
@@ -32,7 +33,7 @@ export async function tryPlaybook(tx: Tx, tenantId: number, input: unknown, port
 export async function applyPlaybook(tx: Tx, tenantId: number, input: unknown, seen: string, ports: ApplyPorts, now: Instant, actor: string): Promise<{ applicationId: string; receipt: Receipt; steps: MadeStep[] }> {
   const { file, digest, steps, seen: found, inUse } = await tryPlaybook(tx, tenantId, input, ports)
   const { body } = file
-  if (inUse !== null) throw playbookFault('playbook/already-applied', { title: body.title, when: new Date(inUse + 28_800_000).toISOString().slice(0, 10) })
+  if (inUse !== null) throw playbookFault('playbook/already-applied', { title: body.title, when: saleDate(inUse) })
   const blocked = steps.filter((step) => step.obstacle !== null)
   if (blocked.length > 0) throw playbookFault('playbook/blocked', { title: body.title, reasons: blocked.map((step) => `${moveName(step.move, 'zh')}：${step.obstacle}`).join('；') })
   if (found !== seen) throw playbookFault('playbook/changed-since', { moves: steps.filter((step) => step.change).map((step) => moveName(step.move, 'zh')).join('、') })
@@ -46,7 +47,7 @@ export async function applyPlaybook(tx: Tx, tenantId: number, input: unknown, se
   const applicationId = ports.ids.next()
   const judged = judgePlaybook(body.stopRule, here, here.epochs)
   const saved = await saveApplication(tx, tenantId, { applicationId, playbookId: body.playbookId, title: body.title, file, state: 'applied', steps: made, startState, appliedAt: now, appliedBy: actor, undoneAt: null, undoneBy: null, verdict: judged.verdict, verdictAt: now, detail: judged, receipt })
-  if (!saved) throw playbookFault('playbook/already-applied', { title: body.title, when: new Date(now + 28_800_000).toISOString().slice(0, 10) })
+  if (!saved) throw playbookFault('playbook/already-applied', { title: body.title, when: saleDate(now) })
   return { applicationId, receipt, steps: made }
 }
 
@@ -54,7 +55,7 @@ export async function applyPlaybook(tx: Tx, tenantId: number, input: unknown, se
 export async function undoApplication(tx: Tx, tenantId: number, applicationId: string, ports: MovePorts, now: Instant, actor: string): Promise<Undone[]> {
   const row = await lockApplication(tx, tenantId, applicationId)
   if (row === undefined) throw playbookFault('playbook/no-application', { applicationId })
-  if (row.state === 'undone') throw playbookFault('playbook/already-undone', { when: new Date((row.undoneAt ?? now) + 28_800_000).toISOString().slice(0, 10) })
+  if (row.state === 'undone') throw playbookFault('playbook/already-undone', { when: saleDate(row.undoneAt ?? now) })
   const undone: Undone[] = []
   for (const step of [...row.steps].reverse()) undone.push(await undoStep(tx, tenantId, step, ports, now))
   await markUndone(tx, tenantId, applicationId, now, actor)

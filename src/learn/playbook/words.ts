@@ -1,3 +1,4 @@
+import { yuanSaid } from '../../kernel/money.ts'
 import type { Judged } from './judge-playbook.ts'
 import type { Move } from './moves.ts'
 
@@ -12,11 +13,9 @@ export function moveName(move: Move, language: 'zh' | 'en'): string {
   return name
 }
 
-const yuan = (fen: number): string => `${fen < 0 ? '−' : ''}¥${Math.round(Math.abs(fen) / 100).toLocaleString('en-US')}`
-
 export function verdictSentence(judged: Judged, language: 'zh' | 'en'): string {
   const zh = language === 'zh'
-  const span = judged.lowFen === undefined ? '' : `${yuan(judged.lowFen)}～${yuan(judged.highFen ?? 0)}`
+  const span = judged.lowFen === undefined ? '' : `${yuanSaid(judged.lowFen)}～${yuanSaid(judged.highFen ?? 0)}`
   if (judged.reason === 'epochs') return zh ? `还看不出来：用上后走完 ${judged.epochs} 轮，要 ${judged.needed} 轮。` : `Too early to tell: ${judged.epochs} epochs closed since, ${judged.needed} needed.`
   if (judged.reason === 'evidence') return zh ? '走完的轮次够了，证据还不够，先留着。' : 'Enough epochs have closed but not enough evidence; it stays for now.'
   if (judged.reason === 'losses') return zh ? `该撤下：每百人至少多走 ${judged.lossesPerHundred} 人。` : `Take it off: at least ${judged.lossesPerHundred} of a hundred more have left.`

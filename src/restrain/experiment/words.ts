@@ -1,7 +1,6 @@
+import { yuanSaid } from '../../kernel/money.ts'
 import type { SegmentView } from './judge.ts'
 
-const yuan = (fen: number): string => `¥${Math.round(Math.abs(fen) / 100).toLocaleString('en-US')}`
-const signed = (fen: number): string => `${fen < 0 ? '−' : ''}${yuan(fen)}`
 
 /** One sentence per segment: what may be said, and no more. null: the sample ratio is off, and nothing is said. */
 export function dosageSentence(segment: SegmentView | null, language: 'zh' | 'en'): string {
@@ -16,8 +15,8 @@ export function dosageSentence(segment: SegmentView | null, language: 'zh' | 'en
     return zh ? `${name}没有哪个剂量看得出比不打扰更好，先少发。` : `${name}: no dose is shown to beat leaving them in peace; send less.`
   }
   const money = segment.claim === null ? '' : zh
-    ? `，比留白组每百人每 28 天多赚 ${signed(segment.claim.estimate)}（${signed(segment.claim.low)}～${signed(segment.claim.high)}）`
-    : `: ${signed(segment.claim.estimate)} more per 100 people and 28 days than the holdout (${signed(segment.claim.low)} to ${signed(segment.claim.high)})`
+    ? `，比留白组每百人每 28 天多赚 ${yuanSaid(segment.claim.estimate)}（${yuanSaid(segment.claim.low)}～${yuanSaid(segment.claim.high)}）`
+    : `: ${yuanSaid(segment.claim.estimate)} more per 100 people and 28 days than the holdout (${yuanSaid(segment.claim.low)} to ${yuanSaid(segment.claim.high)})`
   const more = segment.tooMuchFrom === null ? '' : zh ? `；第 ${segment.tooMuchFrom} 次起每多发一次都少赚` : `; from the ${segment.tooMuchFrom}th on each one earns less`
   return zh ? `对${name}每轮 ${segment.chosenDose} 次最好${money}${more}。` : `${name}: ${segment.chosenDose} an epoch is best${money}${more}.`
 }

@@ -1,8 +1,8 @@
+import { yuanSaid } from '../../kernel/money.ts'
 import type { WhatIf } from './what-if.ts'
 
 type Language = 'zh' | 'en'
-const yuan = (fen: number): string => `¥${Math.round(Math.abs(fen) / 100).toLocaleString('en-US')}`
-const signed = (fen: number): string => `${fen < 0 ? '−' : ''}${yuan(fen)}`
+const yuan = (fen: number): string => yuanSaid(Math.abs(fen))
 
 /** What it comes to, in one sentence. */
 export function whatIfSentence(result: WhatIf, language: Language): string {
@@ -10,11 +10,11 @@ export function whatIfSentence(result: WhatIf, language: Language): string {
   const zh = language === 'zh'
   const who = policy === 'silence' ? (zh ? '一条都不发' : 'not a single message') : basis === 'population' ? (zh ? '每天给每个人发一条' : 'one message a day to everybody') : zh ? `给每个人每 28 天发 ${blastDose} 条` : `${blastDose} messages per 28 days to everybody`
   const money = zh
-    ? `净收入${summary.netFen.value < 0 ? '少' : '多'} ${yuan(summary.netFen.value)}（${signed(summary.netFen.low)}～${signed(summary.netFen.high)}）`
-    : `${yuan(summary.netFen.value)} ${summary.netFen.value < 0 ? 'less' : 'more'} net revenue (${signed(summary.netFen.low)} to ${signed(summary.netFen.high)})`
+    ? `净收入${summary.netFen.value < 0 ? '少' : '多'} ${yuan(summary.netFen.value)}（${yuanSaid(summary.netFen.low)}～${yuanSaid(summary.netFen.high)}）`
+    : `${yuan(summary.netFen.value)} ${summary.netFen.value < 0 ? 'less' : 'more'} net revenue (${yuanSaid(summary.netFen.low)} to ${yuanSaid(summary.netFen.high)})`
   const people = Math.round(Math.abs(summary.losses.value))
   const left = zh ? `${summary.losses.value < 0 ? '少' : '多'}走 ${people} 人` : `${people} ${summary.losses.value < 0 ? 'fewer' : 'more'} people leave`
-  const span = zh ? `${signed(summary.totalFen.low)}～${signed(summary.totalFen.high)}` : `${signed(summary.totalFen.low)} to ${signed(summary.totalFen.high)}`
+  const span = zh ? `${yuanSaid(summary.totalFen.low)}～${yuanSaid(summary.totalFen.high)}` : `${yuanSaid(summary.totalFen.low)} to ${yuanSaid(summary.totalFen.high)}`
   const end = summary.verdict === 'not-clear'
     ? zh ? `算上走的人往后一年，好坏还分不清（${span}）` : `with the year after of those who leave, it cannot be told whether that is better (${span})`
     : zh

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../kernel/http/index.ts'
 import { Parser } from 'htmlparser2'
 import sanitize from 'sanitize-html'
 import { marked } from 'marked'
@@ -78,7 +79,6 @@ export function cleanMarkdown(raw: string): Cleaned {
 
 const blocks = new Set(['p', 'h2', 'h3', 'blockquote', 'pre', 'ul', 'ol', 'table', 'hr'])
 const holders = new Set(['blockquote', 'ul', 'ol', 'li', 'table', 'thead', 'tbody', 'tr', 'th', 'td'])
-const escape = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')
 const invisible = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/g
 
 /** Text in paragraphs, no paragraph inside another, no empty one, list items in a list: from HTML that has only allowed tags. */
@@ -152,11 +152,11 @@ function tidy(safe: string): { html: string; text: string; links: string[] } {
         leaveLeaf()
         if ((name === 'td' || name === 'th') && !open.includes('tr')) return
         if ((name === 'tr' || name === 'thead' || name === 'tbody') && !open.includes('table')) return
-        start(name, `<${name}${Object.entries(attribs).map(([key, value]) => ` ${key}="${escape(value)}"`).join('')}>`)
+        start(name, `<${name}${Object.entries(attribs).map(([key, value]) => ` ${key}="${escapeHtml(value)}"`).join('')}>`)
         return
       }
       if (name === 'a' && attribs.href) links.push(attribs.href)
-      wanted.push({ name, mark: `<${name}${Object.entries(attribs).map(([key, value]) => ` ${key}="${escape(value)}"`).join('')}>` })
+      wanted.push({ name, mark: `<${name}${Object.entries(attribs).map(([key, value]) => ` ${key}="${escapeHtml(value)}"`).join('')}>` })
     },
     ontext(raw) {
       const within = open[open.length - 1]
@@ -169,7 +169,7 @@ function tidy(safe: string): { html: string; text: string; links: string[] } {
       const piece = fresh && within !== 'pre' ? shown.trimStart() : shown
       if (piece === '') return
       while (written < wanted.length) html += wanted[written++].mark
-      html += escape(piece)
+      html += escapeHtml(piece)
       text += piece
     },
     onclosetag(name) {

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../kernel/http/index.ts'
 import type { Db, Tx } from '../../kernel/db/index.ts'
 import type { FactHandler, JobHandler, PlatformAnswer, ReplyHandler, Work } from '../../kernel/engine/index.ts'
 import { putJobs } from '../../kernel/job/index.ts'
@@ -156,21 +157,19 @@ async function makeDraft(tx: Tx, work: Work, platform: PushPlatform, push: Push)
   }])
 }
 
-const escape = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')
-
 /** An article as the Official Account takes it: text, its own copies of the images, and a way to what can only be done on our pages. */
 export function officialHtml(blocks: readonly ShownBlock[], images: Readonly<Record<string, string>>, more: { home: string; locked: boolean }): string {
   const parts = blocks.map((block) => {
     switch (block.type) {
       // Links to elsewhere do not work there; their words stay.
       case 'text': return block.html.replace(/<a [^>]*>|<\/a>/g, '')
-      case 'image': return images[block.sha256] === undefined ? '' : `<p><img src="${escape(images[block.sha256])}" alt="${escape(block.alt)}"></p>${block.source === '' ? '' : `<p style="color:#888;font-size:13px;">图：${escape(block.source)}</p>`}`
-      case 'case': return block.filled === null ? '' : `<blockquote><p><strong>${escape(block.filled.title.zh)}</strong></p><p>从这里开始：${escape(block.filled.start.zh)}</p><p>做了什么：${escape(block.filled.moves.map((move) => move.zh).join('；'))}</p><p>${block.filled.controlled ? '有对照' : '只有前后对比'}${block.filled.failed ? ' · 没成' : ''} · ${block.filled.people ?? '不到 10'} 人</p></blockquote>`
-      case 'playbook': return block.filled === null ? '' : `<p>打法：${escape(block.filled.title)}（读原文可试算）</p>`
-      case 'quiz': return `<p>${escape(block.question)}</p>${block.options.map((option, n) => `<p>${'ABCDEFGH'[n]}. ${escape(option)}</p>`).join('')}<p>到原文里作答。</p>`
-      case 'product': return block.filled === null ? '' : `<p>${escape(block.filled.title)} ¥${(block.filled.fromFen / 100).toFixed(2)}</p>`
-      case 'mini': return block.appid === '' ? `<p>${escape(block.title)}</p>` : `<p><a data-miniprogram-appid="${escape(block.appid)}" data-miniprogram-path="${escape(block.path)}" href="">${escape(block.title)}</a></p>`
-      case 'contact': return block.text === '' ? '' : `<p>${escape(block.text)}</p>`
+      case 'image': return images[block.sha256] === undefined ? '' : `<p><img src="${escapeHtml(images[block.sha256])}" alt="${escapeHtml(block.alt)}"></p>${block.source === '' ? '' : `<p style="color:#888;font-size:13px;">图：${escapeHtml(block.source)}</p>`}`
+      case 'case': return block.filled === null ? '' : `<blockquote><p><strong>${escapeHtml(block.filled.title.zh)}</strong></p><p>从这里开始：${escapeHtml(block.filled.start.zh)}</p><p>做了什么：${escapeHtml(block.filled.moves.map((move) => move.zh).join('；'))}</p><p>${block.filled.controlled ? '有对照' : '只有前后对比'}${block.filled.failed ? ' · 没成' : ''} · ${block.filled.people ?? '不到 10'} 人</p></blockquote>`
+      case 'playbook': return block.filled === null ? '' : `<p>打法：${escapeHtml(block.filled.title)}（读原文可试算）</p>`
+      case 'quiz': return `<p>${escapeHtml(block.question)}</p>${block.options.map((option, n) => `<p>${'ABCDEFGH'[n]}. ${escapeHtml(option)}</p>`).join('')}<p>到原文里作答。</p>`
+      case 'product': return block.filled === null ? '' : `<p>${escapeHtml(block.filled.title)} ¥${(block.filled.fromFen / 100).toFixed(2)}</p>`
+      case 'mini': return block.appid === '' ? `<p>${escapeHtml(block.title)}</p>` : `<p><a data-miniprogram-appid="${escapeHtml(block.appid)}" data-miniprogram-path="${escapeHtml(block.path)}" href="">${escapeHtml(block.title)}</a></p>`
+      case 'contact': return block.text === '' ? '' : `<p>${escapeHtml(block.text)}</p>`
     }
   })
   return `${parts.join('')}${more.locked ? '<p>余下的在原文里，点「阅读原文」。</p>' : ''}`

@@ -1,11 +1,9 @@
-import { z } from 'zod'
 import { shanghaiRfc3339 } from '../../kernel/calendar.ts'
-import { escapeHtml, httpFault, pageRoute, type AnyPageRoute } from '../../kernel/http/index.ts'
-import { readMedia } from '../../kernel/media/index.ts'
+import { escapeHtml, pageRoute, type AnyPageRoute } from '../../kernel/http/index.ts'
 import { listArticles, type ArticleCard, type Cursor } from '../../retain/article/index.ts'
 import { listCourses } from '../course/index.ts'
 
-/** For machines that find and follow: a map of what is public, and the newest articles as a feed; and the images of pages. */
+/** For machines that find and follow: a map of what is public, and the newest articles as a feed. */
 const mostInMap = 45_000
 const rfc822 = (at: number): string => new Date(at).toUTCString()
 
@@ -36,14 +34,6 @@ export const feedRoutes: AnyPageRoute[] = [
       const item = (row: ArticleCard): string => `<item><title>${escapeHtml(row.title)}</title><link>${escapeHtml(`${base}/a/${row.slug}`)}</link><guid isPermaLink="false">${row.articleId}</guid><pubDate>${rfc822(row.publishedAt)}</pubDate><description>${escapeHtml(row.summary)}</description><dc:creator>${escapeHtml(row.author.name)}</dc:creator></item>`
       const content = `<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>${escapeHtml(call.tenantName)}</title><link>${escapeHtml(base)}</link><description>${escapeHtml(`${call.tenantName} 的案例社区`)}</description><language>zh-cn</language><atom:link href="${escapeHtml(`${base}/feed.xml`)}" rel="self" type="application/rss+xml"/>${rows.map(item).join('')}</channel></rss>\n`
       return { kind: 'file', contentType: 'application/rss+xml; charset=utf-8', content, maxAge: 300 }
-    }),
-  }),
-  pageRoute({
-    method: 'GET', path: '/media/:sha256', what: 'an image', perMinute: 1200, params: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-    handle: (call) => call.tx(async (tx) => {
-      const found = await readMedia(tx, call.tenantId, call.params.sha256)
-      if (found === undefined) throw httpFault('http/not-found', { path: call.params.sha256.slice(0, 8) })
-      return { kind: 'file', contentType: found.contentType, content: found.body, maxAge: 'forever' }
     }),
   }),
 ]

@@ -108,7 +108,7 @@ export function form(room: Room, to: string, content: Part, soft?: string, also 
 }
 
 /** Where an image of the merchant lies; the name is its content, so it never changes. */
-export const imageUrl = (room: Room, sha256: string): string => `${room.base}/media/${sha256}`
+export const imageUrl = (room: Room, sha256: string): string => `/media/${room.call.slug}/${sha256}`
 
 /** Only addresses below this site are gone to after signing in. */
 export function wayBack(room: Room, back: string | undefined): string {

@@ -193,12 +193,12 @@ export function shopListingsOf(tx: Tx, tenantId: number, skuIds: readonly string
   )
 }
 
-export type SkuCard = { skuId: string; productId: string; title: string; image: string; skuCode: string; attrs: Record<string, string>; priceFen: number; onMall: boolean }
+export type SkuCard = { skuId: string; productId: string; title: string; image: string; skuCode: string; attrs: Record<string, string>; priceFen: number; onMall: boolean; /** Pieces of the product one buyer may have; null: no limit. */ limitEach: number | null }
 
 /** What checkout and the stock page need of SKUs. */
 export function skuCards(tx: Tx, tenantId: number, skuIds: readonly string[]): Promise<SkuCard[]> {
   return tx.query(
-    `select s.sku_id as "skuId", s.product_id as "productId", p.title, p.image, s.sku_code as "skuCode", s.attrs, s.price_fen as "priceFen", coalesce(l.status = 'listed', false) as "onMall"
+    `select s.sku_id as "skuId", s.product_id as "productId", p.title, p.image, s.sku_code as "skuCode", s.attrs, s.price_fen as "priceFen", coalesce(l.status = 'listed', false) as "onMall", p.limit_each as "limitEach"
      from sku s join product p on p.tenant_id = s.tenant_id and p.product_id = s.product_id
      left join listing l on l.tenant_id = s.tenant_id and l.product_id = s.product_id and l.shelf = 'mall' and l.account = ''
      where s.tenant_id = $1 and s.sku_id = any($2::uuid[]) order by s.sku_id`,

@@ -10,7 +10,7 @@ import { changeStock, checkSku, ensureStock, readSkus, reservationsOf, settleRes
 import { createCombiner } from './combiner.ts'
 import { createCheckoutQueue } from './mall-routes.ts'
 import { buyerIndex, openSession, readSession } from './session.ts'
-import type { Placed, Wish } from './place-orders.ts'
+import { placeOrders, type Placed, type Wish } from './place-orders.ts'
 
 describe('combining', () => {
   it('runs one item alone when it is quiet, and all that arrived meanwhile together', async () => {
@@ -95,6 +95,24 @@ describe('orders placed together', () => {
     expect(other.reserved).toBe(answers.filter((answer, n) => answer.kind === 'placed' && n % 2 === 1).length)
     for (const sku of [hot, other]) expect(checkSku(sku)).toEqual([])
     expect(await app((tx) => unbooked(tx, tenantId))).toEqual([])
+  })
+
+  it('keep to a purchase limit, whoever of several servers is asked; without the queue of buyers they would not (control)', async () => {
+    await app((tx) => tx.run(`update product set limit_each = 3 where tenant_id = $1 and product_id = (select product_id from sku where tenant_id = $1 and sku_id = $2)`, [tenantId, skuIds[1]]))
+    const servers = [createCheckoutQueue(parts()), createCheckoutQueue(parts()), createCheckoutQueue(parts())]
+    const one = (n: number) => wish(9_000, [{ skuId: skuIds[1], quantity: 1 }], { clientKey: `limit-${n}` })
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => servers[n % 3](tenantId, one(n))))
+    expect(answers.filter((answer) => answer.kind === 'placed')).toHaveLength(3)
+    expect(answers.find((answer) => answer.kind !== 'placed')).toMatchObject({ kind: 'price-refused', reason: 'limit-each', text: expect.stringContaining('每人限购 3 件') })
+    // The same request again is the same order, and somebody else has a limit of their own.
+    const again = answers.findIndex((answer) => answer.kind === 'placed')
+    expect(await servers[0](tenantId, one(again))).toMatchObject({ kind: 'placed', fresh: false })
+    expect(await servers[0](tenantId, wish(9_001, [{ skuId: skuIds[1], quantity: 4 }]))).toMatchObject({ kind: 'price-refused' })
+    expect(await servers[0](tenantId, wish(9_002, [{ skuId: skuIds[1], quantity: 3 }]))).toMatchObject({ kind: 'placed' })
+    // Control: the same without buyers waiting for each other.
+    const loose = await Promise.all(Array.from({ length: 8 }, (_, n) => app((tx) => placeOrders({ ...tx, query: (text, values) => (text.includes('pg_advisory_xact_lock') ? Promise.resolve([]) : tx.query(text, values)) }, tenantId, [wish(9_003, [{ skuId: skuIds[1], quantity: 1 }], { clientKey: `loose-${n}` })], start, { ids, priceRule: undefined }))))
+    expect(loose.flat().filter((answer) => answer.kind === 'placed').length).toBeGreaterThan(3)
+    await app((tx) => tx.run(`update product set limit_each = null where tenant_id = $1`, [tenantId]))
   })
 
   it('oversell when stock is read first and written after, without the lock (control)', async () => {

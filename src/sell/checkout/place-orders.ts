@@ -9,9 +9,10 @@ import { knownPersons, mergedInto, resolvePersons } from '../../book/person/inde
 import { skuCards, skuName } from '../catalog/index.ts'
 import { saveOrders } from '../order/index.ts'
 import { reserveBaskets } from '../stock/index.ts'
+import { boughtKey, withinLimits } from './limit-pieces.ts'
 import { bookState, payWithinMs, type MallLine, type MallOrder } from './mall-order.ts'
 import type { BuyTerms, PriceBasket, Priced, PriceRefusal, PriceRule } from './price-rule.ts'
-import { insertMallOrders, ordersByClientKey, readMallOrders } from './store.ts'
+import { insertMallOrders, ordersByClientKey, piecesBought, queueBuyers, readMallOrders } from './store.ts'
 
 /** What a buyer wants. The same `clientKey` of the same buyer is one order, however often it is sent. */
 export type Wish = {
@@ -58,9 +59,23 @@ export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wis
   const personOf = new Map(wishes.map((wish, index) => [keyOf(wish), seen[index]]))
   for (const order of known) outcomes.set(keyOf(order), { kind: 'placed', order, fresh: false })
   const fresh = [...new Map(wishes.filter((wish) => !outcomes.has(keyOf(wish))).map((wish) => [keyOf(wish), wish])).values()]
+  const limits = new Map(found.map((card) => [card.skuId, card.limitEach]))
+  /** Without those over a purchase limit. Where nothing is limited it asks nothing. */
+  const withinTheirLimits = async <T extends { wish: Wish; lines: MallLine[] }>(asked: readonly T[]): Promise<readonly T[]> => {
+    const limited = asked.flatMap(({ wish, lines }) => lines.filter((line) => (limits.get(line.skuId) ?? null) !== null).map((line) => ({ buyer: wish.buyer, productId: line.productId })))
+    if (limited.length === 0) return asked
+    const [buyers, productIds] = [limited.map((one) => one.buyer), limited.map((one) => one.productId)]
+    await queueBuyers(tx, tenantId, buyers)
+    const bought = new Map((await piecesBought(tx, tenantId, buyers, productIds)).map((row) => [boughtKey(row.buyer, row.productId), row.pieces]))
+    return asked.filter(({ wish, lines }) => {
+      const refused = withinLimits(wish.buyer, lines, (skuId) => limits.get(skuId) ?? null, bought)
+      if (refused) outcomes.set(keyOf(wish), refused)
+      return refused === undefined
+    })
+  }
   if (fresh.length > 0) {
     const cards = new Map(found.map((card) => [card.skuId, card]))
-    const offered: Array<{ wish: Wish; lines: MallLine[]; goodsFen: Fen }> = []
+    const asked: Array<{ wish: Wish; lines: MallLine[]; goodsFen: Fen }> = []
     for (const wish of fresh) {
       // Gone from the shelf, deleted, or without a price: the same to a buyer, and nobody else of the batch notices.
       const missing = wish.lines.find((line) => !cards.get(line.skuId)?.onMall || cards.get(line.skuId)!.priceFen < 1)
@@ -74,8 +89,9 @@ export async function placeOrders(tx: Tx, tenantId: number, wishes: readonly Wis
           lineNo: index + 1, productId: card.productId, skuId: line.skuId, skuCode: card.skuCode, title: card.title, name: skuName(card.attrs, card.skuCode), image: card.image, quantity: line.quantity, unitFen: card.priceFen, paidFen: card.priceFen * line.quantity,
         }
       })
-      offered.push({ wish, lines, goodsFen: lines.reduce((sum, line) => sum + line.paidFen, 0) })
+      asked.push({ wish, lines, goodsFen: lines.reduce((sum, line) => sum + line.paidFen, 0) })
     }
+    const offered = await withinTheirLimits(asked)
     const newcomers = offered.map(({ wish }) => wish).filter((wish) => personOf.get(keyOf(wish)) === undefined)
     const resolved = await resolvePersons(tx, tenantId, newcomers.map(sighting), ids)
     newcomers.forEach((wish, index) => personOf.set(keyOf(wish), resolved.personIds[index]))

@@ -70,3 +70,17 @@ export function blockedSettlements(tx: Tx, tenantId: number, now: Instant, patie
     [tenantId, now, patienceMs],
   )
 }
+
+/** Buyers of limited goods one after the other, also across servers: who waits sees what was counted before. In order, so that two batches never wait for each other. */
+export async function queueBuyers(tx: Tx, tenantId: number, buyers: readonly string[]): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended($1::text || ' ' || b, 0)) from (select b from unnest($2::text[]) as b order by b) sorted`, [`limit ${tenantId}`, [...new Set(buyers)]])
+}
+
+/** Pieces of these products in orders of these buyers that were not cancelled or wholly refunded. */
+export function piecesBought(tx: Tx, tenantId: number, buyers: readonly string[], productIds: readonly string[]): Promise<Array<{ buyer: string; productId: string; pieces: number }>> {
+  return tx.query(
+    `select o.buyer, line->>'productId' as "productId", sum((line->>'quantity')::int)::int as pieces from mall_order o cross join lateral jsonb_array_elements(o.lines) as line
+     where o.tenant_id = $1 and o.buyer = any($2::text[]) and o.state not in ('cancelled', 'refunded') and line->>'productId' = any($3::text[]) group by 1, 2 order by 1, 2`,
+    [tenantId, [...new Set(buyers)], [...new Set(productIds)]],
+  )
+}

@@ -3,15 +3,10 @@
 // preceded by its length (4 bytes). Output: one JSON line; latencies apart for those who got an order and those who were refused.
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
+import { readRequests } from './requests.mjs'
 
 const input = JSON.parse(readFileSync(0, 'utf8'))
-const bytes = readFileSync(input.file)
-const requests = []
-for (let at = 0; at < bytes.length; ) {
-  const length = bytes.readUInt32BE(at)
-  requests.push(bytes.subarray(at + 4, at + 4 + length))
-  at += 4 + length
-}
+const requests = readRequests(input.file)
 let next = 0
 let lastPlaced = 0
 const kinds = {}

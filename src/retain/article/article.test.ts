@@ -6,7 +6,7 @@ import type { Tx } from '../../kernel/db/index.ts'
 import { listJobs } from '../../kernel/job/index.ts'
 import { balances, checkBalanced } from '../../book/account/index.ts'
 import { resolvePersons } from '../../book/person/index.ts'
-import { billsByIds, settlePayments, type PaymentPlatform } from '../../sell/payment/index.ts'
+import { billsByIds, listPayAlarms, settlePayments, settleRefunds, type PaymentPlatform } from '../../sell/payment/index.ts'
 import { makeEvent } from '../../events.ts'
 import { pointsSubscriber, walletOf } from '../points/index.ts'
 import { allowAllConductGate, registerReader, type Actor, type ConductGate } from '../reader/index.ts'
@@ -338,6 +338,12 @@ describe('paid articles', () => {
     })
     expect(asked.kind).toBe('refunding')
     expect(await fen(`author:${author.personId}`)).toBe(-792)
+    // Closed without money: the buyer still has it, a person is told, and it can be asked for again.
+    const [{ refundId }] = (await t.owner.query(`select request->>'out_refund_no' as "refundId" from outbox where tenant_id = $1 and endpoint = 'pay.refund.create' and request->>'out_trade_no' = $2`, [tenantId, billId])).rows as Array<{ refundId: string }>
+    await app((tx) => settleRefunds(tx, work(start + hour), { ...platform(), bills: { article: articleBills(platform()) } as never }, [{ refundId, status: 'CLOSED', finishedAt: start + hour }], 'callback'))
+    expect([await fen(`author:${author.personId}`), (await app((tx) => findSale(tx, tenantId, begun.saleId)))?.state, (await view(articleId, me))?.bought]).toEqual([-792, 'paid', true])
+    expect(await app((tx) => listPayAlarms(tx, tenantId, true, 5))).toContainEqual(expect.objectContaining({ kind: 'refund-abnormal', number: refundId }))
+    expect(await app((tx) => refundSale(tx, work(start + hour), { saleId: begun.saleId, personId: me.personId, reason: '再退一次' }))).toMatchObject({ kind: 'refunding' })
     const bill = (await app((tx) => billsByIds(tx, tenantId, [billId!]))).get(billId!)!
     for (let n = 0; n < 2; n++) await app((tx) => articleBills(platform()).refunded(tx, work(start + 2 * hour), bill))
     expect([await fen(`author:${author.personId}`), (await app((tx) => findSale(tx, tenantId, begun.saleId)))?.state]).toEqual([0, 'refunded'])

@@ -58,6 +58,11 @@ export function articleBills(platform: PaymentPlatform) {
       const sale = await lockSale(tx, work.tenantId, saleOfBill(bill))
       if (sale && sale.paidAt !== null && sale.refundedAt === null) await endRefund(tx, work, sale, work.now)
     },
+    /** The buyer keeps the article and may ask again. */
+    async notRefunded(tx: Tx, work: Recorder, bill: PayBill): Promise<void> {
+      const sale = await lockSale(tx, work.tenantId, saleOfBill(bill))
+      if (sale?.state === 'refunding') await saveSale(tx, work.tenantId, { ...sale, state: 'paid', refundReason: null })
+    },
   }
 }
 

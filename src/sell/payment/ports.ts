@@ -32,7 +32,7 @@ export type PaymentPlatform = {
     giveBack(tx: Tx, work: Recorder, order: MallOrder, refundId: string, parts: { storedFen: number; depositFen: number }): Promise<void>
   }
   /** What a bill was for, by its kind. */
-  bills?: Readonly<Record<PayBill['kind'], { paid(tx: Tx, work: Recorder, bill: PayBill): Promise<void>; closed(tx: Tx, work: Recorder, bill: PayBill): Promise<void>; refunded(tx: Tx, work: Recorder, bill: PayBill, refundId: string, fen: number): Promise<void> }>>
+  bills?: Readonly<Record<PayBill['kind'], { paid(tx: Tx, work: Recorder, bill: PayBill): Promise<void>; closed(tx: Tx, work: Recorder, bill: PayBill): Promise<void>; refunded(tx: Tx, work: Recorder, bill: PayBill, refundId: string, fen: number): Promise<void>; /** WeChat Pay gave nothing back: it can be asked for again. */ notRefunded?(tx: Tx, work: Recorder, bill: PayBill, refundId: string): Promise<void> }>>
   /** Coupons of WeChat Pay that were used on an order. */
   payCoupons?(tx: Tx, work: Recorder, order: MallOrder, coupons: readonly PayCoupon[]): Promise<void>
   /** Why an order must not leave yet, in Chinese; undefined when it may. */

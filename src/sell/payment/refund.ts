@@ -122,6 +122,7 @@ export async function settleRefunds(tx: Tx, work: Recorder, platform: PaymentPla
     const order = orders.get(row.target)
     if (order) orders.set(order.orderId, await settleOrderRefund(tx, work, platform, order, ended, cause))
     else if (state === 'done') await settleOtherRefund(tx, work, platform, ended)
+    else await refuseOtherRefund(tx, work, platform, ended)
   }
 }
 
@@ -156,6 +157,14 @@ async function settleOtherRefund(tx: Tx, work: Recorder, platform: PaymentPlatfo
   const after = { ...bill, refundedFen: bill.refundedFen + row.payFen }
   await updateBill(tx, tenantId, after)
   await platform.bills?.[bill.kind].refunded(tx, work, after, row.refundId, row.payFen)
+}
+
+/** A refund of something else than an order came to nothing: whoever asked for it waits for no event, so it is told and shown to a person. */
+async function refuseOtherRefund(tx: Tx, work: Recorder, platform: PaymentPlatform, row: PayRefund): Promise<void> {
+  const { tenantId, now, ids } = work
+  await raiseAlarm(tx, tenantId, { key: `refund-closed/${row.refundId}`, kind: 'refund-abnormal', number: row.refundId, detail: { target: row.target, fen: row.payFen } }, now, ids)
+  const bill = (await lockBills(tx, tenantId, [row.target])).get(row.target)
+  if (bill) await platform.bills?.[bill.kind].notRefunded?.(tx, work, bill, row.refundId)
 }
 
 const recorder = (work: Work): Recorder => ({ tenantId: work.tenantId, now: work.now, ids: work.ids, emit: work.emit })

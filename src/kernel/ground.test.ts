@@ -83,8 +83,8 @@ describe('errors', () => {
 test('logs hide what is secret or personal, at the top and two levels down', () => {
   const lines: string[] = []
   const log = createLog('info', { write: (line) => void lines.push(line) })
-  log.info({ openid: 'o-1', connection: { secret: 's-1', deep: { phone: '138' } }, tenantId: 1 }, 'stored')
-  expect(lines[0]).not.toMatch(/o-1|s-1|138/)
+  log.info({ openid: 'o-1', connection: { secret: 's-1', deep: { phone: '13800004471' } }, tenantId: 1 }, 'stored')
+  expect(lines[0]).not.toMatch(/o-1|s-1|13800004471/)
   expect(JSON.parse(lines[0])).toMatchObject({ tenantId: 1, msg: 'stored', openid: '[hidden]' })
 })
 
